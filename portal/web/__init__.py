@@ -1,0 +1,1 @@
+"""Everything a browser or another program talks to; decides no rule of the business."""

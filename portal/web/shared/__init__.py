@@ -1,0 +1,1 @@
+"""What every screen shares: formats, looks, guards; knows no single screen."""

@@ -1,0 +1,139 @@
+"""Gives templates their filters and globals; knows no route, no form and no database."""
+
+import functools
+import hashlib
+import secrets
+import urllib.parse
+import zoneinfo
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+
+import flask
+import flask_babel
+from markupsafe import Markup
+
+from portal.web.shared import formats
+
+DEFAULTS = {
+    "PORTAL_BRAND": "Fernhill Pet Insurance",
+    "PORTAL_PHONE": "1-800-555-0142",
+    "PORTAL_TIME_ZONE": "America/Chicago",
+    "PORTAL_LANGUAGES": {"en": "English", "es": "Español"},
+}
+HASH_LENGTH = 12
+
+
+def install(app: flask.Flask) -> None:
+    """Register every filter and global the templates use; call once, in `create_app`.
+
+    Reads `PORTAL_BRAND`, `PORTAL_PHONE`, `PORTAL_TIME_ZONE` and `PORTAL_LANGUAGES` from
+    `app.config`; each has a default. Flask-Babel and Flask-WTF are installed elsewhere.
+    """
+    for key, value in DEFAULTS.items():
+        app.config.setdefault(key, value)
+    name, _, rest = app.config["PORTAL_BRAND"].partition(" ")
+    phone = app.config["PORTAL_PHONE"]
+    address = _static_addresses(app)
+    env = app.jinja_env
+    env.trim_blocks = env.lstrip_blocks = True
+    env.globals.update(
+        brand=app.config["PORTAL_BRAND"],
+        brand_name=name,
+        brand_rest=rest,
+        phone=phone,
+        phone_href="tel:+" + "".join(filter(str.isdigit, phone)),
+        hours=hours,
+        languages=app.config["PORTAL_LANGUAGES"],
+        page_lang=page_lang,
+        language_url=language_url,
+        csp_nonce=csp_nonce,
+        static_url=address,
+        sprite_url=_symbols(address),
+    )
+    env.filters.update(
+        money=money,
+        figure=figure,
+        number=number,
+        size=size,
+        day=day,
+        moment=moment,
+        span=formats.span,
+    )
+
+
+def page_lang() -> str:
+    """Return the language of this page, as an HTML `lang`: "en" or "es"."""
+    locale = flask_babel.get_locale()
+    return locale.language if locale else "en"
+
+
+def language_url(language: str) -> str:
+    """Return the address of this page asking for another language."""
+    asked = flask.request.args.to_dict(flat=False) | {"lang": [language]}
+    return "?" + urllib.parse.urlencode(asked, doseq=True)
+
+
+def csp_nonce() -> str:
+    """Return this request's nonce; the Content-Security-Policy header uses the same."""
+    if "csp_nonce" not in flask.g:
+        flask.g.csp_nonce = secrets.token_urlsafe(16)
+    return flask.g.csp_nonce
+
+
+def hours() -> str:
+    """Return when a person answers the phone, in the reader's language."""
+    return flask_babel.gettext("Mon–Fri 9–5")
+
+
+def money(cents: int, sign: bool = False) -> str:
+    """Filter: integer cents as "$40.10"."""
+    return formats.money(cents, language=page_lang(), sign=sign)
+
+
+def figure(cents: int) -> str:
+    """Filter: integer cents as "40.10", under a heading that names the currency."""
+    return formats.figure(cents, language=page_lang())
+
+
+def number(value: int) -> str:
+    """Filter: a count as "14,386"."""
+    return formats.number(value, language=page_lang())
+
+
+def size(octets: int) -> str:
+    """Filter: a file's size as "1.8 MB"."""
+    return formats.size(octets, language=page_lang())
+
+
+def day(value: date, style: str = "short") -> str:
+    """Filter: a day as "Sat 28 Nov"; see `formats.day` for the styles."""
+    return formats.day(value, style, language=page_lang())
+
+
+def moment(value: datetime, style: str = "short") -> str:
+    """Filter: an aware moment, in the insurer's zone, as "Sat 28 Nov, 18:42"."""
+    zone = zoneinfo.ZoneInfo(flask.current_app.config["PORTAL_TIME_ZONE"])
+    return formats.moment(value, style, zone=zone, language=page_lang())
+
+
+def _static_addresses(app: flask.Flask) -> Callable[[str], Markup]:
+    """Return `static_url(name)`: the file's address with its hash, so it may be kept for ever."""
+
+    @functools.lru_cache(maxsize=64)
+    def static_url(name: str) -> Markup:
+        content = (Path(app.static_folder or "static") / name).read_bytes()
+        digest = hashlib.sha256(content).hexdigest()[:HASH_LENGTH]
+        return Markup("{}/{}?v={}").format(app.static_url_path, name, digest)
+
+    return static_url
+
+
+def _symbols(static_url: Callable[[str], Markup]) -> Callable[[str], Markup]:
+    """Return `sprite_url(name)`: the address of one drawn symbol."""
+
+    @functools.lru_cache(maxsize=128)
+    def sprite_url(name: str) -> Markup:
+        return Markup("{}#{}").format(static_url("sprite.svg"), name)
+
+    return sprite_url
