@@ -71,7 +71,8 @@ def return_premium(
 
     Pro rata: charged less earned by segments, which at one rate is premium × unexpired days ÷
     days in the term. Short rate: that × `short_rate`. Flat: all of it. Rounded half up once, at
-    the end, exact before. Never below zero. Raises `CancellationOutsideTerm`.
+    the end, exact before. Never below zero; on the last day nothing, whatever a mid-term charge
+    was rounded by. Raises `CancellationOutsideTerm`.
     """
     if not term.effective_on <= cancelled_on <= term.expires_on:
         raise CancellationOutsideTerm(
@@ -81,6 +82,8 @@ def return_premium(
     unearned = term.charged_cents * term.days - term.earned_numerator(in_force)
     if basis is CancellationBasis.FLAT:
         returned = term.charged_cents
+    elif in_force == term.days:
+        returned = 0
     else:
         up, down = (1, 1) if basis is not CancellationBasis.SHORT_RATE else _ratio(short_rate)
         returned = max(money.ratio_half_up(unearned * up, term.days * down), 0)

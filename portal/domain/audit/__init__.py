@@ -1,0 +1,1 @@
+"""Who did what, in the same transaction as what was done."""

@@ -1,0 +1,1 @@
+"""What is owed and why: installments, invoices, lines, allocations, credits, holds."""

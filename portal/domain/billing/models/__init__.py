@@ -1,0 +1,29 @@
+"""Tables of billing, one idea a module; import them from here."""
+
+from portal.domain.billing.models.accounts import AccountBalance, BillingPlan
+from portal.domain.billing.models.allocations import Allocation, Credit, CreditKind
+from portal.domain.billing.models.holds import Hold, HoldKind
+from portal.domain.billing.models.invoices import (
+    BillingRun,
+    ChargeKind,
+    Installment,
+    Invoice,
+    InvoiceLine,
+    InvoiceState,
+)
+
+__all__ = [
+    "AccountBalance",
+    "Allocation",
+    "BillingPlan",
+    "BillingRun",
+    "ChargeKind",
+    "Credit",
+    "CreditKind",
+    "Hold",
+    "HoldKind",
+    "Installment",
+    "Invoice",
+    "InvoiceLine",
+    "InvoiceState",
+]

@@ -1,0 +1,37 @@
+"""Billing plans and the balance of each customer account, kept beside the ledger."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from portal.kernel import db, types
+
+
+class BillingPlan(db.Base):
+    """How bills are made and paid: lead days, tolerance, allocation rule; data, not code."""
+
+    __tablename__ = "billing_plan"
+    __table_args__ = (
+        sa.CheckConstraint("allocation_rule IN ('A', 'B')", name="allocation_rule_known"),
+    )
+
+    code: orm.Mapped[str] = orm.mapped_column(primary_key=True)
+    lead_days: orm.Mapped[int]
+    tolerance_cents: orm.Mapped[types.Cents]
+    allocation_rule: orm.Mapped[str]
+    installment_fee_cents: orm.Mapped[types.Cents]
+    policy_fee_cents: orm.Mapped[types.Cents]
+    tax_ppm: orm.Mapped[int]  # parts per million of the premium
+
+
+class AccountBalance(db.Base):
+    """What a customer owes on invoices and what waits unapplied; proved equal to the ledger."""
+
+    __tablename__ = "account_balance"
+
+    customer_id: orm.Mapped[int] = orm.mapped_column(
+        sa.BigInteger, sa.ForeignKey("customer.id"), primary_key=True
+    )
+    receivable_cents: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, server_default="0")
+    unapplied_cents: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, server_default="0")

@@ -1,0 +1,1 @@
+"""Billing disputes: cases, their lines, messages, notes, attachments, resolutions."""

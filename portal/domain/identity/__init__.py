@@ -1,0 +1,1 @@
+"""Customers and staff, their sign-in, sessions, links and throttles."""

@@ -1,0 +1,1 @@
+"""Events from outside, each stored once and handled by a job."""

@@ -1,0 +1,1 @@
+"""The double-entry, append-only books: accounts, entries, lines, recipes."""

@@ -1,0 +1,224 @@
+"""Recipes: which accounts each business event touches; pure, posts nothing.
+
+Source: the table "Books" of docs/billing-rules.md. Amounts are integer cents; in a `Posting` a
+debit is above zero and a credit below.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from collections.abc import Iterable, Sequence
+
+
+class AccountCode(enum.StrEnum):
+    """The chart of accounts."""
+
+    BANK = "1000"
+    STRIPE_CLEARING = "1010"
+    CHARGEBACKS = "1030"
+    PREMIUM_RECEIVABLE = "1100"
+    FEES_RECEIVABLE = "1110"
+    SUSPENSE = "2000"
+    UNEARNED_PREMIUM = "2100"
+    UNAPPLIED_CASH = "2210"
+    REFUNDS_PAYABLE = "2300"
+    CLAIMS_PAYABLE = "2310"
+    TAXES_PAYABLE = "2400"
+    EARNED_PREMIUM = "4000"
+    POLICY_FEES = "4100"
+    LATE_FEES = "4110"
+    PROCESSING_FEES = "5100"
+    CHARGEBACK_LOSSES = "5200"
+    WRITE_OFFS = "5300"
+    GOODWILL = "5310"
+
+
+class Event(enum.StrEnum):
+    """The business facts that are posted."""
+
+    INVOICE_ISSUED = "invoice_issued"
+    PAYMENT_SETTLED = "payment_settled"
+    STRIPE_FEE = "stripe_fee"
+    UNAPPLIED_USED = "unapplied_used"
+    ALLOCATION_TAKEN_BACK = "allocation_taken_back"
+    REFUND_APPROVED = "refund_approved"
+    REFUND_SENT = "refund_sent"
+    REFUND_FAILED = "refund_failed"
+    CORRECTION = "correction"
+    GOODWILL_CREDIT = "goodwill_credit"
+    FEE_WAIVED = "fee_waived"
+    SHORTFALL = "shortfall"
+    PREMIUM_EARNED = "premium_earned"
+
+
+RECEIVABLES = frozenset({AccountCode.PREMIUM_RECEIVABLE, AccountCode.FEES_RECEIVABLE})
+
+# charge kind -> (receivable, account credited when it is billed)
+CHARGE_ACCOUNTS = {
+    "premium": (AccountCode.PREMIUM_RECEIVABLE, AccountCode.UNEARNED_PREMIUM),
+    "tax": (AccountCode.PREMIUM_RECEIVABLE, AccountCode.TAXES_PAYABLE),
+    "policy_fee": (AccountCode.FEES_RECEIVABLE, AccountCode.POLICY_FEES),
+    "installment_fee": (AccountCode.FEES_RECEIVABLE, AccountCode.POLICY_FEES),
+    "late_fee": (AccountCode.FEES_RECEIVABLE, AccountCode.LATE_FEES),
+    "nsf_fee": (AccountCode.FEES_RECEIVABLE, AccountCode.LATE_FEES),
+}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Posting:
+    """One side of an entry; receivables and unapplied cash name their customer."""
+
+    account: AccountCode
+    cents: int
+    customer_id: int | None = None
+    invoice_id: int | None = None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Charge:
+    """An amount of one kind on one customer's invoice."""
+
+    kind: str
+    cents: int
+    customer_id: int
+    invoice_id: int
+
+
+def invoice_issued(charges: Sequence[Charge]) -> tuple[Posting, ...]:
+    """Receivables against unearned premium, fee income and taxes payable."""
+    sides: list[Posting] = []
+    for charge in charges:
+        receivable, credited = CHARGE_ACCOUNTS[charge.kind]
+        sides.append(_receivable(charge, receivable, charge.cents))
+        sides.append(Posting(account=credited, cents=-charge.cents))
+    return merged(sides)
+
+
+def payment_settled(
+    *, amount_cents: int, applied: Sequence[Charge], customer_id: int
+) -> tuple[Posting, ...]:
+    """Stripe clearing against the receivables paid; what is left waits unapplied."""
+    return _money_in(AccountCode.STRIPE_CLEARING, amount_cents, applied, customer_id)
+
+
+def unapplied_used(applied: Sequence[Charge], *, customer_id: int) -> tuple[Posting, ...]:
+    """Unapplied cash of the customer pays open charges."""
+    amount = sum(c.cents for c in applied)
+    sides = [Posting(account=AccountCode.UNAPPLIED_CASH, cents=amount, customer_id=customer_id)]
+    return merged(sides + _paid(applied))
+
+
+def allocation_taken_back(taken: Sequence[Charge], *, customer_id: int) -> tuple[Posting, ...]:
+    """Charges open again; their money is unapplied."""
+    return tuple(
+        dataclasses.replace(p, cents=-p.cents)
+        for p in unapplied_used(taken, customer_id=customer_id)
+    )
+
+
+def stripe_fee(*, fee_cents: int) -> tuple[Posting, ...]:
+    """The fee that Stripe reports on a balance transaction."""
+    return (
+        Posting(account=AccountCode.PROCESSING_FEES, cents=fee_cents),
+        Posting(account=AccountCode.STRIPE_CLEARING, cents=-fee_cents),
+    )
+
+
+def refund_approved(*, amount_cents: int, customer_id: int) -> tuple[Posting, ...]:
+    """A refund pays out unapplied cash only."""
+    return (
+        Posting(account=AccountCode.UNAPPLIED_CASH, cents=amount_cents, customer_id=customer_id),
+        Posting(account=AccountCode.REFUNDS_PAYABLE, cents=-amount_cents),
+    )
+
+
+def refund_sent(*, amount_cents: int) -> tuple[Posting, ...]:
+    """Stripe took the refund out of the balance."""
+    return (
+        Posting(account=AccountCode.REFUNDS_PAYABLE, cents=amount_cents),
+        Posting(account=AccountCode.STRIPE_CLEARING, cents=-amount_cents),
+    )
+
+
+def refund_failed(*, amount_cents: int) -> tuple[Posting, ...]:
+    """Stripe gave the money of a failed refund back; it is still owed to the customer."""
+    return tuple(
+        dataclasses.replace(p, cents=-p.cents) for p in refund_sent(amount_cents=amount_cents)
+    )
+
+
+def correction(
+    *, credited: Sequence[Charge], closed: Sequence[Charge], customer_id: int
+) -> tuple[Posting, ...]:
+    """Premium and tax that should not have been billed; fees go back to their income account.
+
+    `closed` are the parts that close open charges; the rest of `credited` becomes unapplied cash.
+    """
+    sides = [Posting(account=CHARGE_ACCOUNTS[c.kind][1], cents=c.cents) for c in credited]
+    return _credit(sides, closed, customer_id)
+
+
+def goodwill_credit(
+    *, amount_cents: int, closed: Sequence[Charge], customer_id: int
+) -> tuple[Posting, ...]:
+    """A gift of the insurer closes open charges; the rest becomes unapplied cash."""
+    sides = [Posting(account=AccountCode.GOODWILL, cents=amount_cents)]
+    return _credit(sides, closed, customer_id)
+
+
+def shortfall(closed: Sequence[Charge]) -> tuple[Posting, ...]:
+    """A difference within the tolerance is written off."""
+    amount = sum(c.cents for c in closed)
+    sides = [Posting(account=AccountCode.WRITE_OFFS, cents=amount)]
+    return merged(sides + _paid(closed))
+
+
+def premium_earned(*, cents: int) -> tuple[Posting, ...]:
+    """One entry a day for the whole book; `cents` below zero takes earned premium back."""
+    return (
+        Posting(account=AccountCode.UNEARNED_PREMIUM, cents=cents),
+        Posting(account=AccountCode.EARNED_PREMIUM, cents=-cents),
+    )
+
+
+def merged(sides: Iterable[Posting]) -> tuple[Posting, ...]:
+    """One posting per account, customer and invoice, in order of first use; zeros dropped."""
+    sums: dict[tuple[AccountCode, int | None, int | None], int] = {}
+    for side in sides:
+        key = (side.account, side.customer_id, side.invoice_id)
+        sums[key] = sums.get(key, 0) + side.cents
+    return tuple(
+        Posting(account=account, cents=cents, customer_id=customer_id, invoice_id=invoice_id)
+        for (account, customer_id, invoice_id), cents in sums.items()
+        if cents
+    )
+
+
+def _receivable(charge: Charge, account: AccountCode, cents: int) -> Posting:
+    return Posting(
+        account=account,
+        cents=cents,
+        customer_id=charge.customer_id,
+        invoice_id=charge.invoice_id,
+    )
+
+
+def _paid(charges: Sequence[Charge]) -> list[Posting]:
+    return [_receivable(c, CHARGE_ACCOUNTS[c.kind][0], -c.cents) for c in charges]
+
+
+def _money_in(
+    account: AccountCode, amount: int, applied: Sequence[Charge], customer_id: int
+) -> tuple[Posting, ...]:
+    return _credit([Posting(account=account, cents=amount)], applied, customer_id)
+
+
+def _credit(
+    debits: Sequence[Posting], closed: Sequence[Charge], customer_id: int
+) -> tuple[Posting, ...]:
+    rest = sum(p.cents for p in debits) - sum(c.cents for c in closed)
+    if rest < 0:
+        raise ValueError("more is closed than is credited")
+    unapplied = Posting(account=AccountCode.UNAPPLIED_CASH, cents=-rest, customer_id=customer_id)
+    return merged([*debits, *_paid(closed), unapplied])

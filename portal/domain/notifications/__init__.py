@@ -1,0 +1,1 @@
+"""Mails to people, queued with the fact they tell of."""

@@ -1,0 +1,1 @@
+"""Money received and given back: payments, reservations, refunds."""

@@ -1,0 +1,1 @@
+"""Pets, their policies and terms."""

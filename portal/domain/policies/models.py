@@ -1,0 +1,106 @@
+"""Tables of pets, policies and terms."""
+
+from __future__ import annotations
+
+import datetime
+import enum
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from portal.kernel import db, types
+
+
+class Species(enum.StrEnum):
+    """What a pet is."""
+
+    DOG = "dog"
+    CAT = "cat"
+    RABBIT = "rabbit"
+    BIRD = "bird"
+    OTHER = "other"
+
+
+class PolicyState(enum.StrEnum):
+    """Whether a policy is in force; what is past due is derived, never stored."""
+
+    ACTIVE = "active"
+    CANCELLED = "cancelled"
+
+
+class PaymentPlan(enum.StrEnum):
+    """How a term's premium is split."""
+
+    IN_FULL = "in_full"
+    QUARTERLY = "quarterly"
+    MONTHLY = "monthly"
+    DOWN_PAYMENT = "down_payment"
+
+
+class Pet(db.Base):
+    """An insured animal."""
+
+    __tablename__ = "pet"
+    __table_args__ = (types.one_of("species", Species),)
+
+    id: orm.Mapped[types.Id]
+    customer_id: orm.Mapped[int] = orm.mapped_column(
+        sa.BigInteger, sa.ForeignKey("customer.id"), index=True
+    )
+    name: orm.Mapped[str]
+    species: orm.Mapped[Species] = orm.mapped_column(types.EnumText(Species))
+    breed: orm.Mapped[str] = orm.mapped_column(server_default="")
+    born_on: orm.Mapped[datetime.date | None]
+
+
+class Policy(db.Base):
+    """One pet's cover."""
+
+    __tablename__ = "policy"
+    __table_args__ = (types.one_of("state", PolicyState),)
+
+    id: orm.Mapped[types.Id]
+    number: orm.Mapped[str] = orm.mapped_column(unique=True)
+    customer_id: orm.Mapped[int] = orm.mapped_column(
+        sa.BigInteger, sa.ForeignKey("customer.id"), index=True
+    )
+    pet_id: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, sa.ForeignKey("pet.id"), index=True)
+    us_state: orm.Mapped[str]  # two letters; decides caps, notice days, free look
+    state: orm.Mapped[PolicyState] = orm.mapped_column(
+        types.EnumText(PolicyState), server_default="active"
+    )
+    cancelled_on: orm.Mapped[datetime.date | None]  # the first day without cover
+    received_on: orm.Mapped[datetime.date | None]  # when the customer got the policy
+    created_at: orm.Mapped[types.Moment]
+
+
+class Term(db.Base):
+    """One period of a policy, half-open: `effective_on` in, `expires_on` out."""
+
+    __tablename__ = "term"
+    __table_args__ = (
+        types.one_of("payment_plan", PaymentPlan),
+        sa.UniqueConstraint("policy_id", "number"),
+        sa.CheckConstraint("effective_on < expires_on", name="not_empty"),
+        sa.CheckConstraint(
+            "premium_cents > 0 AND tax_cents >= 0 AND policy_fee_cents >= 0 "
+            "AND installment_fee_cents >= 0",
+            name="amounts_not_negative",
+        ),
+        sa.CheckConstraint("installments BETWEEN 1 AND 12", name="installments_range"),
+        sa.Index(None, "effective_on", "expires_on"),
+    )
+
+    id: orm.Mapped[types.Id]
+    policy_id: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, sa.ForeignKey("policy.id"))
+    number: orm.Mapped[int]
+    effective_on: orm.Mapped[datetime.date]
+    expires_on: orm.Mapped[datetime.date]
+    premium_cents: orm.Mapped[types.Cents]
+    tax_cents: orm.Mapped[types.Cents]
+    policy_fee_cents: orm.Mapped[types.Cents]
+    installment_fee_cents: orm.Mapped[types.Cents]
+    payment_plan: orm.Mapped[PaymentPlan] = orm.mapped_column(types.EnumText(PaymentPlan))
+    installments: orm.Mapped[int]
+    down_payment_cents: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, server_default="0")
+    created_at: orm.Mapped[types.Moment]

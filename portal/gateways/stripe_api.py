@@ -1,0 +1,258 @@
+"""Stripe through its official SDK: the only module that imports it."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+from collections.abc import Iterator
+
+import stripe
+
+from portal.gateways import ports, stripe_views
+
+API_VERSION = "2026-10-28.endive"
+TIMEOUT_SECONDS = (3, 20)  # to connect, to answer
+RETRIES = 2  # with the same idempotency key
+EVENTS = (
+    "payment_intent.processing",
+    "payment_intent.succeeded",
+    "payment_intent.payment_failed",
+    "payment_intent.canceled",
+    "payment_intent.requires_action",
+    "setup_intent.succeeded",
+    "setup_intent.setup_failed",
+    "payment_method.attached",
+    "payment_method.detached",
+    "payment_method.updated",
+    "payment_method.automatically_updated",
+    "refund.created",
+    "refund.updated",
+    "refund.failed",
+    "charge.updated",
+)
+INTENT_PARTS = ["latest_charge.balance_transaction", "payment_method"]
+
+
+class StripePayments:
+    """A `ports.PaymentGateway`. `api_base` is empty for Stripe itself, else the sandbox's."""
+
+    def __init__(
+        self,
+        *,
+        secret_key: str,
+        publishable_key: str,
+        webhook_secret: str,
+        api_base: str,
+        script_url: str,
+    ) -> None:
+        bases = {"api": api_base} if api_base else {}
+        self._client = stripe.StripeClient(
+            secret_key,
+            stripe_version=API_VERSION,
+            base_addresses=bases,
+            max_network_retries=RETRIES,
+            http_client=stripe.RequestsClient(timeout=TIMEOUT_SECONDS),
+        )
+        self._webhook_secret = webhook_secret
+        self.publishable_key = publishable_key
+        self.script_url = script_url
+
+    def create_customer(self, *, key: str, customer_no: str, name: str, email: str) -> str:
+        """Make the customer's counterpart; its reference."""
+        with _typed_errors():
+            made = self._client.v1.customers.create(
+                {"name": name, "email": email, "metadata": {"customer_no": customer_no}},
+                {"idempotency_key": key},
+            )
+        return made.id
+
+    def create_intent(
+        self,
+        *,
+        key: str,
+        amount_cents: int,
+        customer_ref: str,
+        payment_no: str,
+        save_method: bool,
+        description: str,
+    ) -> ports.IntentView:
+        """Make an intent that the browser, or `confirm_intent`, will confirm."""
+        params: stripe.params.PaymentIntentCreateParams = {
+            "amount": amount_cents,
+            "currency": "usd",
+            "customer": customer_ref,
+            "automatic_payment_methods": {"enabled": True},
+            "description": description,
+            "metadata": {"payment_no": payment_no},
+            "expand": INTENT_PARTS,
+        }
+        if save_method:
+            params["setup_future_usage"] = "off_session"
+        with _typed_errors():
+            made = self._client.v1.payment_intents.create(params, {"idempotency_key": key})
+        return stripe_views.intent(made)
+
+    def confirm_intent(
+        self, *, key: str, intent_ref: str, method_ref: str, return_url: str
+    ) -> ports.IntentView:
+        """Charge a saved method with the payer present. A decline is a view, not an error."""
+        params: stripe.params.PaymentIntentConfirmParams = {
+            "payment_method": method_ref,
+            "return_url": return_url,
+            "expand": INTENT_PARTS,
+        }
+        with _typed_errors():
+            try:
+                found = self._client.v1.payment_intents.confirm(
+                    intent_ref, params, {"idempotency_key": key}
+                )
+            except stripe.CardError:
+                return self.read_intent(intent_ref)
+        return stripe_views.intent(found)
+
+    def read_intent(self, intent_ref: str) -> ports.IntentView:
+        """The intent as it stands."""
+        with _typed_errors():
+            found = self._client.v1.payment_intents.retrieve(intent_ref, {"expand": INTENT_PARTS})
+        return stripe_views.intent(found)
+
+    def find_intent(self, *, customer_ref: str, payment_no: str) -> ports.IntentView | None:
+        """The intent that carries our number, when its reference was lost."""
+        with _typed_errors():
+            page = self._client.v1.payment_intents.list({"customer": customer_ref, "limit": 100})
+            for found in page.auto_paging_iter():
+                if stripe_views.metadata(found, "payment_no") == payment_no:
+                    return self.read_intent(found.id)
+        return None
+
+    def cancel_intent(self, intent_ref: str) -> ports.IntentView:
+        """Cancel it where it still can be; the view tells what it is now."""
+        with _typed_errors():
+            try:
+                found = self._client.v1.payment_intents.cancel(
+                    intent_ref,
+                    {"cancellation_reason": "abandoned", "expand": INTENT_PARTS},
+                    {"idempotency_key": f"cancel:{intent_ref}"},
+                )
+            except stripe.InvalidRequestError as refused:
+                if refused.code != "payment_intent_unexpected_state":
+                    raise
+                return self.read_intent(intent_ref)
+        return stripe_views.intent(found)
+
+    def create_setup(self, *, key: str, customer_ref: str, setup_id: str) -> ports.SetupView:
+        """Make a SetupIntent that the browser will confirm."""
+        with _typed_errors():
+            made = self._client.v1.setup_intents.create(
+                {
+                    "customer": customer_ref,
+                    "usage": "off_session",
+                    "automatic_payment_methods": {"enabled": True},
+                    "metadata": {"setup_id": setup_id},
+                    "expand": ["payment_method"],
+                },
+                {"idempotency_key": key},
+            )
+        return stripe_views.setup(made)
+
+    def read_setup(self, setup_ref: str) -> ports.SetupView:
+        """The SetupIntent as it stands."""
+        with _typed_errors():
+            found = self._client.v1.setup_intents.retrieve(
+                setup_ref, {"expand": ["payment_method"]}
+            )
+        return stripe_views.setup(found)
+
+    def read_method(self, method_ref: str) -> ports.CardView:
+        """The payment method as it stands."""
+        with _typed_errors():
+            return stripe_views.method(self._client.v1.payment_methods.retrieve(method_ref))
+
+    def list_methods(self, customer_ref: str) -> tuple[ports.CardView, ...]:
+        """The methods attached to a customer."""
+        with _typed_errors():
+            page = self._client.v1.customers.payment_methods.list(customer_ref, {"limit": 100})
+            return tuple(stripe_views.method(m) for m in page.auto_paging_iter())
+
+    def detach_method(self, method_ref: str) -> None:
+        """Take a method off its customer; one that is off already is no error."""
+        with _typed_errors():
+            found = self._client.v1.payment_methods.retrieve(method_ref)
+            if found.customer is not None:
+                self._client.v1.payment_methods.detach(
+                    method_ref, {}, {"idempotency_key": f"detach:{method_ref}"}
+                )
+
+    def create_refund(
+        self, *, key: str, intent_ref: str, amount_cents: int, refund_no: str
+    ) -> ports.RefundView:
+        """Give money back to the original method."""
+        with _typed_errors():
+            made = self._client.v1.refunds.create(
+                {
+                    "payment_intent": intent_ref,
+                    "amount": amount_cents,
+                    "metadata": {"refund_no": refund_no},
+                },
+                {"idempotency_key": key},
+            )
+        return stripe_views.refund(made)
+
+    def read_refund(self, refund_ref: str) -> ports.RefundView:
+        """The refund as it stands."""
+        with _typed_errors():
+            return stripe_views.refund(self._client.v1.refunds.retrieve(refund_ref))
+
+    def find_refund(self, *, intent_ref: str, refund_no: str) -> ports.RefundView | None:
+        """The refund that carries our number, when its reference was lost."""
+        with _typed_errors():
+            page = self._client.v1.refunds.list({"payment_intent": intent_ref, "limit": 100})
+            for found in page.auto_paging_iter():
+                if stripe_views.metadata(found, "refund_no") == refund_no:
+                    return stripe_views.refund(found)
+        return None
+
+    def money_moved(self, *, since: datetime.datetime | None = None) -> Iterator[ports.MoneyMoved]:
+        """Balance transactions, newest first."""
+        params: stripe.params.BalanceTransactionListParams = {"limit": 100}
+        if since is not None:
+            params["created"] = {"gte": int(since.timestamp())}
+        with _typed_errors():
+            page = self._client.v1.balance_transactions.list(params)
+            for found in page.auto_paging_iter():
+                yield stripe_views.money(found)
+
+    def events_since(self, since: datetime.datetime) -> Iterator[ports.EventView]:
+        """Events of the subscribed types, oldest first, up to 30 days back."""
+        with _typed_errors():
+            page = self._client.v1.events.list(
+                {"created": {"gte": int(since.timestamp())}, "limit": 100, "types": list(EVENTS)}
+            )
+            newest_first = [stripe_views.event(e.to_dict()) for e in page.auto_paging_iter()]
+        yield from reversed(newest_first)
+
+    def verify_event(self, *, body: bytes, signature: str) -> ports.EventView:
+        """The event of a webhook. Raises BadSignature."""
+        try:
+            found = stripe.Webhook.construct_event(body, signature, self._webhook_secret)
+        except (stripe.SignatureVerificationError, ValueError) as refused:
+            raise ports.BadSignature(type(refused).__name__) from refused
+        return stripe_views.event(found.to_dict())
+
+
+@contextlib.contextmanager
+def _typed_errors() -> Iterator[None]:
+    """Turn the SDK's errors into the port's: refused (certain) or unknown (read again)."""
+    try:
+        yield
+    except stripe.APIConnectionError as lost:
+        cause = str(lost)
+        if "Failed to establish a new connection" in cause or "Connection refused" in cause:
+            raise ports.GatewayUnreachable("no connection to Stripe") from lost
+        raise ports.GatewayUnknown("no answer from Stripe") from lost
+    except (stripe.InvalidRequestError, stripe.AuthenticationError, stripe.PermissionError) as no:
+        raise ports.GatewayRefused(no.code or "refused", no.user_message or str(no)) from no
+    except stripe.CardError as no:
+        raise ports.GatewayRefused(no.code or "card_error", no.user_message or str(no)) from no
+    except stripe.StripeError as fault:
+        raise ports.GatewayUnknown(type(fault).__name__) from fault

@@ -1,0 +1,130 @@
+"""Turns the SDK's objects into the port's typed views; calls nothing."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from portal.gateways import ports
+
+
+def intent(found: Any) -> ports.IntentView:
+    """A PaymentIntent, its charge and method expanded where there are any."""
+    charge = _expanded(found, "latest_charge")
+    error = getattr(found, "last_payment_error", None)
+    money_row = _expanded(charge, "balance_transaction")
+    return ports.IntentView(
+        ref=found.id,
+        status=found.status,
+        amount_cents=found.amount,
+        received_cents=getattr(found, "amount_received", 0) or 0,
+        currency=found.currency,
+        client_secret=getattr(found, "client_secret", "") or "",
+        customer_ref=_ref(getattr(found, "customer", None)),
+        payment_no=metadata(found, "payment_no"),
+        created_at=_moment(found.created),
+        charge_ref=_ref(getattr(found, "latest_charge", None)),
+        card=_card_of(found, error),
+        decline_code=_code(error),
+        money=None if money_row is None else money(money_row),
+    )
+
+
+def setup(found: Any) -> ports.SetupView:
+    """A SetupIntent, its method expanded where there is one."""
+    card = _expanded(found, "payment_method")
+    return ports.SetupView(
+        ref=found.id,
+        status=found.status,
+        client_secret=getattr(found, "client_secret", "") or "",
+        customer_ref=_ref(getattr(found, "customer", None)),
+        setup_id=metadata(found, "setup_id"),
+        card=None if card is None else method(card),
+        decline_code=_code(getattr(found, "last_setup_error", None)),
+    )
+
+
+def method(found: Any) -> ports.CardView:
+    """A payment method; a kind that is neither card nor bank account keeps its type's name."""
+    detail = getattr(found, found.type, None)
+    return ports.CardView(
+        ref=found.id,
+        kind=found.type,
+        brand=getattr(detail, "brand", None) or getattr(detail, "bank_name", None) or found.type,
+        last4=getattr(detail, "last4", None) or "",
+        exp_month=getattr(detail, "exp_month", None),
+        exp_year=getattr(detail, "exp_year", None),
+        fingerprint=getattr(detail, "fingerprint", None) or "",
+        customer_ref=_ref(getattr(found, "customer", None)),
+    )
+
+
+def refund(found: Any) -> ports.RefundView:
+    """A refund."""
+    return ports.RefundView(
+        ref=found.id,
+        status=found.status or "pending",
+        amount_cents=found.amount,
+        intent_ref=_ref(getattr(found, "payment_intent", None)),
+        refund_no=metadata(found, "refund_no"),
+        failure_code=getattr(found, "failure_reason", None) or "",
+    )
+
+
+def money(found: Any) -> ports.MoneyMoved:
+    """A balance transaction."""
+    return ports.MoneyMoved(
+        ref=found.id,
+        category=found.reporting_category,
+        source_ref=_ref(getattr(found, "source", None)),
+        amount_cents=found.amount,
+        fee_cents=found.fee,
+        created_at=_moment(found.created),
+    )
+
+
+def event(payload: dict) -> ports.EventView:
+    """An event from its JSON."""
+    return ports.EventView(
+        ref=payload["id"],
+        type=payload["type"],
+        object_ref=payload["data"]["object"].get("id", ""),
+        created_at=_moment(payload["created"]),
+        payload=payload,
+    )
+
+
+def metadata(found: Any, name: str) -> str:
+    """One value of the object's metadata, "" where it has none."""
+    values = getattr(found, "metadata", None)
+    if values is None:
+        return ""
+    return (values.to_dict() if hasattr(values, "to_dict") else dict(values)).get(name, "")
+
+
+def _card_of(found: Any, error: Any) -> ports.CardView | None:
+    card = _expanded(found, "payment_method")
+    if card is None:
+        card = _expanded(error, "payment_method")
+    return None if card is None else method(card)
+
+
+def _code(error: Any) -> str:
+    if error is None:
+        return ""
+    return getattr(error, "decline_code", None) or getattr(error, "code", None) or "declined"
+
+
+def _expanded(holder: Any, name: str) -> Any:
+    value = getattr(holder, name, None)
+    return None if value is None or isinstance(value, str) else value
+
+
+def _ref(value: Any) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else value.id
+
+
+def _moment(seconds: int) -> datetime.datetime:
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC)

@@ -1,0 +1,1 @@
+"""Use cases that cross rooms, one a file; they see ports and documents, never an adapter."""

@@ -1,0 +1,144 @@
+"""The database: engine, Base, the one place that commits. Knows no table and no room."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(orm.DeclarativeBase):
+    """All tables; every relationship in it is `lazy="raise"`."""
+
+    metadata = sa.MetaData(naming_convention=NAMING)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Task:
+    """A job to be queued when the transaction commits, named by its task."""
+
+    name: str
+    args: dict[str, Any]
+    lock: str | None = None
+    queueing_lock: str | None = None
+    run_at: datetime.datetime | None = None
+
+
+Defer = Callable[[sa.Connection, Sequence[Task]], None]
+CommitHook = Callable[[str], None]
+
+
+def queue_task(
+    session: orm.Session,
+    name: str,
+    *,
+    lock: str | None = None,
+    queueing_lock: str | None = None,
+    run_at: datetime.datetime | None = None,
+    **args: Any,
+) -> None:
+    """Ask for a job once this transaction commits; a rollback leaves none.
+
+    `queueing_lock` keeps at most one waiting job of that lock; a second asks for nothing.
+    """
+    task = Task(name=name, args=args, lock=lock, queueing_lock=queueing_lock, run_at=run_at)
+    session.info.setdefault("tasks", []).append(task)
+
+
+class Database:
+    """One PostgreSQL, as one role.
+
+    `defer` inserts jobs through the given connection. `commit_hook` is called with "before" and
+    "after" around each commit, so that tests can kill a journey at any commit point.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        role: str = "",
+        defer: Defer,
+        pool_size: int = 8,
+        commit_hook: CommitHook | None = None,
+    ) -> None:
+        self.engine = sa.create_engine(
+            _with_driver(url), pool_size=pool_size, max_overflow=4, pool_timeout=10
+        )
+        self._defer = defer
+        self.commit_hook = commit_hook
+        if role:
+            sa.event.listen(self.engine, "connect", _assume(role))
+        reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._writers = orm.sessionmaker(self.engine, expire_on_commit=False)
+        self._readers = orm.sessionmaker(reading, autoflush=False)
+
+    @contextlib.contextmanager
+    def unit_of_work(self) -> Iterator[orm.Session]:
+        """One transaction: commits at the end with the tasks asked for, or leaves nothing."""
+        with self._writers() as session:
+            yield session
+            session.flush()
+            tasks = session.info.pop("tasks", [])
+            if tasks:
+                self._defer(session.connection(), tasks)
+            if self.commit_hook:
+                self.commit_hook("before")
+            session.commit()
+            if self.commit_hook:
+                self.commit_hook("after")
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[orm.Session]:
+        """A session for queries only; every statement sees what is committed by then."""
+        session = self.reader()
+        try:
+            yield session
+        finally:
+            session.close()
+
+    def reader(self) -> orm.Session:
+        """A session for queries only; the caller closes it."""
+        return self._readers()
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self.engine.dispose()
+
+
+def advisory_lock(session: orm.Session, name: str) -> bool:
+    """Take the named lock until the transaction ends; False when another holds it."""
+    found = session.execute(
+        sa.text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name}
+    )
+    return bool(found.scalar_one())
+
+
+def _with_driver(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    return f"postgresql+psycopg://{rest}" if scheme in ("postgres", "postgresql") else url
+
+
+def _assume(role: str) -> Callable[[Any, Any], None]:
+    """Every connection acts as the site's role, which can't rewrite the ledger."""
+
+    def on_connect(connection: Any, _record: Any) -> None:
+        before = connection.autocommit
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(f'SET ROLE "{role}"')
+        connection.autocommit = before
+
+    return on_connect

@@ -1,0 +1,69 @@
+"""The one authorisation table: which role may open which route; enforced before every request."""
+
+from __future__ import annotations
+
+import urllib.parse
+
+import flask
+import flask_login
+import werkzeug.exceptions
+
+STRANGER = "stranger"
+CUSTOMER = "customer"
+SPECIALIST = "specialist"
+SUPERVISOR = "supervisor"
+FINANCE = "finance"
+ROLES = (STRANGER, CUSTOMER, SPECIALIST, SUPERVISOR, FINANCE)
+
+ANYBODY = frozenset(ROLES)
+SIGNED_OUT = frozenset({STRANGER})
+OWNERS = frozenset({CUSTOMER})
+DESK = frozenset({SPECIALIST, SUPERVISOR, FINANCE})
+CASE_WORK = frozenset({SPECIALIST, SUPERVISOR})
+SIGNED_IN = OWNERS | DESK
+
+# endpoint -> roles; a route that is missing here is refused and fails the tests.
+TABLE: dict[str, frozenset[str]] = {
+    "static": ANYBODY,
+    # machines
+    "probes.healthz": ANYBODY,
+    "probes.readyz": ANYBODY,
+    "probes.metrics": ANYBODY,
+    "hooks.stripe": ANYBODY,
+    "shared.csp_report": ANYBODY,
+}
+
+
+def install(app: flask.Flask) -> None:
+    """Refuse every request that the table does not allow."""
+    app.before_request(_enforce)
+
+
+def role() -> str:
+    """The role of this request's person."""
+    person = flask_login.current_user
+    return person.role if person.is_authenticated else STRANGER
+
+
+def _enforce() -> flask.typing.ResponseReturnValue | None:
+    endpoint = flask.request.endpoint
+    if endpoint is None:  # no such address, or a wrong method: the error page tells
+        return None
+    allowed = TABLE.get(endpoint, frozenset())
+    if allowed == ANYBODY:
+        return None  # open pages need no look-up of the person
+    here = role()
+    if here in allowed:
+        return None
+    if here == STRANGER:
+        return _to_sign_in()
+    if here in DESK and allowed & DESK:
+        raise werkzeug.exceptions.Forbidden
+    raise werkzeug.exceptions.NotFound
+
+
+def _to_sign_in() -> flask.typing.ResponseReturnValue:
+    """Send a stranger to sign in, and back here after; what was posted is not repeated."""
+    wanted = flask.request.full_path.rstrip("?") if flask.request.method == "GET" else ""
+    query = f"?{urllib.parse.urlencode({'next': wanted})}" if wanted else ""
+    return flask.redirect(f"/sign-in{query}")
