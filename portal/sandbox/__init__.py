@@ -1,0 +1,2 @@
+"""A stand-in for Stripe as a process of its own: it knows Stripe's HTTP API for cards, and
+nothing of the portal."""

@@ -1,0 +1,1 @@
+"""What only tests and the demo may do: clock, faults, deliveries, dashboard."""

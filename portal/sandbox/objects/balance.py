@@ -1,0 +1,124 @@
+"""Knows every movement of the merchant's balance at Stripe, and Stripe's fee for a card."""
+
+import typing
+
+from portal.sandbox import call as calls
+from portal.sandbox import ids
+from portal.sandbox import store as stores
+from portal.sandbox.wire import listing, params, routes
+
+AVAILABLE_AFTER_DAYS = 2
+_FEE_PER_MILLE = 29
+_FEE_FIXED_CENTS = 30
+
+
+def card_fee_cents(amount_cents: int) -> int:
+    """2.9 % rounded half up, plus 30 cents."""
+    return (amount_cents * _FEE_PER_MILLE + 500) // 1000 + _FEE_FIXED_CENTS
+
+
+def move(
+    call: calls.Call,
+    *,
+    type: str,
+    category: str,
+    source: str,
+    amount_cents: int,
+    fee_cents: int = 0,
+    description: str | None = None,
+) -> stores.Record:
+    """Record one movement; positive amounts are ours, fees are taken from them."""
+    details = []
+    if fee_cents:
+        details.append(
+            {
+                "amount": fee_cents,
+                "application": None,
+                "currency": "usd",
+                "description": "Stripe processing fees",
+                "type": "stripe_fee",
+            }
+        )
+    document = {
+        "id": ids.new("txn"),
+        "object": "balance_transaction",
+        "amount": amount_cents,
+        "available_on": call.now + AVAILABLE_AFTER_DAYS * 86400,
+        "balance_type": "payments",
+        "created": call.now,
+        "currency": "usd",
+        "description": description,
+        "exchange_rate": None,
+        "fee": fee_cents,
+        "fee_details": details,
+        "net": amount_cents - fee_cents,
+        "reporting_category": category,
+        "source": source,
+        "status": "pending",
+        "type": type,
+    }
+    return call.store.add("balance_transaction", document)
+
+
+def present(call: calls.Call, document: stores.Document) -> stores.Document:
+    """The transaction with the status it has by now."""
+    is_available = document["available_on"] <= call.now
+    return {**document, "status": "available" if is_available else "pending"}
+
+
+def retrieve(call: calls.Call, id: str) -> routes.Answer:
+    """One movement."""
+    return present(call, call.load("balance_transaction", id).document)
+
+
+def index(call: calls.Call) -> routes.Answer:
+    """Movements, newest first; of one charge or refund when ``source`` names it."""
+    clauses = [
+        ("about = ?", call.get("source")),
+        ("type = ?", call.get("type")),
+        ("json_extract(document, '$.currency') = ?", call.get("currency")),
+    ]
+    answer = listing.page(call, "balance_transaction", "/v1/balance_transactions", clauses)
+    answer["data"] = [present(call, document) for document in answer["data"]]
+    return answer
+
+
+def summary(call: calls.Call) -> routes.Answer:
+    """What is available and what is on its way, in cents."""
+    available, pending = call.store.db.execute(
+        "SELECT coalesce(sum(net) FILTER (WHERE available_on <= :now), 0),"
+        " coalesce(sum(net) FILTER (WHERE available_on > :now), 0)"
+        " FROM (SELECT json_extract(document, '$.net') AS net,"
+        " json_extract(document, '$.available_on') AS available_on"
+        " FROM objects WHERE kind = 'balance_transaction')",
+        {"now": call.now},
+    ).fetchone()
+    return {
+        "object": "balance",
+        "available": [_sum(available)],
+        "livemode": False,
+        "pending": [_sum(pending)],
+        "refund_and_dispute_prefunding": {"available": [_sum(0)], "pending": [_sum(0)]},
+    }
+
+
+def _sum(amount_cents: int) -> dict[str, typing.Any]:
+    return {"amount": amount_cents, "currency": "usd", "source_types": {"card": amount_cents}}
+
+
+ROUTES = (
+    routes.route("GET", "/v1/balance", summary),
+    routes.route("GET", "/v1/balance_transactions/<id>", retrieve),
+    routes.route(
+        "GET",
+        "/v1/balance_transactions",
+        index,
+        {
+            **params.PAGE,
+            "created": params.span,
+            "currency": params.filled,
+            "source": params.filled,
+            "type": params.filled,
+        },
+    ),
+)

@@ -1,0 +1,206 @@
+"""Knows what PaymentIntents and SetupIntents share: choosing the card, asking for
+authentication, refusing what their state forbids, and how their errors read."""
+
+import typing
+
+from portal.sandbox import call as calls
+from portal.sandbox import store as stores
+from portal.sandbox.objects import cards, customers, payment_methods
+from portal.sandbox.wire import errors, params
+
+AUTOMATIC: params.Shape = {
+    "enabled": params.boolean,
+    "allow_redirects": params.one_of("always", "never"),
+}
+OPTIONS: params.Shape = {
+    "card": {
+        "request_three_d_secure": params.one_of("any", "automatic", "challenge"),
+    }
+}
+MANDATE: params.Shape = {
+    "customer_acceptance": {
+        "accepted_at": params.integer,
+        "type": params.one_of("online", "offline"),
+        "offline": {},
+        "online": {
+            "ip_address": params.filled,
+            "user_agent": params.filled,
+            "infer_from_client": params.boolean,
+        },
+    }
+}
+AUTHENTICATION_REQUIRED = cards.Decline(
+    "authentication_required",
+    "authentication_required",
+    "Your card was declined. This transaction requires authentication.",
+)
+FAILED_AUTHENTICATION = (
+    "We are unable to authenticate your payment method. Please choose a different payment "
+    "method and try again."
+)
+
+
+def automatic_methods(call: calls.Call) -> dict[str, typing.Any]:
+    """The intent's ``automatic_payment_methods``. Raises ApiError 400 where switched off."""
+    sent = call.get("automatic_payment_methods") or {}
+    if not sent.get("enabled", True):
+        raise errors.refused(
+            "This sandbox only decides payment methods automatically.",
+            param="automatic_payment_methods[enabled]",
+        )
+    return {"allow_redirects": sent.get("allow_redirects", "always"), "enabled": True}
+
+
+def chosen_customer(call: calls.Call) -> str | None:
+    """The id of the customer named by the call, checked to exist."""
+    id = call.get("customer")
+    return customers.living(call, id).id if id else None
+
+
+def choose_method(call: calls.Call, customer: str | None) -> stores.Record | None:
+    """The card that the call names or describes, checked to be usable for the customer."""
+    method = None
+    if call.get("payment_method_data"):
+        params.require(call.get("payment_method_data"), "type")
+        method = payment_methods.make(call, call.get("payment_method_data"))
+    elif call.get("payment_method"):
+        method = payment_methods.resolve(call, call.get("payment_method"))
+    if method is not None:
+        check_usable(method, customer)
+    return method
+
+
+def check_usable(method: stores.Record, customer: str | None) -> None:
+    """Raise ApiError 400 for a card used up or kept with another customer."""
+    payment_methods.check_reusable(method)
+    if method["customer"] and method["customer"] != customer:
+        raise errors.refused(
+            "The PaymentMethod you provided belongs to a Customer: pass that Customer as well.",
+            code="payment_method_customer_mismatch" if customer else None,
+            param="payment_method",
+        )
+
+
+def check_return_url(call: calls.Call, intent: stores.Record) -> None:
+    """Raise ApiError 400 when a server confirms without a way back from a redirect."""
+    allows = intent["automatic_payment_methods"]["allow_redirects"] == "always"
+    if allows and not call.is_browser and not call.get("return_url"):
+        raise errors.refused(
+            "This intent accepts payment methods that might redirect your customer: provide a "
+            "return_url, or set automatic_payment_methods[allow_redirects] to never.",
+            param="return_url",
+        )
+    if call.get("return_url") and not call.get("return_url").startswith(("http://", "https://")):
+        raise errors.invalid("Not a valid URL", code="url_invalid", param="return_url")
+    if call.get("return_url") and not allows and not call.is_browser:
+        raise errors.refused(
+            "You cannot provide a return_url when allow_redirects is never.", param="return_url"
+        )
+
+
+def needs_authentication(method: stores.Record, *, is_off_session: bool) -> bool:
+    """Whether the bank asks for the customer before it lets the card be used."""
+    wish = payment_methods.card_of(method).authentication
+    if wish == cards.Authentication.NEVER:
+        return False
+    if not is_off_session or wish == cards.Authentication.ALWAYS:
+        return True
+    return wish == cards.Authentication.UNLESS_SET_UP and not method.hidden["is_set_up"]
+
+
+def ask_authentication(call: calls.Call, intent: stores.Record) -> None:
+    """Put the intent into ``requires_action`` with the step that its confirmer can take."""
+    intent["status"] = "requires_action"
+    return_url = call.get("return_url")
+    if call.get("use_stripe_sdk") or not return_url:
+        intent["next_action"] = {
+            "type": "use_stripe_sdk",
+            "use_stripe_sdk": {"type": "three_d_secure_challenge"},
+        }
+        return
+    secret = intent["client_secret"]
+    url = f"{call.base_url}/3ds/redirect/{intent.id}?client_secret={secret}"
+    intent["next_action"] = {
+        "type": "redirect_to_url",
+        "redirect_to_url": {"return_url": return_url, "url": url},
+    }
+    intent.hidden["return_url"] = return_url
+
+
+def keep(call: calls.Call, intent: stores.Record, method: stores.Record, usage: str) -> None:
+    """Attach a card that worked to the intent's customer, set up for ``usage``."""
+    if usage == "off_session":
+        method.hidden["is_set_up"] = True
+    call.store.save(method)
+    if intent["customer"]:
+        payment_methods.attach(call, method, intent["customer"])
+
+
+def unexpected_state(intent: stores.Record, doing: str) -> errors.ApiError:
+    """The 400 for something that the intent's status forbids."""
+    kind = str(intent["object"])
+    name = "PaymentIntent" if kind == "payment_intent" else "SetupIntent"
+    return errors.ApiError(
+        f"You cannot {doing} this {name} because it has a status of {intent['status']}.",
+        code=f"{kind}_unexpected_state",
+        extra={kind: intent.document},
+    )
+
+
+def no_method(intent: stores.Record) -> errors.ApiError:
+    """The 400 for confirming without any card."""
+    kind = str(intent["object"])
+    return errors.ApiError(
+        "You cannot confirm this intent because it is missing a payment method.",
+        code=f"{kind}_unexpected_state",
+        extra={kind: intent.document},
+    )
+
+
+def card_error(
+    said: cards.Decline, method: stores.Record, charge: str | None
+) -> dict[str, typing.Any]:
+    """What ``last_payment_error`` and ``last_setup_error`` hold after a bank's no."""
+    error: dict[str, typing.Any] = {
+        "code": said.code,
+        "decline_code": said.decline_code,
+        "doc_url": f"https://stripe.com/docs/error-codes/{said.code.replace('_', '-')}",
+        "message": said.message,
+        "payment_method": method.document,
+        "type": "card_error",
+    }
+    if charge:
+        error["charge"] = charge
+    if said.code == "incorrect_cvc":
+        error["param"] = "cvc"
+    if said.code == "expired_card":
+        error["param"] = "exp_month"
+    return error
+
+
+def authentication_error(kind: str, method: stores.Record | None) -> dict[str, typing.Any]:
+    """What the last error holds after the customer failed to authenticate."""
+    code = f"{kind}_authentication_failure"
+    return {
+        "code": code,
+        "doc_url": f"https://stripe.com/docs/error-codes/{code.replace('_', '-')}",
+        "message": FAILED_AUTHENTICATION,
+        "payment_method": method.document if method else None,
+        "type": "invalid_request_error",
+    }
+
+
+def raised(last_error: dict[str, typing.Any], intent: stores.Record) -> errors.ApiError:
+    """The 402 that carries a stored last error and the intent; the changes stay."""
+    known = ("type", "code", "message", "param")
+    extra = {key: value for key, value in last_error.items() if key not in known}
+    extra[str(intent["object"])] = intent.document
+    return errors.ApiError(
+        last_error["message"],
+        status=402,
+        type=last_error["type"],
+        code=last_error["code"],
+        param=last_error.get("param"),
+        extra=extra,
+        keeps_changes=True,
+    )
