@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import itertools
 import zoneinfo
 from collections.abc import Iterator
 
@@ -67,9 +68,8 @@ class BusinessClock:
         if last < first:
             return -self.business_time_between(end, start)
         passed = NOTHING
-        for opens, closes in self._days(first, calendars.DAY):
-            if opens >= last:
-                break
+        days = itertools.takewhile(lambda d: d[0] < last, self._days(first, calendars.DAY))
+        for opens, closes in days:
             passed += max(min(closes, last) - max(opens, first), NOTHING)
         return passed
 
@@ -81,20 +81,20 @@ class BusinessClock:
     def _forward(self, start: datetime.datetime, left: datetime.timedelta) -> datetime.datetime:
         if not left:
             return start
-        for opens, closes in self._days(start, calendars.DAY):
-            begins = max(opens, start)
-            if left <= closes - begins:
-                return begins + left
-            left -= max(closes - begins, NOTHING)
-        raise AssertionError("days never end")
+        days = self._days(start, calendars.DAY)
+        opens, closes = next(days)
+        while left > (room := max(closes - max(opens, start), NOTHING)):
+            left -= room
+            opens, closes = next(days)
+        return max(opens, start) + left
 
     def _back(self, start: datetime.datetime, left: datetime.timedelta) -> datetime.datetime:
-        for opens, closes in self._days(start, -calendars.DAY):
-            ends = min(closes, start)
-            if left <= ends - opens:
-                return ends - left
-            left -= max(ends - opens, NOTHING)
-        raise AssertionError("days never end")
+        days = self._days(start, -calendars.DAY)
+        opens, closes = next(days)
+        while left > (room := max(min(closes, start) - opens, NOTHING)):
+            left -= room
+            opens, closes = next(days)
+        return min(closes, start) - left
 
     def _days(
         self, start: datetime.datetime, step: datetime.timedelta

@@ -28,7 +28,9 @@ EVERY_DAY = EveryDay("every day", lambda year: ())
 WORKED, EXPECTED = oracles.load("sla_business_hours_holiday_and_dst")
 
 MOMENTS = st.datetimes(
-    datetime.datetime(2025, 1, 1), datetime.datetime(2029, 1, 1), timezones=st.just(datetime.UTC)
+    datetime.datetime.fromisoformat("2025-01-01"),
+    datetime.datetime.fromisoformat("2029-01-01"),
+    timezones=st.just(datetime.UTC),
 )
 SPANS = st.timedeltas(timedelta(0), timedelta(days=6))
 MONTHS = st.timedeltas(timedelta(0), timedelta(days=30))
@@ -98,7 +100,7 @@ def test_the_office_is_open_from_nine_until_before_five():
 
 def test_a_moment_without_a_zone_is_refused():
     with pytest.raises(ValueError, match="no moment"):
-        CLOCK.due_at(datetime.datetime(2026, 6, 22, 9), 8)
+        CLOCK.due_at(datetime.datetime.fromisoformat("2026-06-22T09:00"), 8)
 
 
 def test_hours_that_end_before_they_begin_are_refused():

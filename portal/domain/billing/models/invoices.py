@@ -8,6 +8,7 @@ import enum
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from portal.domain.billing.rules.charges import ChargeKind
 from portal.kernel import db, types
 
 
@@ -18,17 +19,6 @@ class InvoiceState(enum.StrEnum):
     PAID = "paid"
     VOIDED = "voided"
     WRITTEN_OFF = "written_off"
-
-
-class ChargeKind(enum.StrEnum):
-    """Why an amount is owed."""
-
-    PREMIUM = "premium"
-    POLICY_FEE = "policy_fee"
-    INSTALLMENT_FEE = "installment_fee"
-    TAX = "tax"
-    LATE_FEE = "late_fee"
-    NSF_FEE = "nsf_fee"
 
 
 class BillingRun(db.Base):
