@@ -36,7 +36,7 @@ class Case:
 
 
 CASES = (
-    Case("#1", 1, "25 min over", "late", "Okafor, D.", "Charged <after>", 4120, "Tom L", "TL", "2 d"),
+    Case("#1", 1, "5 min over", "late", "Okafor, D.", "Charged <after>", 4120, "Tom", "TL", "2 d"),
     Case("#2", 2, "40 min to reply", "soon", "Brandt, S.", "Wrong amount", 6244, "", "", "7 h"),
     Case("#3", 3, "6 d left", "", "Delgado, P.", "Rate increase", 7110, "Eva P", "EP", "4 d", True),
 )
@@ -48,7 +48,13 @@ class Example(flask_wtf.FlaskForm):
     first = wtforms.StringField("First name", [wtforms.validators.DataRequired("Write your name.")])
     count = wtforms.IntegerField("How many")
     about = wtforms.TextAreaField("About")
-    state = wtforms.SelectField("State", choices=[("IL", "Illinois"), ("WA", "Washington")])
+    state = wtforms.SelectField(
+        "State",
+        choices=[
+            wtforms.fields.SelectChoice("IL", "Illinois"),
+            wtforms.fields.SelectChoice("WA", "Washington"),
+        ],
+    )
     agree = wtforms.BooleanField("I agree")
     mail = wtforms.EmailField("Mail for receipts")
 
@@ -83,7 +89,17 @@ def _page(page: str) -> str:
         f"{page}.html",
         due=datetime.date(2026, 11, 28),
         moment=datetime.datetime(2026, 11, 29, 0, 42, tzinfo=datetime.UTC),
-        kinds=("due", "overdue", "processing", "paid", "paused", "refunded", "good", "failed", "off"),
+        kinds=(
+            "due",
+            "overdue",
+            "processing",
+            "paid",
+            "paused",
+            "refunded",
+            "good",
+            "failed",
+            "off",
+        ),
         cases=CASES,
         example=form,
         desk={"queue": 34, "approvals": 3, "person": "Priya N."},
