@@ -10,9 +10,33 @@ import alembic.migration
 import alembic.script
 import sqlalchemy as sa
 
+from portal.domain.approvals import models as approvals
+from portal.domain.audit import models as audit
+from portal.domain.billing import models as billing
+from portal.domain.disputes import models as disputes
+from portal.domain.identity import models as identity
+from portal.domain.inbox import models as inbox
+from portal.domain.ledger import models as ledger
+from portal.domain.notifications import models as notifications
+from portal.domain.payments import models as payments
+from portal.domain.policies import models as policies
+from portal.domain.wallet import models as wallet
 from portal.kernel import db
 
 FOLDER = pathlib.Path(__file__).resolve().parent.parent / "migrations"
+ROOMS = (
+    approvals,
+    audit,
+    billing,
+    disputes,
+    identity,
+    inbox,
+    ledger,
+    notifications,
+    payments,
+    policies,
+    wallet,
+)  # importing their models fills the metadata
 metadata = db.Base.metadata
 
 

@@ -87,6 +87,9 @@ class Term(db.Base):
             "AND installment_fee_cents >= 0",
             name="amounts_not_negative",
         ),
+        sa.CheckConstraint(
+            "corrected_cents BETWEEN 0 AND premium_cents", name="corrected_in_range"
+        ),
         sa.CheckConstraint("installments BETWEEN 1 AND 12", name="installments_range"),
         sa.Index(None, "effective_on", "expires_on"),
     )
@@ -97,6 +100,9 @@ class Term(db.Base):
     effective_on: orm.Mapped[datetime.date]
     expires_on: orm.Mapped[datetime.date]
     premium_cents: orm.Mapped[types.Cents]
+    corrected_cents: orm.Mapped[int] = orm.mapped_column(
+        sa.BigInteger, server_default="0"
+    )  # premium credited back because it should not have been charged
     tax_cents: orm.Mapped[types.Cents]
     policy_fee_cents: orm.Mapped[types.Cents]
     installment_fee_cents: orm.Mapped[types.Cents]

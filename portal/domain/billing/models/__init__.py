@@ -5,7 +5,6 @@ from portal.domain.billing.models.allocations import Allocation, Credit, CreditK
 from portal.domain.billing.models.holds import Hold, HoldKind
 from portal.domain.billing.models.invoices import (
     BillingRun,
-    ChargeKind,
     Installment,
     Invoice,
     InvoiceLine,
@@ -17,7 +16,6 @@ __all__ = [
     "Allocation",
     "BillingPlan",
     "BillingRun",
-    "ChargeKind",
     "Credit",
     "CreditKind",
     "Hold",

@@ -25,6 +25,7 @@ class Credit(db.Base):
     __table_args__ = (
         types.one_of("kind", CreditKind),
         sa.CheckConstraint("amount_cents > 0", name="amount_above_zero"),
+        sa.CheckConstraint("unapplied_cents BETWEEN 0 AND amount_cents", name="unapplied_in_range"),
         sa.Index(None, "customer_id", "id"),
     )
 
@@ -34,6 +35,7 @@ class Credit(db.Base):
     customer_id: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, sa.ForeignKey("customer.id"))
     kind: orm.Mapped[CreditKind] = orm.mapped_column(types.EnumText(CreditKind))
     amount_cents: orm.Mapped[types.Cents]
+    unapplied_cents: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, server_default="0")
     reason: orm.Mapped[str]
     subject: orm.Mapped[str]  # public number of the case or payment behind it
     created_at: orm.Mapped[types.Moment]

@@ -23,7 +23,7 @@ class HoldKind(enum.StrEnum):
 
 
 class Hold(db.Base):
-    """One hold; `subject` is a public number, `line_number` one line of it where it is an invoice."""
+    """One hold; `subject` is a public number, `line_number` a line of it where it is an invoice."""
 
     __tablename__ = "hold"
     __table_args__ = (

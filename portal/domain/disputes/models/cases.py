@@ -99,6 +99,7 @@ class Resolution(db.Base):
         types.one_of("outcome", rules.Outcome),
         types.one_of("action", rules.MoneyAction),
         sa.CheckConstraint("(action = 'none') = (amount_cents = 0)", name="amount_with_action"),
+        sa.CheckConstraint("freed_by IN ('', 'credit', 'take_back')", name="freed_by_known"),
         sa.Index(None, "dispute_id", "id"),
     )
 
@@ -108,6 +109,7 @@ class Resolution(db.Base):
     action: orm.Mapped[rules.MoneyAction] = orm.mapped_column(types.EnumText(rules.MoneyAction))
     amount_cents: orm.Mapped[types.Cents]
     payment_no: orm.Mapped[str | None]
+    freed_by: orm.Mapped[str] = orm.mapped_column(server_default="")  # how a refund's money is freed
     answer: orm.Mapped[str]
     reason: orm.Mapped[str]
     approval_no: orm.Mapped[str | None]
