@@ -5,7 +5,7 @@ import zoneinfo
 
 import pytest
 
-from portal.web.shared import formats
+from portal.documents import formats
 
 CHICAGO = zoneinfo.ZoneInfo("America/Chicago")
 SATURDAY = datetime.date(2026, 11, 28)
@@ -26,7 +26,6 @@ EVENING = datetime.datetime(2026, 11, 29, 0, 42, tzinfo=datetime.UTC)
 )
 def test_cents_are_written_in_full_with_the_currency_once(cents, sign, text):
     assert formats.money(cents, sign=sign) == text
-    assert formats.money(cents, sign=sign, language="es") == text
 
 
 def test_a_figure_has_no_currency_because_its_heading_names_it():
@@ -79,3 +78,12 @@ def test_the_size_of_a_file_is_told_in_the_unit_people_know():
     assert formats.size(12) == "1 KB"
     assert formats.size(640_000) == "640 KB"
     assert formats.size(1_840_000) == "1.8 MB"
+
+
+@pytest.mark.parametrize("text", ["+18005550142", "1-800-555-0142", "18005550142"])
+def test_a_phone_number_is_written_as_it_is_read_out(text):
+    assert formats.phone(text) == "1-800-555-0142"
+
+
+def test_a_phone_number_of_another_shape_is_left_alone():
+    assert formats.phone("+44 20 7946 0000") == "+44 20 7946 0000"

@@ -13,12 +13,12 @@ import flask
 import flask_babel
 from markupsafe import Markup
 
-from portal.web.shared import formats
+from portal.documents import formats
 
 DEFAULTS = {
     "PORTAL_BRAND": "Fernhill Pet Insurance",
-    "PORTAL_PHONE": "1-800-555-0142",
-    "PORTAL_TIME_ZONE": "America/Chicago",
+    "PORTAL_PHONE": "+18005550142",
+    "PORTAL_TIME_ZONE": "America/New_York",
     "PORTAL_LANGUAGES": {"en": "English", "es": "Español"},
 }
 HASH_LENGTH = 12
@@ -33,7 +33,7 @@ def install(app: flask.Flask) -> None:
     for key, value in DEFAULTS.items():
         app.config.setdefault(key, value)
     name, _, rest = app.config["PORTAL_BRAND"].partition(" ")
-    phone = app.config["PORTAL_PHONE"]
+    phone = formats.phone(app.config["PORTAL_PHONE"])
     address = _static_addresses(app)
     env = app.jinja_env
     env.trim_blocks = env.lstrip_blocks = True
@@ -52,10 +52,10 @@ def install(app: flask.Flask) -> None:
         sprite_url=_symbols(address),
     )
     env.filters.update(
-        money=money,
-        figure=figure,
-        number=number,
-        size=size,
+        money=formats.money,
+        figure=formats.figure,
+        number=formats.number,
+        size=formats.size,
         day=day,
         moment=moment,
         span=formats.span,
@@ -84,26 +84,6 @@ def csp_nonce() -> str:
 def hours() -> str:
     """Return when a person answers the phone, in the reader's language."""
     return flask_babel.gettext("Mon–Fri 9–5")
-
-
-def money(cents: int, sign: bool = False) -> str:
-    """Filter: integer cents as "$40.10"."""
-    return formats.money(cents, language=page_lang(), sign=sign)
-
-
-def figure(cents: int) -> str:
-    """Filter: integer cents as "40.10", under a heading that names the currency."""
-    return formats.figure(cents, language=page_lang())
-
-
-def number(value: int) -> str:
-    """Filter: a count as "14,386"."""
-    return formats.number(value, language=page_lang())
-
-
-def size(octets: int) -> str:
-    """Filter: a file's size as "1.8 MB"."""
-    return formats.size(octets, language=page_lang())
 
 
 def day(value: date, style: str = "short") -> str:
