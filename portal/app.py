@@ -12,6 +12,7 @@ import werkzeug.middleware.proxy_fix
 import whitenoise
 
 from portal import cli, config, logs, schema, web
+from portal.documents import texts
 from portal.gateways import (
     blobs,
     embedded_postgres,
@@ -57,9 +58,8 @@ def create_app(
     app.extensions["portal_schema_head"] = schema.head()
     looks.install(app)
     requests.install(app)
-    language.install(
-        app, folder=str(ROOT / "portal" / "translations"), time_zone=settings.time_zone
-    )
+    texts.compile_all()
+    language.install(app, folder=str(texts.FOLDER), time_zone=settings.time_zone)
     sign_in_state.install(app)
     access.install(app)
     csrf = flask_wtf.CSRFProtect(app)
@@ -142,18 +142,10 @@ def _flask_settings(settings: config.Settings) -> dict[str, object]:
         "WTF_CSRF_TIME_LIMIT": None,
         "WTF_CSRF_SSL_STRICT": settings.is_secure,
         "PORTAL_BRAND": settings.brand,
-        "PORTAL_PHONE": _spoken(settings.phone),
+        "PORTAL_PHONE": settings.phone,
         "PORTAL_TIME_ZONE": settings.time_zone,
         "TEMPLATES_AUTO_RELOAD": settings.debug,
     }
-
-
-def _spoken(phone: str) -> str:
-    """A number as people read it: +18005550142 as 1-800-555-0142."""
-    digits = phone.lstrip("+")
-    if len(digits) != 11 or not digits.isdecimal():
-        return phone
-    return f"{digits[0]}-{digits[1:4]}-{digits[4:7]}-{digits[7:]}"
 
 
 def _static(app: flask.Flask, settings: config.Settings) -> whitenoise.WhiteNoise:

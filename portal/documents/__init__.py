@@ -1,0 +1,1 @@
+"""A frozen view in; mail, PDF or chart out, in either language; knows neither Flask nor a table."""

@@ -1,0 +1,1 @@
+"""Mails: rendered, queued with their fact, delivered once."""
