@@ -44,6 +44,8 @@ class Prefix(enum.StrEnum):
     TERM = "TRM"
     METHOD = "MTH"
     APPROVAL = "APR"
+    CREDIT = "CRE"
+    ATTACHMENT = "ATT"
 
 
 SYSTEM: Bits = random.SystemRandom()

@@ -1,0 +1,1 @@
+"""What can be changed in billing, one idea a module."""

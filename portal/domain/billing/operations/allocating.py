@@ -1,0 +1,242 @@
+"""Applies money to invoice lines and takes it back; keeps lines and invoices in step."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from portal.domain.billing import models
+from portal.domain.billing.operations import planning
+from portal.domain.billing.rules import allocation
+from portal.domain.ledger import rules as ledger
+from portal.domain.policies import models as policies
+
+
+def lock_invoices(
+    session: orm.Session, *, invoice_ids: Sequence[int]
+) -> tuple[models.Invoice, ...]:
+    """Lock invoices in order of id; after the customer, before the payment."""
+    rows = session.scalars(
+        sa.select(models.Invoice)
+        .where(models.Invoice.id.in_(invoice_ids))
+        .order_by(models.Invoice.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return tuple(rows)
+
+
+def apply(
+    session: orm.Session,
+    *,
+    source: str,
+    cents: int,
+    invoice_ids: Sequence[int],
+    named_lines: frozenset[tuple[int, int]] = frozenset(),
+    now: datetime.datetime,
+    today: datetime.date,
+) -> tuple[tuple[ledger.Charge, ...], int]:
+    """Apply `cents` of the payment or credit `source` to open lines of the locked invoices.
+
+    Returns what was applied as charges for the ledger, and what is left unapplied. Lines in
+    `named_lines` (invoice id, line number) are paid although they are disputed.
+    """
+    rule = allocation.AllocationRule(
+        session.get_one(models.BillingPlan, planning.STANDARD_PLAN).allocation_rule
+    )
+    rows = _open_lines(session, invoice_ids)
+    disputed = disputed_by_line(session, invoice_ids=invoice_ids)
+    lines = [
+        allocation.OpenLine(
+            line_id=row.id,
+            invoice_no=row.invoice_no,
+            policy_no=row.policy_no,
+            due_on=row.due_on,
+            kind=row.kind,
+            line_number=row.number,
+            open_cents=row.open_cents,
+            disputed_cents=min(disputed.get((row.invoice_id, row.number), 0), row.open_cents),
+            chosen=True,
+            named=(row.invoice_id, row.number) in named_lines,
+        )
+        for row in rows
+    ]
+    placed = allocation.allocate(lines, cents, rule)
+    by_line = {part.line_id: part.cents for part in placed.allocated}
+    _write(session, source=source, moves=by_line, rule=str(rule), now=now)
+    _refresh(session, invoice_ids=invoice_ids, today=today)
+    return _charges(rows, by_line), placed.unapplied_cents
+
+
+def apply_to_lines(
+    session: orm.Session,
+    *,
+    source: str,
+    parts: Mapping[int, int],
+    rule: str,
+    now: datetime.datetime,
+    today: datetime.date,
+) -> tuple[ledger.Charge, ...]:
+    """Apply exact cents to exact lines (line id → cents above zero), all of them open enough."""
+    rows = _lines(session, list(parts))
+    _write(session, source=source, moves=parts, rule=rule, now=now)
+    _refresh(session, invoice_ids=sorted({row.invoice_id for row in rows}), today=today)
+    return _charges(rows, parts)
+
+
+def take_back(
+    session: orm.Session,
+    *,
+    source: str,
+    parts: Mapping[int, int],
+    rule: str,
+    now: datetime.datetime,
+    today: datetime.date,
+) -> tuple[ledger.Charge, ...]:
+    """Take exact cents of `source` off lines; they open again with their original due days."""
+    rows = _lines(session, list(parts))
+    moves = {line_id: -cents for line_id, cents in parts.items()}
+    _write(session, source=source, moves=moves, rule=rule, now=now)
+    _refresh(session, invoice_ids=sorted({row.invoice_id for row in rows}), today=today)
+    return _charges(rows, parts)
+
+
+def applied_by_line(session: orm.Session, *, source: str) -> dict[int, int]:
+    """What stands of `source` on each line, in cents; lines with nothing left are absent."""
+    rows = session.execute(
+        sa.select(models.Allocation.line_id, sa.func.sum(models.Allocation.cents))
+        .where(models.Allocation.source == source)
+        .group_by(models.Allocation.line_id)
+        .having(sa.func.sum(models.Allocation.cents) > 0)
+        .order_by(models.Allocation.line_id)
+    )
+    return {line_id: int(cents) for line_id, cents in rows}
+
+
+def disputed_by_line(
+    session: orm.Session, *, invoice_ids: Sequence[int]
+) -> dict[tuple[int, int], int]:
+    """Cents under an active overdue hold, by (invoice id, line number)."""
+    rows = session.execute(
+        sa.select(models.Invoice.id, models.Hold.line_number, models.Hold.amount_cents)
+        .join(models.Hold, models.Hold.subject == models.Invoice.number)
+        .where(
+            models.Invoice.id.in_(invoice_ids),
+            models.Hold.customer_id == models.Invoice.customer_id,
+            models.Hold.kind == models.HoldKind.OVERDUE,
+            models.Hold.lifted_at.is_(None),
+            models.Hold.line_number.is_not(None),
+        )
+    )
+    return {(invoice_id, line): cents for invoice_id, line, cents in rows}
+
+
+_LINE_COLUMNS = (
+    models.InvoiceLine.id,
+    models.InvoiceLine.invoice_id,
+    models.InvoiceLine.number,
+    models.InvoiceLine.kind,
+    models.InvoiceLine.open_cents,
+    models.Invoice.number.label("invoice_no"),
+    models.Invoice.customer_id,
+    models.Invoice.due_on,
+    policies.Policy.number.label("policy_no"),
+)
+_LINES = (
+    sa.select(*_LINE_COLUMNS)
+    .join(models.Invoice, models.Invoice.id == models.InvoiceLine.invoice_id)
+    .join(policies.Policy, policies.Policy.id == models.Invoice.policy_id)
+    .order_by(models.InvoiceLine.id)
+)
+
+
+def _open_lines(session: orm.Session, invoice_ids: Sequence[int]) -> list[sa.Row]:
+    return list(
+        session.execute(
+            _LINES.where(
+                models.InvoiceLine.invoice_id.in_(invoice_ids),
+                models.InvoiceLine.open_cents > 0,
+                models.Invoice.state == models.InvoiceState.ISSUED,
+            )
+        )
+    )
+
+
+def _lines(session: orm.Session, line_ids: Sequence[int]) -> list[sa.Row]:
+    return list(session.execute(_LINES.where(models.InvoiceLine.id.in_(line_ids))))
+
+
+def _write(
+    session: orm.Session,
+    *,
+    source: str,
+    moves: Mapping[int, int],
+    rule: str,
+    now: datetime.datetime,
+) -> None:
+    """Insert allocation rows and move the open amounts of their lines."""
+    if not moves:
+        return
+    session.execute(
+        sa.insert(models.Allocation),
+        [
+            {"line_id": line_id, "source": source, "cents": cents, "rule": rule, "at": now}
+            for line_id, cents in moves.items()
+        ],
+    )
+    table = models.InvoiceLine.__table__
+    session.connection().execute(
+        sa.update(table)
+        .where(table.c.id == sa.bindparam("line"))
+        .values(open_cents=table.c.open_cents - sa.bindparam("moved")),
+        [{"line": line_id, "moved": cents} for line_id, cents in sorted(moves.items())],
+    )
+
+
+def _refresh(session: orm.Session, *, invoice_ids: Sequence[int], today: datetime.date) -> None:
+    """Set open amount, state and paid day of invoices from their lines."""
+    if not invoice_ids:
+        return
+    lines = (
+        sa.select(
+            models.InvoiceLine.invoice_id,
+            sa.func.sum(models.InvoiceLine.open_cents).label("open_cents"),
+        )
+        .where(models.InvoiceLine.invoice_id.in_(invoice_ids))
+        .group_by(models.InvoiceLine.invoice_id)
+        .subquery()
+    )
+    closed = lines.c.open_cents == 0
+    table = models.Invoice
+    session.execute(
+        sa.update(table)
+        .where(
+            table.id == lines.c.invoice_id,
+            table.state.in_([models.InvoiceState.ISSUED, models.InvoiceState.PAID]),
+        )
+        .values(
+            open_cents=lines.c.open_cents,
+            state=sa.case((closed, "paid"), else_="issued"),
+            paid_on=sa.case(
+                (closed, sa.func.coalesce(table.paid_on, sa.literal(today, sa.Date))), else_=None
+            ),
+        )
+        .execution_options(synchronize_session=False)
+    )
+    session.expire_all()
+
+
+def _charges(rows: Sequence[sa.Row], cents: Mapping[int, int]) -> tuple[ledger.Charge, ...]:
+    return tuple(
+        ledger.Charge(
+            kind=str(row.kind),
+            cents=cents[row.id],
+            customer_id=row.customer_id,
+            invoice_id=row.invoice_id,
+        )
+        for row in rows
+        if cents.get(row.id)
+    )

@@ -1,0 +1,90 @@
+"""What a customer can pay now: open invoices, less what disputes hold."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from portal.domain.billing import models
+from portal.domain.policies import models as policies
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PayableInvoice:
+    """An open invoice and how much of it can be paid; amounts in cents."""
+
+    id: int
+    number: str
+    policy_no: str
+    pet_name: str
+    species: str
+    issued_on: datetime.date
+    due_on: datetime.date
+    period_start_on: datetime.date
+    total_cents: int
+    open_cents: int
+    disputed_cents: int
+
+    @property
+    def payable_cents(self) -> int:
+        """What is open and not held by a dispute."""
+        return self.open_cents - self.disputed_cents
+
+    def is_past_due(self, today: datetime.date) -> bool:
+        """Due today is current; what is wholly in dispute is not past due."""
+        return self.due_on < today and self.payable_cents > 0
+
+
+_DISPUTED = (
+    sa.select(
+        models.Hold.subject.label("number"), sa.func.sum(models.Hold.amount_cents).label("cents")
+    )
+    .where(
+        models.Hold.customer_id == sa.bindparam("customer_id"),
+        models.Hold.kind == models.HoldKind.OVERDUE,
+        models.Hold.lifted_at.is_(None),
+    )
+    .group_by(models.Hold.subject)
+    .subquery()
+)
+_OPEN = (
+    sa.select(
+        models.Invoice.id,
+        models.Invoice.number,
+        policies.Policy.number.label("policy_no"),
+        policies.Pet.name.label("pet_name"),
+        policies.Pet.species,
+        models.Invoice.issued_on,
+        models.Invoice.due_on,
+        models.Invoice.period_start_on,
+        models.Invoice.total_cents,
+        models.Invoice.open_cents,
+        sa.func.least(sa.func.coalesce(_DISPUTED.c.cents, 0), models.Invoice.open_cents).label(
+            "disputed_cents"
+        ),
+    )
+    .join(policies.Policy, policies.Policy.id == models.Invoice.policy_id)
+    .join(policies.Pet, policies.Pet.id == policies.Policy.pet_id)
+    .outerjoin(_DISPUTED, _DISPUTED.c.number == models.Invoice.number)
+    .where(
+        models.Invoice.customer_id == sa.bindparam("customer_id"),
+        models.Invoice.state == models.InvoiceState.ISSUED,
+    )
+    .order_by(models.Invoice.due_on, models.Invoice.id)
+)
+
+
+def open_invoices(
+    session: orm.Session, *, customer_id: int, numbers: Sequence[str] | None = None
+) -> tuple[PayableInvoice, ...]:
+    """The customer's open invoices, oldest due first; only those named, where `numbers` is given."""
+    chosen = _OPEN if numbers is None else _OPEN.where(models.Invoice.number.in_(numbers))
+    rows = session.execute(chosen, {"customer_id": customer_id})
+    return tuple(
+        PayableInvoice(**(row._asdict() | {"disputed_cents": int(row.disputed_cents)}))
+        for row in rows
+    )
