@@ -1,0 +1,1 @@
+"""What runs in the background: order, second tries, dead workers, the clock."""
