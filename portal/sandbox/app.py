@@ -9,7 +9,7 @@ import werkzeug.exceptions
 
 from portal.sandbox import clock as clocks
 from portal.sandbox import world as worlds
-from portal.sandbox.browser import challenges
+from portal.sandbox.browser import challenges, pages
 from portal.sandbox.controls import controls
 from portal.sandbox.wire import api, errors, routes
 
@@ -41,6 +41,7 @@ def create_app(
         )
     app.register_blueprint(controls.blueprint(world))
     app.register_blueprint(challenges.blueprint(world))
+    app.register_blueprint(pages.blueprint(world))
     app.register_error_handler(api.HungUp, api.hang_up)
     app.register_error_handler(errors.ApiError, _api_error)
     app.register_error_handler(404, _unknown_address)

@@ -12,4 +12,4 @@ def new(prefix: str, length: int = 24) -> str:
 
 def letters(length: int) -> str:
     """Random letters and digits."""
-    return "".join(secrets.choice(_LETTERS) for _ in range(length))
+    return "".join(_LETTERS[byte % len(_LETTERS)] for byte in secrets.token_bytes(length))

@@ -104,6 +104,7 @@ class Store:
         self._lock = threading.RLock()
         self._depth = 0
         self._after_commit: list[typing.Callable[[], None]] = []
+        self.on_news: typing.Callable[[], None] = _nobody_listens
         self.db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self.db.execute("PRAGMA journal_mode=WAL")
         self.db.execute("PRAGMA synchronous=NORMAL")
@@ -204,6 +205,10 @@ class Store:
         """Close the file; the store is useless afterwards."""
         with self._lock:
             self.db.close()
+
+
+def _nobody_listens() -> None:
+    """Until the postman is at work, news wait in the store."""
 
 
 def _indexed(record: Record) -> tuple[typing.Any, ...]:

@@ -54,6 +54,7 @@ class World:
             expand=expand.expand,
         )
         self.postman = deliveries.Postman(self.store, self.call, self.apply_due)
+        self.store.on_news = self.postman.nudge
 
     def call(self) -> calls.Call:
         """A call that nobody asked for: what happens by itself, or by a control."""
@@ -76,4 +77,3 @@ class World:
 
     def _before(self, call: calls.Call) -> None:
         due.apply(self.call(), _DUE)
-        self.store.after_commit(self.postman.nudge)

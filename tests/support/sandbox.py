@@ -2,6 +2,7 @@
 of the portal."""
 
 import dataclasses
+import datetime
 import os
 import pathlib
 import signal
@@ -135,9 +136,9 @@ class Sandbox:
         """Move the sandbox's clock on and do what has become due."""
         self._control("POST", "clock", {"advance_seconds": seconds + days * 86400})
 
-    def freeze(self, at: str) -> None:
-        """Stop the clock at an ISO moment."""
-        self._control("POST", "clock", {"at": at})
+    def set_clock(self, at: datetime.datetime) -> None:
+        """Stop the clock at a moment (aware)."""
+        self._control("POST", "clock", {"at": at.isoformat()})
 
     def run_clock(self) -> None:
         """Let a frozen clock go on from where it stands."""
@@ -163,7 +164,7 @@ class Sandbox:
         """Disarm every fault."""
         self._control("DELETE", "faults")
 
-    def endpoint(
+    def register_webhook(
         self,
         url: str,
         *,
@@ -210,6 +211,32 @@ class Sandbox:
         answer = self._http.request(method, f"{self.url}/sandbox/{path}", json=body, timeout=60)
         assert answer.ok, answer.text
         return dict(answer.json())
+
+
+def route_public_host(page: typing.Any, sandbox: Sandbox) -> None:
+    """Lead a Playwright page's requests for Stripe's public hosts to the sandbox."""
+
+    def lead(route: typing.Any) -> None:
+        request = route.request
+        path = request.url.split("/", 3)[-1]
+        headers = {k: v for k, v in request.headers.items() if k.lower() != "host"}
+        answer = requests.request(
+            request.method,
+            f"{sandbox.url}/{path}",
+            data=request.post_data_buffer,
+            headers=headers,
+            allow_redirects=False,
+            timeout=20,
+        )
+        kept = {"content-type", "content-security-policy", "location", "cache-control"}
+        route.fulfill(
+            status=answer.status_code,
+            body=answer.content,
+            headers={k: v for k, v in answer.headers.items() if k.lower() in kept},
+        )
+
+    for host in ("js.stripe.com", "hooks.stripe.com", "api.stripe.com"):
+        page.route(f"https://{host}/**", lead)
 
 
 def free_port() -> int:

@@ -51,7 +51,6 @@ class _Challenges:
             if intent["status"] == "requires_action":
                 kind = payment_intents if intent.kind == "payment_intent" else setup_intents
                 kind.authenticate(call, intent, is_passed=is_passed)
-            self._world.store.after_commit(self._world.postman.nudge)
         if place == "redirect":
             return flask.redirect(return_address(intent), 303)
         return flask.render_template(

@@ -78,7 +78,6 @@ class _Controls:
         with self._store.transaction():
             self._world.keep_clock()
             done = self._world.apply_due(self._world.call())
-            self._store.after_commit(self._world.postman.nudge)
         return {**self._time(), "applied": done}
 
     def _time(self) -> Body:
@@ -194,7 +193,6 @@ class _Controls:
             raise errors.invalid("status must be succeeded or failed", param="status")
         with self._store.transaction():
             refund = refunds.decide(self._world.call(), id, status)
-            self._store.after_commit(self._world.postman.nudge)
             return refund.document
 
     def _waiting(self) -> list[deliveries.Letter]:

@@ -1,6 +1,5 @@
 """Knows how a change becomes an event and whom it must be told; refuses to know how it travels."""
 
-import copy
 import typing
 
 from portal.sandbox import call as calls
@@ -57,9 +56,9 @@ def emit(
 ) -> stores.Record:
     """Record that something happened and queue its delivery to every endpoint that asked.
 
-    The document is copied as it stands now; ``previous`` holds the old values of what changed.
+    The document is stored as it stands now; ``previous`` holds the old values of what changed.
     """
-    data: dict[str, typing.Any] = {"object": copy.deepcopy(document)}
+    data: dict[str, typing.Any] = {"object": document}
     if previous is not None:
         data["previous_attributes"] = previous
     event = {
@@ -80,6 +79,7 @@ def emit(
                 "INSERT INTO deliveries (event, endpoint, state) VALUES (?, ?, 'pending')",
                 (event["id"], endpoint.id),
             )
+            call.store.after_commit(call.store.on_news)
     return record
 
 

@@ -216,8 +216,6 @@ class Api:
                     if not error.keeps_changes:
                         raise
                     return self._refusal(error, call)
-                # A copy, so that expanding never changes what an event or a record holds.
-                answer = json.loads(json.dumps(answer))
                 self._expand(call, answer)
             return Answered(200, json.dumps(_shown(answer, call))), True
         except errors.ApiError as error:
