@@ -1,0 +1,1 @@
+"""Tests of billing: operations and queries on the real database."""
