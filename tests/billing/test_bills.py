@@ -18,4 +18,5 @@ def test_a_paid_bill_is_paid_and_leaves_nothing_open(database):
     bills.pay(database, *bill.invoices[:3])
     states = [str(i.state) for i in bills.invoices_of(database, policy_id=bill.policy.id)]
     assert states == ["paid", "paid", "paid", "issued"]
-    assert [line.open_cents for line in bills.lines_of(database, bill.invoices[0].number)] == [0] * 3
+    lines = bills.lines_of(database, bill.invoices[0].number)
+    assert [line.open_cents for line in lines] == [0, 0, 0]
