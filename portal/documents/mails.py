@@ -83,9 +83,9 @@ def _environment(language: str, zone: zoneinfo.ZoneInfo) -> jinja2.Environment:
         return formats.moment(value, style, zone=zone, language=language)
 
     env.filters.update(
-        money=functools.partial(formats.money, language=language),
-        figure=functools.partial(formats.figure, language=language),
-        number=functools.partial(formats.number, language=language),
+        money=formats.money,
+        figure=formats.figure,
+        number=formats.number,
         day=day,
         moment=moment,
     )

@@ -80,6 +80,12 @@ def test_a_moment_is_told_in_the_insurers_zone():
     assert "Tuesday 24 November 2026, 20:05" in mail.text
 
 
+def test_cents_are_written_as_money_for_templates():
+    env = mails._environment("es", ZONE)
+    told = env.from_string("{{ 124010|money }} {{ 1000|number }} {{ 5|figure }}").render()
+    assert told == "$1,240.10 1,000 0.05"
+
+
 def test_a_value_that_is_missing_is_a_fault_and_not_a_gap():
     with pytest.raises(jinja2.UndefinedError):
         render("sign_in_link")

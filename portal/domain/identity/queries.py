@@ -144,3 +144,148 @@ def _view(row: models.Customer) -> CustomerView:
         is_activated=row.activated_at is not None,
         created_at=row.created_at,
     )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Account:
+    """What opens an account: exactly one of the ids, and the hash of the password if any."""
+
+    customer_id: int | None
+    staff_id: int | None
+    number: str  # the customer's, or how the audit log names staff
+    name: str
+    first_name: str
+    email: str
+    language: str
+    role: str  # "customer" or a staff role
+    password_hash: str | None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LinkView:
+    """A mailed link. `state`: live, spent, expired."""
+
+    purpose: str
+    customer_id: int | None
+    staff_id: int | None
+    email: str
+    state: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class DeviceView:
+    """A browser that is signed in."""
+
+    session_id: int
+    device: str
+    address: str
+    created_at: datetime.datetime
+    last_seen_at: datetime.datetime
+
+
+def email_taken(session: orm.Session, *, email: str) -> bool:
+    """Whether an account of a customer or of staff has this mail address, in lower case."""
+    taken = sa.or_(
+        sa.exists().where(models.Customer.email == email),
+        sa.exists().where(models.Staff.email == email),
+    )
+    return bool(session.scalar(sa.select(taken)))
+
+
+def accounts(session: orm.Session, *, email: str) -> tuple[Account, ...]:
+    """The activated customer and the active member of staff with this mail address, if any."""
+    address = email.strip().lower()
+    people = session.scalars(
+        sa.select(models.Customer).where(
+            models.Customer.email == address, models.Customer.activated_at.is_not(None)
+        )
+    )
+    staff = session.scalars(
+        sa.select(models.Staff).where(models.Staff.email == address, models.Staff.is_active)
+    )
+    return (*map(_customer_account, people), *map(_staff_account, staff))
+
+
+def account_of(
+    session: orm.Session, *, customer_id: int | None = None, staff_id: int | None = None
+) -> Account:
+    """The account of exactly one person, activated or not; there must be one."""
+    if customer_id is not None:
+        return _customer_account(session.get_one(models.Customer, customer_id))
+    return _staff_account(session.get_one(models.Staff, staff_id))
+
+
+def link(
+    session: orm.Session, *, token_hash: str, purpose: str, now: datetime.datetime
+) -> LinkView | None:
+    """The link with this hash and purpose, or None."""
+    row = session.execute(
+        sa.select(
+            models.Link.customer_id,
+            models.Link.staff_id,
+            models.Link.email,
+            models.Link.spent_at,
+            models.Link.expires_at,
+        ).where(models.Link.token_hash == token_hash, models.Link.purpose == purpose)
+    ).one_or_none()
+    if row is None:
+        return None
+    state = "spent" if row.spent_at else "live" if row.expires_at > now else "expired"
+    return LinkView(
+        purpose=str(purpose),
+        customer_id=row.customer_id,
+        staff_id=row.staff_id,
+        email=row.email,
+        state=state,
+    )
+
+
+def devices(
+    session: orm.Session, *, customer_id: int, now: datetime.datetime
+) -> tuple[DeviceView, ...]:
+    """Where the customer is signed in, last used first; at most fifty."""
+    rows = session.execute(
+        sa.select(
+            models.Session.id.label("session_id"),
+            models.Session.device,
+            models.Session.address,
+            models.Session.created_at,
+            models.Session.last_seen_at,
+        )
+        .where(
+            models.Session.customer_id == customer_id,
+            models.Session.ended_at.is_(None),
+            models.Session.expires_at > now,
+        )
+        .order_by(models.Session.last_seen_at.desc(), models.Session.id.desc())
+        .limit(50)
+    )
+    return tuple(DeviceView(**row._mapping) for row in rows)
+
+
+def _customer_account(row: models.Customer) -> Account:
+    return Account(
+        customer_id=row.id,
+        staff_id=None,
+        number=row.number,
+        name=f"{row.first_name} {row.last_name}",
+        first_name=row.first_name,
+        email=row.email,
+        language=row.language,
+        role="customer",
+        password_hash=row.password_hash,
+    )
+
+
+def _staff_account(row: models.Staff) -> Account:
+    return Account(
+        customer_id=None,
+        staff_id=row.id,
+        number=f"staff-{row.id}",
+        name=row.name,
+        first_name=row.name.split()[0],
+        email=row.email,
+        language="en",
+        role=str(row.role),
+        password_hash=row.password_hash,
+    )
