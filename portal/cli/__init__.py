@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import flask
 
-from portal.cli import database, worker
+from portal.cli import database, demo, worker
 
 
 def register(app: flask.Flask) -> None:
     """Add every command to the application."""
-    for command in (database.group, worker.command):
+    for command in (database.group, demo.command, worker.command):
         app.cli.add_command(command)

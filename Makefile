@@ -1,0 +1,52 @@
+# Two commands: `make demo` and `make test`. The README has the same steps without make.
+
+PYTHON ?= $(firstword $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p; done))
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint screenshots browser clean
+
+demo: $(VENV)/.runtime
+	@PORTAL_ENV=demo exec $(BIN)/flask demo $(if $(filter-out 0,$(RESET)),--reset)
+
+test: $(VENV)/.dev node_modules/.installed browser lint
+	$(BIN)/pytest -n $(or $(JOBS),2) $(TESTS)
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+
+screenshots: $(VENV)/.dev browser
+	$(BIN)/python -m tests.screenshots
+
+browser:
+	@.ci/chromium >/dev/null
+
+clean:
+	rm -rf $(VENV) node_modules
+
+$(VENV)/.runtime: requirements.txt | $(BIN)/python
+	@$(call install,requirements.txt)
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt requirements.txt | $(BIN)/python
+	@$(call install,requirements-dev.txt)
+	@touch $@ $(VENV)/.runtime
+
+# uv is several times faster than pip; where it cannot be had or cannot reach a package, pip does it.
+define install
+echo "Installing $(1) …"; \
+{ $(BIN)/python -m uv --version || $(BIN)/python -m pip install --quiet uv; } >/dev/null 2>&1; \
+$(BIN)/python -m uv pip install --quiet --python $(BIN)/python -r $(1) 2>/dev/null \
+|| $(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(1)
+endef
+
+$(BIN)/python:
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	|| { echo "Python 3.11 or newer is needed; name one with: make PYTHON=/path/to/python3.12 …"; exit 1; }
+	@"$(PYTHON)" -m venv $(VENV) \
+	|| { echo "On Debian and Ubuntu, venv is a package of its own: apt-get install python3-venv"; exit 1; }
+
+node_modules/.installed: package.json package-lock.json
+	@command -v npm >/dev/null || { echo "npm is needed for axe-core, which the tests of accessibility use"; exit 1; }
+	@npm ci --silent --no-audit --no-fund
+	@touch $@

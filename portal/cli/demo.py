@@ -1,0 +1,222 @@
+"""`flask demo`: a whole insurer on one machine, started with one command and stopped by Ctrl-C.
+
+It starts the same programs as production does and gives them settings; it holds no other rule.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import ipaddress
+import json
+import os
+import pathlib
+import shutil
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+
+import click
+import flask
+import sqlalchemy as sa
+import sqlalchemy.exc
+
+from portal import config, schema
+from portal.cli import processes
+from portal.domain.identity import models as identity
+from portal.gateways import embedded_postgres
+
+PEOPLE = (
+    ("maria@demo.test", "two pets, one bill due, a card saved"),
+    ("sam@demo.test", "overdue, the last card was declined"),
+    ("lee@demo.test", "an open dispute"),
+    ("grace@demo.test", "billing specialist"),
+    ("omar@demo.test", "supervisor"),
+    ("ada@demo.test", "finance"),
+)
+PASSWORD = "demo-password-2026"  # the demo's people live on this machine only
+FOLDERS = ("postgres", "sandbox", "mail", "blobs", "log")  # what a fresh start empties
+READY_SECONDS = 60
+
+
+@click.command("demo")
+@click.option("--reset", is_flag=True, help="Forget all data and start afresh.")
+def command(reset: bool) -> None:
+    """Start the database, the sandbox, the worker and the site; Ctrl-C stops them all."""
+    environ = {"PORTAL_ENV": "demo", **os.environ}
+    environ.setdefault("PORTAL_BASE_URL", f"http://{environ.get('PORTAL_BIND', '127.0.0.1:8000')}")
+    try:
+        settings = config.from_environment(environ)
+        if settings.environment != "demo":
+            raise click.ClickException("flask demo runs with PORTAL_ENV=demo only")
+        _run(settings, environ, reset=reset)
+    except processes.Stopped:
+        click.echo("Stopped; the data is kept for the next time.")
+    except (config.UnsafeSettings, processes.PortTaken) as refused:
+        raise click.ClickException(str(refused)) from refused
+    except (processes.Crashed, processes.NotReady) as failed:
+        raise click.ClickException(f"Everything was stopped, because {failed}") from failed
+
+
+def application() -> flask.Flask:
+    """An application with this command alone, which needs no settings and no database."""
+    app = flask.Flask("portal")
+    app.cli.add_command(command)
+    return app
+
+
+def is_asked_for(arguments: list[str]) -> bool:
+    """Whether the command line is `flask demo …`."""
+    return pathlib.Path(arguments[0]).name in ("flask", "__main__.py") and "demo" in arguments[1:2]
+
+
+def _run(settings: config.Settings, environ: Mapping[str, str], *, reset: bool) -> None:
+    processes.require_free(settings.bind, setting="PORTAL_BIND")
+    if settings.uses_sandbox:
+        processes.require_free(settings.sandbox_bind, setting="SANDBOX_BIND")
+    if reset:
+        _forget(settings)
+    with contextlib.ExitStack() as stack:
+        url = settings.database_url or stack.enter_context(_database(settings))
+        family = processes.Family(
+            folder=settings.var / "log",
+            root=schema.FOLDER.parent,
+            environ={**environ, "PORTAL_VAR": str(settings.var), "DATABASE_URL": url},
+        )
+        stack.enter_context(family.living())
+        engine = _engine(url)
+        if settings.uses_sandbox:
+            _start_sandbox(family, settings)
+        _migrate(engine)
+        if _is_empty(engine):
+            _seed(family)
+        if settings.uses_sandbox:
+            _register_webhook(settings)
+        _start_site(family, settings)
+        _tell(settings, engine)
+        family.watch()
+
+
+def _engine(url: str) -> sa.Engine:
+    address = sa.make_url(url).set(drivername="postgresql+psycopg")
+    return sa.create_engine(address, poolclass=sa.NullPool)
+
+
+@contextlib.contextmanager
+def _database(settings: config.Settings) -> Iterator[str]:
+    if os.geteuid() == 0:
+        click.echo(
+            "As root, the embedded PostgreSQL runs as a user of its own, pgserver; the folders "
+            f"above {settings.var} were opened for reading, so that it gets there."
+        )
+    server = embedded_postgres.EmbeddedPostgres(settings.var / "postgres")
+    try:
+        yield server.url("portal")
+    finally:
+        server.stop()
+
+
+def _forget(settings: config.Settings) -> None:
+    if settings.database_url:
+        raise click.ClickException(
+            "a fresh start empties the embedded database only; unset DATABASE_URL, or empty that "
+            "database yourself"
+        )
+    if (settings.var / "postgres" / "PG_VERSION").exists():
+        embedded_postgres.EmbeddedPostgres(settings.var / "postgres").stop()
+    for name in FOLDERS:
+        shutil.rmtree(settings.var / name, ignore_errors=True)
+
+
+def _start_sandbox(family: processes.Family, settings: config.Settings) -> None:
+    command = [sys.executable, "-m", "portal.sandbox", "--bind", settings.sandbox_bind]
+    family.start("sandbox", [*command, "--data", str(settings.var / "sandbox")])
+    _await(family, f"{settings.stripe_api_base}/sandbox/health", name="sandbox")
+
+
+def _migrate(engine: sa.Engine) -> None:
+    try:
+        schema.upgrade(engine)
+    except sqlalchemy.exc.SQLAlchemyError as refused:
+        raise click.ClickException(
+            f"the database cannot be brought up to date: {refused}\n"
+            "`make demo RESET=1` starts afresh."
+        ) from refused
+
+
+def _is_empty(engine: sa.Engine) -> bool:
+    with engine.connect() as connection:
+        return connection.scalar(sa.select(sa.exists().select_from(identity.Staff))) is False
+
+
+def _seed(family: processes.Family) -> None:
+    if importlib.util.find_spec("portal.cli.seed") is None:
+        return
+    click.echo("Making up an insurer: customers, pets, bills, payments, disputes …")
+    family.run("seed", [*_flask(), "seed", "demo"])
+
+
+def _register_webhook(settings: config.Settings) -> None:
+    """Have the sandbox send its events to the site, from now on."""
+    body = {
+        "url": f"{settings.base_url}/hooks/stripe",
+        "secret": settings.stripe_webhook_secret,
+        "enabled_events": ["*"],
+    }
+    request = urllib.request.Request(
+        f"{settings.stripe_api_base}/sandbox/webhook_endpoints",
+        data=json.dumps(body).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=10):
+        return
+
+
+def _start_site(family: processes.Family, settings: config.Settings) -> None:
+    gunicorn = [sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", settings.bind]
+    gunicorn += ["--worker-class", "gthread", "--workers", "2", "--threads", "4"]
+    gunicorn += ["--graceful-timeout", "5", "--log-level", "warning", "--no-control-socket"]
+    family.start("site", gunicorn)
+    family.start("worker", [*_flask(), "worker"], patience=25)
+    _await(family, f"http://{_near(settings.bind)}/readyz", name="site")
+
+
+def _near(bind: str) -> str:
+    """Where this machine reaches what listens on `bind`, which may mean every address."""
+    host, _, port = bind.rpartition(":")
+    with contextlib.suppress(ValueError):
+        if ipaddress.ip_address(host.strip("[]")).is_unspecified:
+            return f"127.0.0.1:{port}"
+    return bind
+
+
+def _flask() -> list[str]:
+    return [sys.executable, "-m", "flask", "--app", "wsgi"]
+
+
+def _await(family: processes.Family, address: str, *, name: str) -> None:
+    for _ in range(int(READY_SECONDS / processes.POLL_SECONDS)):
+        family.check()
+        with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
+            with urllib.request.urlopen(address, timeout=5):
+                return
+        family.pause(processes.POLL_SECONDS)
+    raise processes.NotReady(f"the {name} did not answer at {address} in {READY_SECONDS} s")
+
+
+def _tell(settings: config.Settings, engine: sa.Engine) -> None:
+    with engine.connect() as connection:
+        known = set(connection.scalars(sa.select(identity.Customer.email)))
+        known |= set(connection.scalars(sa.select(identity.Staff.email)))
+    engine.dispose()
+    click.echo(f"\n  {settings.brand}: {settings.base_url}")
+    people = [(email, about) for email, about in PEOPLE if email in known]
+    if people:
+        click.echo(f"\n  Sign in with the password {PASSWORD} as")
+    for email, about in people:
+        click.echo(f"    {email:<18} {about}")
+    click.echo(f"\n  Mails it sends: {settings.base_url}/demo/mail")
+    if settings.uses_sandbox:
+        click.echo(f"  What the stand-in for Stripe holds: {settings.stripe_api_base}/sandbox/")
+    click.echo(f"  Logs: {settings.var / 'log'}\n  Ctrl-C stops everything.\n")
