@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import dataclasses
+import datetime
 import json
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
@@ -44,6 +45,8 @@ def decode(cursor: str, kinds: Sequence[type]) -> tuple | None:
         return None
     if any(isinstance(v, int) and abs(v) >= 2**63 for v in values):
         return None
+    if any(isinstance(v, str) and "\x00" in v for v in values):
+        return None  # PostgreSQL takes no NUL in a text
     return tuple(values)
 
 
@@ -52,3 +55,12 @@ def page(rows: Sequence[Row], *, size: int, key: Callable[[Row], Sequence[str | 
     shown = tuple(rows[:size])
     more = encode(key(shown[-1])) if len(rows) > size and shown else ""
     return Page(rows=shown, next=more)
+
+
+def moment(text: str) -> datetime.datetime | None:
+    """The aware moment that a cursor's text holds, or None when it holds something else."""
+    try:
+        at = datetime.datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at if at.tzinfo else None

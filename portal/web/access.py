@@ -31,6 +31,10 @@ TABLE: dict[str, frozenset[str]] = {
     "probes.metrics": ANYBODY,
     "hooks.stripe": ANYBODY,
     "shared.csp_report": ANYBODY,
+    # the desk: everybody there reads
+    "desk_invoice.show": DESK,
+    "desk_payment.show": DESK,
+    "desk_ledger.show": DESK,
 }
 
 

@@ -64,3 +64,22 @@ def _view(row: models.AuditEvent) -> EventView:
         subject=row.subject,
         data=row.data,
     )
+
+
+def was_done(
+    session: orm.Session,
+    *,
+    action: str,
+    subject: str,
+    actor_id: int | None,
+    since: datetime.datetime,
+) -> bool:
+    """Whether that person did `action` to `subject` at `since` or later."""
+    event = models.AuditEvent
+    found = sa.select(event.id).where(
+        event.subject == subject,
+        event.action == action,
+        event.actor_id == actor_id,
+        event.at >= since,
+    )
+    return session.execute(sa.select(found.exists())).scalar_one()

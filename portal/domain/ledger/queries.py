@@ -91,9 +91,29 @@ def entries_about(
     return _with_lines(session, list(session.scalars(chosen)))
 
 
-def journal(session: orm.Session, *, cursor: str = "", size: int = 25) -> paging.Page[EntryView]:
-    """The journal, newest first, by key."""
+def journal(
+    session: orm.Session,
+    *,
+    subject: str = "",
+    account: str = "",
+    on: datetime.date | None = None,
+    cursor: str = "",
+    size: int = 25,
+) -> paging.Page[EntryView]:
+    """The journal, newest first, by key; only entries about `subject`, touching `account`, of `on`.
+
+    Empty filters leave nothing out. An entry is always shown with all its sides.
+    """
     chosen = sa.select(models.Entry).order_by(models.Entry.id.desc()).limit(size + 1)
+    if subject:
+        chosen = chosen.where(models.Entry.subject == subject)
+    if account:
+        touches = sa.select(models.Line.id).where(
+            models.Line.entry_id == models.Entry.id, models.Line.account == account
+        )
+        chosen = chosen.where(touches.exists())
+    if on is not None:
+        chosen = chosen.where(models.Entry.booked_on == on)
     after = paging.decode(cursor, (int,))
     if after:
         chosen = chosen.where(models.Entry.id < after[0])

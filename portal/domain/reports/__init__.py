@@ -1,0 +1,1 @@
+"""What is read across rooms: searches, overviews and counts; changes nothing."""

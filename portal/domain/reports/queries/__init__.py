@@ -1,0 +1,1 @@
+"""What can be asked across rooms, one idea a module."""

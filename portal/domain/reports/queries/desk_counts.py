@@ -1,0 +1,112 @@
+"""How much waits for the desk, by kind; one statement each."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from portal.domain.approvals import models as approvals
+from portal.domain.disputes import categories, rules
+from portal.domain.disputes import models as disputes
+from portal.domain.notifications import models as notifications
+from portal.domain.payments import models as payments
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class FrameCounts:
+    """What the frame of every desk page tells: open cases, requests that wait for approval."""
+
+    cases: int
+    approvals: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class CaseCounts:
+    """Open cases of the whole desk, and of one member of staff."""
+
+    all_open: int
+    p1: int
+    p2: int
+    p3: int
+    late: int
+    mine: int
+    nobodys: int
+    waiting: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class MoneyCounts:
+    """What went wrong, or may have, with money and mail."""
+
+    unknown_payments: int
+    failed_refunds: int
+    failed_mails: int
+
+
+_CASE = disputes.Dispute
+_PENDING = (
+    sa.select(sa.func.count())
+    .select_from(approvals.Approval)
+    .where(approvals.Approval.state == approvals.ApprovalState.PENDING)
+    .scalar_subquery()
+)
+
+
+def frame(session: orm.Session) -> FrameCounts:
+    """The counts of the frame."""
+    cases = (
+        sa.select(sa.func.count())
+        .select_from(_CASE)
+        .where(_CASE.closed_at.is_(None))
+        .scalar_subquery()
+    )
+    row = session.execute(sa.select(cases.label("cases"), _PENDING.label("approvals"))).one()
+    return FrameCounts(cases=row.cases, approvals=row.approvals)
+
+
+def cases(session: orm.Session, *, staff_id: int, now: datetime.datetime) -> CaseCounts:
+    """Open cases by priority and by view; late is beyond the nearest deadline at `now`."""
+
+    def where(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+        return sa.func.count().filter(*conditions)
+
+    row = session.execute(
+        sa.select(
+            sa.func.count().label("all_open"),
+            where(_CASE.priority == categories.Priority.P1).label("p1"),
+            where(_CASE.priority == categories.Priority.P2).label("p2"),
+            where(_CASE.priority == categories.Priority.P3).label("p3"),
+            where(is_late(now)).label("late"),
+            where(_CASE.owner_id == staff_id).label("mine"),
+            where(_CASE.owner_id.is_(None)).label("nobodys"),
+            where(_CASE.state == rules.CaseState.WAITING_CUSTOMER).label("waiting"),
+        ).where(_CASE.closed_at.is_(None))
+    ).one()
+    return CaseCounts(**row._mapping)
+
+
+def is_late(now: datetime.datetime) -> sa.ColumnElement[bool]:
+    """Beyond its nearest deadline while our clock runs."""
+    return sa.and_(_CASE.due_at < now, _CASE.state != rules.CaseState.WAITING_CUSTOMER)
+
+
+def money(session: orm.Session) -> MoneyCounts:
+    """Payments whose outcome is not known, refunds and mails that failed."""
+    counted = {
+        "unknown_payments": sa.select(sa.func.count())
+        .select_from(payments.Payment)
+        .where(payments.Payment.state == payments.PaymentState.UNKNOWN),
+        "failed_refunds": sa.select(sa.func.count())
+        .select_from(payments.Refund)
+        .where(payments.Refund.state == payments.RefundState.FAILED),
+        "failed_mails": sa.select(sa.func.count())
+        .select_from(notifications.Mail)
+        .where(notifications.Mail.state == notifications.MailState.FAILED),
+    }
+    row = session.execute(
+        sa.select(*(query.scalar_subquery().label(name) for name, query in counted.items()))
+    ).one()
+    return MoneyCounts(**row._mapping)

@@ -1,0 +1,34 @@
+"""One payment on the desk: what Stripe says, where it went, refunds, holds, books, history."""
+
+from __future__ import annotations
+
+import flask
+
+from portal.domain.audit import queries as audit
+from portal.domain.ledger import queries as ledger
+from portal.domain.reports.queries import invoice_record, payment_record
+from portal.kernel import ids
+from portal.web.shared import site
+from portal.web.staff import frame
+
+bp = flask.Blueprint("desk_payment", __name__)
+
+
+@bp.get("/desk/payments/<number>")
+def show(number: str) -> str:
+    """The payment; a number that is nobody's is 404."""
+    reader = site.reader()
+    wanted = frame.wanted(number, ids.Prefix.PAYMENT)
+    payment = frame.found(payment_record.payment(reader, number=wanted))
+    refunds = payment_record.refunds_of_payment(reader, payment_id=payment.id)
+    about = [payment.number, *(r.number for r in refunds)]
+    return frame.page(
+        "payment.html",
+        payment=payment,
+        refunds=refunds,
+        applied=invoice_record.allocations_of(reader, sources=[payment.number]),
+        holds=invoice_record.holds_on(reader, subject=payment.number),
+        cases=invoice_record.cases_about(reader, payment_no=payment.number),
+        entries=ledger.entries_about(reader, about),
+        events=audit.history(reader, subjects=about),
+    )
