@@ -46,7 +46,7 @@ def main() -> None:
         "worker_class": "gthread",
         "threads": THREADS,
         "keepalive": 75,
-        "graceful_timeout": 2,
+        "graceful_timeout": 1,
         "timeout": 0,
         "loglevel": "warning",
         "control_socket_disable": True,

@@ -1,0 +1,96 @@
+"""The sandbox against the official library's own description of the API."""
+
+import typing
+
+import pytest
+import stripe
+import stripe.params as described
+
+from portal.sandbox import world
+from portal.sandbox.objects import events
+from tests.support import sandbox as sandboxes
+
+PARAMETERS = {
+    ("POST", "/v1/customers"): described.CustomerCreateParams,
+    ("POST", "/v1/customers/<id>"): described.CustomerUpdateParams,
+    ("GET", "/v1/customers"): described.CustomerListParams,
+    ("POST", "/v1/payment_methods/<id>"): described.PaymentMethodUpdateParams,
+    ("GET", "/v1/payment_methods"): described.PaymentMethodListParams,
+    ("POST", "/v1/payment_methods/<id>/attach"): described.PaymentMethodAttachParams,
+    ("POST", "/v1/payment_intents"): described.PaymentIntentCreateParams,
+    ("POST", "/v1/payment_intents/<id>"): described.PaymentIntentUpdateParams,
+    ("POST", "/v1/payment_intents/<id>/cancel"): described.PaymentIntentCancelParams,
+    ("GET", "/v1/payment_intents"): described.PaymentIntentListParams,
+    ("POST", "/v1/setup_intents"): described.SetupIntentCreateParams,
+    ("POST", "/v1/setup_intents/<id>"): described.SetupIntentUpdateParams,
+    ("POST", "/v1/setup_intents/<id>/cancel"): described.SetupIntentCancelParams,
+    ("GET", "/v1/setup_intents"): described.SetupIntentListParams,
+    ("POST", "/v1/refunds"): described.RefundCreateParams,
+    ("POST", "/v1/refunds/<id>"): described.RefundUpdateParams,
+    ("GET", "/v1/refunds"): described.RefundListParams,
+    ("GET", "/v1/charges"): described.ChargeListParams,
+    ("GET", "/v1/balance_transactions"): described.BalanceTransactionListParams,
+    ("GET", "/v1/events"): described.EventListParams,
+    ("POST", "/v1/webhook_endpoints"): described.WebhookEndpointCreateParams,
+    ("POST", "/v1/webhook_endpoints/<id>"): described.WebhookEndpointUpdateParams,
+}
+# Stripe.js sends these; the server library does not name them.
+BROWSER_ONLY = {"client_secret"}
+
+
+@pytest.mark.parametrize(("method", "address"), PARAMETERS)
+def test_no_parameter_is_accepted_that_stripe_does_not_know(method: str, address: str) -> None:
+    shapes = [r.shape for r in world.ROUTES if (r.method, r.address) == (method, address)]
+    known = set(PARAMETERS[method, address].__annotations__)
+    assert len(shapes) == 1
+    assert set(shapes[0]) - BROWSER_ONLY - known == set()
+
+
+def fields(kind: type) -> set[str]:
+    """The fields that the library declares for an object."""
+    return {name for name in kind.__annotations__ if not name.isupper() and name[0] != "_"}
+
+
+def test_objects_hold_only_fields_that_the_library_declares(
+    sandbox: sandboxes.Sandbox, client: stripe.StripeClient
+) -> None:
+    customer = client.v1.customers.create({"payment_method": "pm_card_visa"})
+    intent = client.v1.payment_intents.create(
+        {
+            "amount": 2500,
+            "currency": "usd",
+            "customer": customer.id,
+            "payment_method": "pm_card_visa",
+            "confirm": True,
+            "return_url": "https://portal.test/back",
+        }
+    )
+    sandbox.advance(2)
+    refund = client.v1.refunds.create({"payment_intent": intent.id})
+    charge = client.v1.charges.retrieve(intent.latest_charge)
+    held = [
+        (customer, stripe.Customer),
+        (intent, stripe.PaymentIntent),
+        (client.v1.setup_intents.create(), stripe.SetupIntent),
+        (client.v1.payment_methods.retrieve(intent.payment_method), stripe.PaymentMethod),
+        (charge, stripe.Charge),
+        (charge.payment_method_details.card, stripe.Charge.PaymentMethodDetails.Card),
+        (charge.outcome, stripe.Charge.Outcome),
+        (refund, stripe.Refund),
+        (
+            client.v1.balance_transactions.retrieve(charge.balance_transaction),
+            stripe.BalanceTransaction,
+        ),
+        (client.v1.events.list().data[0], stripe.Event),
+        (client.v1.balance.retrieve(), stripe.Balance),
+    ]
+    for value, kind in held:
+        assert isinstance(value, kind)
+        assert set(value.to_dict()) - fields(kind) == set(), kind
+
+
+def test_every_event_type_is_one_that_stripe_sends() -> None:
+    wanted = described.WebhookEndpointCreateParams.__annotations__["enabled_events"]
+    known = set(typing.get_args(typing.get_args(wanted)[0]))
+    assert len(known) > 200
+    assert events.TYPES - known == set()
