@@ -90,10 +90,11 @@ def _run(settings: config.Settings, environ: Mapping[str, str], *, reset: bool) 
             _start_sandbox(family, settings)
         _migrate(engine)
         if _is_empty(engine):
-            _seed(family)
-        if settings.uses_sandbox:
-            _register_webhook(settings)
+            _seed(family, settings)
         _start_site(family, settings)
+        if settings.uses_sandbox:
+            _register_webhook(family, settings)
+        _await(family, f"http://{_near(settings.bind)}/readyz", name="site")
         _tell(settings, engine)
         family.watch()
 
@@ -132,6 +133,9 @@ def _forget(settings: config.Settings) -> None:
 def _start_sandbox(family: processes.Family, settings: config.Settings) -> None:
     command = [sys.executable, "-m", "portal.sandbox", "--bind", settings.sandbox_bind]
     family.start("sandbox", [*command, "--data", str(settings.var / "sandbox")])
+
+
+def _await_sandbox(family: processes.Family, settings: config.Settings) -> None:
     _await(family, f"{settings.stripe_api_base}/sandbox/health", name="sandbox")
 
 
@@ -150,15 +154,18 @@ def _is_empty(engine: sa.Engine) -> bool:
         return connection.scalar(sa.select(sa.exists().select_from(identity.Staff))) is False
 
 
-def _seed(family: processes.Family) -> None:
+def _seed(family: processes.Family, settings: config.Settings) -> None:
     if importlib.util.find_spec("portal.cli.seed") is None:
         return
+    if settings.uses_sandbox:
+        _await_sandbox(family, settings)
     click.echo("Making up an insurer: customers, pets, bills, payments, disputes …")
     family.run("seed", [*_flask(), "seed", "demo"])
 
 
-def _register_webhook(settings: config.Settings) -> None:
+def _register_webhook(family: processes.Family, settings: config.Settings) -> None:
     """Have the sandbox send its events to the site, from now on."""
+    _await_sandbox(family, settings)
     body = {
         "url": f"{settings.base_url}/hooks/stripe",
         "secret": settings.stripe_webhook_secret,
@@ -176,10 +183,10 @@ def _register_webhook(settings: config.Settings) -> None:
 def _start_site(family: processes.Family, settings: config.Settings) -> None:
     gunicorn = [sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", settings.bind]
     gunicorn += ["--worker-class", "gthread", "--workers", "2", "--threads", "4"]
-    gunicorn += ["--graceful-timeout", "5", "--log-level", "warning", "--no-control-socket"]
+    gunicorn += ["--preload", "--graceful-timeout", "5", "--log-level", "warning"]
+    gunicorn += ["--no-control-socket"]
     family.start("site", gunicorn)
     family.start("worker", [*_flask(), "worker"], patience=25)
-    _await(family, f"http://{_near(settings.bind)}/readyz", name="site")
 
 
 def _near(bind: str) -> str:
