@@ -3,34 +3,13 @@
 from __future__ import annotations
 
 import datetime
-import enum
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 from sqlalchemy.dialects import postgresql
 
+from portal.domain.payments.states import PaymentState, RefundState
 from portal.kernel import db, types
-
-
-class PaymentState(enum.StrEnum):
-    """Where a payment is; only `settled` is money."""
-
-    INITIATED = "initiated"
-    REQUIRES_ACTION = "requires_action"
-    PROCESSING = "processing"
-    UNKNOWN = "unknown"
-    SETTLED = "settled"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-
-class RefundState(enum.StrEnum):
-    """Where a refund is."""
-
-    APPROVED = "approved"  # posted to refunds payable, not sent yet
-    SENT = "sent"  # Stripe has it, the bank not yet
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
 
 
 class Payment(db.Base):

@@ -171,7 +171,7 @@ def _check_open(session: orm.Session, parts: Mapping[int, int]) -> None:
             models.InvoiceLine.id.in_(list(parts))
         )
     )
-    open_by_line = {line_id: cents for line_id, cents in rows}
+    open_by_line = dict(rows.all())
     if not parts or any(open_by_line.get(i, 0) < cents for i, cents in parts.items()):
         raise NothingToCredit()
 

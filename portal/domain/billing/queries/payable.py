@@ -81,7 +81,7 @@ _OPEN = (
 def open_invoices(
     session: orm.Session, *, customer_id: int, numbers: Sequence[str] | None = None
 ) -> tuple[PayableInvoice, ...]:
-    """The customer's open invoices, oldest due first; only those named, where `numbers` is given."""
+    """The customer's open invoices, oldest due first; only `numbers`, where they are given."""
     chosen = _OPEN if numbers is None else _OPEN.where(models.Invoice.number.in_(numbers))
     rows = session.execute(chosen, {"customer_id": customer_id})
     return tuple(

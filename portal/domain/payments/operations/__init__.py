@@ -1,0 +1,1 @@
+"""What can be changed about payments, one idea a module."""

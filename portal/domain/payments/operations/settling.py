@@ -1,0 +1,184 @@
+"""Moves a payment along by what Stripe says; settles it exactly once, in one transaction."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from portal.domain.audit import operations as audit
+from portal.domain.billing.operations import allocating, books, holds
+from portal.domain.ledger import rules as ledger
+from portal.domain.payments import models, rules
+from portal.domain.payments.operations import starting
+from portal.domain.payments.states import PaymentState
+from portal.kernel import actor
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Moved:
+    """What became of a payment: the states before and after, and what found no open charge."""
+
+    payment_id: int
+    number: str
+    customer_id: int
+    before: PaymentState
+    after: PaymentState
+    unapplied_cents: int = 0
+
+    @property
+    def settled_now(self) -> bool:
+        """Whether this very step settled it."""
+        return self.after is PaymentState.SETTLED and self.before is not PaymentState.SETTLED
+
+
+class WrongAmount(Exception):
+    """Stripe received another amount than the payment asks for: never posted, always looked at."""
+
+
+def lock(session: orm.Session, *, payment_id: int) -> models.Payment:
+    """Lock in the one order: customer, invoices, payment; the payment as it is now."""
+    customer_id = session.scalars(
+        sa.select(models.Payment.customer_id).where(models.Payment.id == payment_id)
+    ).one()
+    books.lock_customer(session, customer_id=customer_id)
+    allocating.lock_invoices(session, invoice_ids=_invoice_ids(session, payment_id))
+    return session.get_one(models.Payment, payment_id, with_for_update=True, populate_existing=True)
+
+
+def move(
+    session: orm.Session,
+    *,
+    payment: models.Payment,
+    event: rules.PaymentEvent,
+    received_cents: int = 0,
+    charge_ref: str = "",
+    method_label: str = "",
+    failure_code: str = "",
+    now: datetime.datetime,
+    today: datetime.date,
+    who: actor.Actor,
+) -> Moved:
+    """Take the (locked) payment along `event`; a settled payment changes no more.
+
+    Settling applies the money to the invoices it was reserved for, posts one entry under the
+    payment's number, and leaves what found no open charge unapplied. Raises WrongAmount.
+    """
+    before = payment.state
+    payment.checked_at = now
+    over = before not in rules.OPEN_STATES
+    if before is PaymentState.SETTLED or (over and event is not rules.PaymentEvent.SETTLE):
+        return _moved(payment, before)  # told again, or out of order: only money changes it now
+    payment.state = rules.PAYMENTS.next(before, event)
+    payment.method_label = method_label or payment.method_label
+    payment.charge_ref = charge_ref or payment.charge_ref
+    if payment.state is PaymentState.SETTLED:
+        if received_cents != payment.amount_cents:
+            raise WrongAmount(f"{payment.number}: {received_cents} of {payment.amount_cents}")
+        payment.settled_at = now
+        _settle(session, payment=payment, now=now, today=today, who=who)
+    elif payment.state is PaymentState.FAILED:
+        payment.failure_code = failure_code or payment.failure_code or "declined"
+    if payment.state not in rules.OPEN_STATES:
+        starting.release(session, payment_id=payment.id, now=now)
+    if payment.state is not before:
+        audit.record(
+            session,
+            who=who,
+            action=f"payments.{payment.state}",
+            subject=payment.number,
+            now=now,
+            customer_id=payment.customer_id,
+            amount_cents=payment.amount_cents,
+            before=str(before),
+        )
+    session.flush()
+    return _moved(payment, before)
+
+
+def _settle(
+    session: orm.Session,
+    *,
+    payment: models.Payment,
+    now: datetime.datetime,
+    today: datetime.date,
+    who: actor.Actor,
+) -> None:
+    applied, left = allocating.apply(
+        session,
+        source=payment.number,
+        cents=payment.amount_cents,
+        invoice_ids=_invoice_ids(session, payment.id),
+        now=now,
+        today=today,
+    )
+    payment = session.get_one(models.Payment, payment.id)
+    payment.state = PaymentState.SETTLED
+    payment.settled_at = now
+    payment.unapplied_cents = left
+    payment.failure_code = ""
+    session.flush()
+    posted = books.post(
+        session,
+        key=f"settled:{payment.number}",
+        event=ledger.Event.PAYMENT_SETTLED,
+        booked_on=today,
+        now=now,
+        subject=payment.number,
+        actor=who.label,
+        postings=ledger.payment_settled(
+            amount_cents=payment.amount_cents, applied=applied, customer_id=payment.customer_id
+        ),
+    )
+    if not posted:
+        raise RuntimeError(f"{payment.number} was posted before it settled")
+    holds.shrink_to_open(session, customer_id=payment.customer_id, now=now)
+
+
+def post_fee(
+    session: orm.Session,
+    *,
+    payment: models.Payment,
+    money_ref: str,
+    fee_cents: int,
+    now: datetime.datetime,
+    today: datetime.date,
+    who: actor.Actor,
+) -> bool:
+    """Post the fee that Stripe reports, once per balance transaction; whether it was posted now."""
+    payment.fee_cents = fee_cents
+    if fee_cents == 0:
+        return False
+    return books.post(
+        session,
+        key=f"fee:{money_ref}",
+        event=ledger.Event.STRIPE_FEE,
+        booked_on=today,
+        now=now,
+        subject=payment.number,
+        actor=who.label,
+        postings=ledger.stripe_fee(fee_cents=fee_cents),
+    )
+
+
+def _invoice_ids(session: orm.Session, payment_id: int) -> list[int]:
+    return list(
+        session.scalars(
+            sa.select(models.Reservation.invoice_id)
+            .where(models.Reservation.payment_id == payment_id)
+            .order_by(models.Reservation.invoice_id)
+        )
+    )
+
+
+def _moved(payment: models.Payment, before: PaymentState) -> Moved:
+    return Moved(
+        payment_id=payment.id,
+        number=payment.number,
+        customer_id=payment.customer_id,
+        before=before,
+        after=payment.state,
+        unapplied_cents=payment.unapplied_cents,
+    )

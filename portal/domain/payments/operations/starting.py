@@ -1,0 +1,113 @@
+"""Begins a payment: the row and its reservations, before Stripe hears of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from portal.domain.payments import models, rules
+from portal.domain.payments.states import PaymentState
+from portal.kernel import ids
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Share:
+    """What of a payment is meant for one invoice, in cents."""
+
+    invoice_id: int
+    invoice_no: str
+    cents: int
+
+
+def by_once_key(session: orm.Session, *, once_key: str, customer_id: int) -> models.Payment | None:
+    """The payment that this form asked for already, if it did."""
+    return session.scalar(
+        sa.select(models.Payment).where(
+            models.Payment.once_key == once_key, models.Payment.customer_id == customer_id
+        )
+    )
+
+
+def holders(session: orm.Session, *, invoice_ids: Sequence[int]) -> tuple[models.Payment, ...]:
+    """The payments that hold an open reservation on any of the invoices."""
+    rows = session.scalars(
+        sa.select(models.Payment)
+        .where(
+            models.Payment.id.in_(
+                sa.select(models.Reservation.payment_id).where(
+                    models.Reservation.invoice_id.in_(invoice_ids),
+                    models.Reservation.released_at.is_(None),
+                )
+            )
+        )
+        .order_by(models.Payment.id)
+    )
+    return tuple(rows)
+
+
+def begin(
+    session: orm.Session,
+    *,
+    customer_id: int,
+    shares: Sequence[Share],
+    once_key: str,
+    method_id: int | None,
+    method_label: str,
+    save_method: bool,
+    now: datetime.datetime,
+    rng: ids.Bits,
+) -> models.Payment:
+    """Insert the payment and one reservation per invoice; the invoices are locked by the caller.
+
+    Raises NothingToPay when the shares sum to nothing.
+    """
+    amount = sum(share.cents for share in shares)
+    if amount <= 0:
+        raise rules.NothingToPay()
+    payment = models.Payment(
+        number=ids.new(ids.Prefix.PAYMENT, rng),
+        customer_id=customer_id,
+        amount_cents=amount,
+        state=PaymentState.INITIATED,
+        planned=[[share.invoice_no, share.cents] for share in shares],
+        once_key=once_key,
+        method_id=method_id,
+        method_label=method_label,
+        save_method=save_method,
+        created_at=now,
+    )
+    session.add(payment)
+    session.flush()
+    session.add_all(
+        models.Reservation(payment_id=payment.id, invoice_id=share.invoice_id, cents=share.cents)
+        for share in shares
+    )
+    session.flush()
+    return payment
+
+
+def remember_intent(
+    session: orm.Session, *, payment_id: int, intent_ref: str, now: datetime.datetime
+) -> PaymentState:
+    """Write down which intent Stripe made; the state, which another attempt may have changed."""
+    payment = session.get_one(
+        models.Payment, payment_id, with_for_update=True, populate_existing=True
+    )
+    payment.stripe_ref = intent_ref
+    payment.checked_at = now
+    return payment.state
+
+
+def release(session: orm.Session, *, payment_id: int, now: datetime.datetime) -> None:
+    """Give up the payment's reservations."""
+    session.execute(
+        sa.update(models.Reservation)
+        .where(
+            models.Reservation.payment_id == payment_id, models.Reservation.released_at.is_(None)
+        )
+        .values(released_at=now)
+    )

@@ -1,0 +1,1 @@
+"""What payments can be asked, one idea a module."""

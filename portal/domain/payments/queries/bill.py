@@ -1,0 +1,173 @@
+"""One bill as its owner reads it: head, lines, everything that happened to it; changes nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from portal.domain.billing import models as billing
+from portal.domain.identity import models as identity
+from portal.domain.payments.queries import bill_events
+from portal.domain.policies import models as policies
+
+
+class BillLine(NamedTuple):
+    """One charge; `held_cents` of its open cents are in dispute."""
+
+    number: int
+    kind: str
+    cents: int
+    open_cents: int
+    rule: str
+    held_cents: int
+
+
+class BillHead(NamedTuple):
+    """What stands above the lines; the period is half-open, amounts are in cents."""
+
+    number: str
+    state: str
+    issued_on: datetime.date
+    due_on: datetime.date
+    period_start_on: datetime.date
+    period_end_on: datetime.date
+    total_cents: int
+    open_cents: int
+    paid_on: datetime.date | None
+    pet_name: str
+    species: str
+    policy_no: str
+    us_state: str
+    plan: str  # how the term is split, "" for a bill that no installment made
+    sequence: int
+    installments: int
+    first_name: str
+    last_name: str
+    street: str
+    city: str
+    state_code: str
+    zip: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Bill:
+    """A bill with its lines in order and its events, newest first."""
+
+    head: BillHead
+    lines: tuple[BillLine, ...]
+    events: tuple[bill_events.BillEvent, ...]
+
+    @property
+    def disputed_cents(self) -> int:
+        """What disputes hold of it, at most what is open."""
+        return min(sum(line.held_cents for line in self.lines), self.head.open_cents)
+
+    @property
+    def payable_cents(self) -> int:
+        """What is open and not in dispute; what is still processing is part of it."""
+        return self.head.open_cents - self.disputed_cents
+
+    @property
+    def under_way(self) -> bill_events.BillEvent | None:
+        """The payment of this bill that is processing or whose answer is unknown, if any."""
+        return next((event for event in self.events if event.is_under_way), None)
+
+    @property
+    def to_pay_cents(self) -> int:
+        """What can be paid now."""
+        return 0 if self.under_way else self.payable_cents
+
+    def is_past_due(self, today: datetime.date) -> bool:
+        """Due today is current; what is wholly in dispute is not past due."""
+        return self.head.due_on < today and self.payable_cents > 0
+
+
+_invoice = billing.Invoice.__table__
+_line = billing.InvoiceLine.__table__
+_hold = billing.Hold.__table__
+_installment = billing.Installment.__table__
+_policy = policies.Policy.__table__
+_pet = policies.Pet.__table__
+_term = policies.Term.__table__
+_customer = identity.Customer.__table__
+
+_HELD = (
+    sa.select(sa.func.coalesce(sa.func.sum(_hold.c.amount_cents), 0))
+    .where(
+        _hold.c.customer_id == _invoice.c.customer_id,
+        _hold.c.subject == _invoice.c.number,
+        _hold.c.line_number == _line.c.number,
+        _hold.c.kind == billing.HoldKind.OVERDUE,
+        _hold.c.lifted_at.is_(None),
+    )
+    .scalar_subquery()
+)
+_other = _installment.alias("other")
+_COUNT = (
+    sa.select(sa.func.count()).where(_other.c.term_id == _installment.c.term_id).scalar_subquery()
+)
+_HEAD = (
+    _invoice.c.number,
+    sa.type_coerce(_invoice.c.state, sa.Text),
+    _invoice.c.issued_on,
+    _invoice.c.due_on,
+    _invoice.c.period_start_on,
+    _invoice.c.period_end_on,
+    _invoice.c.total_cents,
+    _invoice.c.open_cents,
+    _invoice.c.paid_on,
+    _pet.c.name,
+    sa.type_coerce(_pet.c.species, sa.Text),
+    _policy.c.number,
+    _policy.c.us_state,
+    sa.func.coalesce(sa.type_coerce(_term.c.payment_plan, sa.Text), ""),
+    sa.func.coalesce(_installment.c.sequence, 0),
+    _COUNT.label("installments"),
+    _customer.c.first_name,
+    _customer.c.last_name,
+    _customer.c.street,
+    _customer.c.city,
+    _customer.c.state,
+    _customer.c.zip,
+)
+_WITH_LINES = (
+    sa.select(
+        *_HEAD,
+        _line.c.number,
+        sa.type_coerce(_line.c.kind, sa.Text),
+        _line.c.amount_cents,
+        _line.c.open_cents,
+        _line.c.rule,
+        sa.cast(sa.func.least(_HELD, _line.c.open_cents), sa.BigInteger),
+    )
+    .select_from(
+        _invoice.join(_line, _line.c.invoice_id == _invoice.c.id)
+        .join(_policy, _policy.c.id == _invoice.c.policy_id)
+        .join(_pet, _pet.c.id == _policy.c.pet_id)
+        .join(_customer, _customer.c.id == _invoice.c.customer_id)
+        .outerjoin(_installment, _installment.c.id == _invoice.c.installment_id)
+        .outerjoin(_term, _term.c.id == _installment.c.term_id)
+    )
+    .where(
+        _invoice.c.number == sa.bindparam("number"),
+        _invoice.c.customer_id == sa.bindparam("customer_id"),
+    )
+    .order_by(_line.c.number)
+)
+
+
+def bill(session: orm.Session, *, customer_id: int, number: str) -> Bill | None:
+    """The customer's bill with this number, or None: also when it is another's; two statements."""
+    rows = session.execute(_WITH_LINES, {"customer_id": customer_id, "number": number}).all()
+    if not rows:
+        return None
+    width = len(_HEAD)
+    return Bill(
+        head=BillHead._make(rows[0][:width]),
+        lines=tuple(BillLine._make(row[width:]) for row in rows),
+        events=bill_events.events(session, customer_id=customer_id, number=number),
+    )

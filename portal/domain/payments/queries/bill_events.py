@@ -1,0 +1,177 @@
+"""What happened to one bill: money that came, went back or was tried, and what was paused."""
+
+from __future__ import annotations
+
+import datetime
+import enum
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from portal.domain.billing import models as billing
+from portal.domain.payments import models
+from portal.domain.payments.states import PaymentState
+
+
+class Happened(enum.StrEnum):
+    """The kinds of event; a refund's and an attempt's own state stands in `state`."""
+
+    RECEIVED = "received"
+    TAKEN_BACK = "taken_back"
+    CREDITED = "credited"
+    ATTEMPT = "attempt"
+    REFUND = "refund"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+
+
+class BillEvent(NamedTuple):
+    """One event; `cents` is above zero but for what was taken back.
+
+    `number` is the payment, credit, refund or dispute; `payment_no` the payment behind a refund;
+    `label` the method ("visa 4242") or the kind of credit; `on` the expected day of a refund.
+    """
+
+    what: str
+    at: datetime.datetime
+    number: str
+    payment_no: str
+    cents: int
+    label: str
+    state: str
+    on: datetime.date | None
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether it is a payment that may still come."""
+        return self.what == Happened.ATTEMPT and self.state in UNDER_WAY
+
+
+UNDER_WAY = (PaymentState.PROCESSING.value, PaymentState.UNKNOWN.value)
+TOLD = (*UNDER_WAY, PaymentState.FAILED.value)
+
+_invoice = billing.Invoice.__table__
+_line = billing.InvoiceLine.__table__
+_allocation = billing.Allocation.__table__
+_credit = billing.Credit.__table__
+_hold = billing.Hold.__table__
+_payment = models.Payment.__table__
+_refund = models.Refund.__table__
+_reservation = models.Reservation.__table__
+
+_text = sa.literal("", sa.Text)
+_no_day = sa.null().cast(sa.Date)
+_mine = (
+    sa.select(_invoice.c.id, _invoice.c.number)
+    .where(
+        _invoice.c.number == sa.bindparam("number"),
+        _invoice.c.customer_id == sa.bindparam("customer_id"),
+    )
+    .cte("mine")
+)
+# what one step placed on, or took off, this bill: all lines together
+_moved = (
+    sa.select(
+        _allocation.c.source,
+        _allocation.c.at,
+        sa.cast(sa.func.sum(_allocation.c.cents), sa.BigInteger).label("cents"),
+    )
+    .join(_line, _line.c.id == _allocation.c.line_id)
+    .join(_mine, _mine.c.id == _line.c.invoice_id)
+    .group_by(_allocation.c.source, _allocation.c.at, _allocation.c.cents > 0)
+    .cte("moved")
+)
+
+
+def _what(happened: Happened) -> sa.ColumnElement[str]:
+    return sa.literal(happened.value, sa.Text)
+
+
+_MONEY = sa.select(
+    sa.case((_moved.c.cents > 0, _what(Happened.RECEIVED)), else_=_what(Happened.TAKEN_BACK)).label(
+        "what"
+    ),
+    _moved.c.at,
+    _payment.c.number,
+    _payment.c.number.label("payment_no"),
+    _moved.c.cents,
+    _payment.c.method_label.label("label"),
+    _text.label("state"),
+    _no_day.label("on"),
+).join(_payment, _payment.c.number == _moved.c.source)
+_CREDITS = sa.select(
+    _what(Happened.CREDITED),
+    _moved.c.at,
+    _credit.c.number,
+    _text,
+    _moved.c.cents,
+    sa.type_coerce(_credit.c.kind, sa.Text),
+    _text,
+    _no_day,
+).join(_credit, _credit.c.number == _moved.c.source)
+_ATTEMPTS = (
+    sa.select(
+        _what(Happened.ATTEMPT),
+        sa.func.coalesce(_payment.c.checked_at, _payment.c.created_at),
+        _payment.c.number,
+        _payment.c.number,
+        _reservation.c.cents,
+        _payment.c.method_label,
+        sa.type_coerce(_payment.c.state, sa.Text),
+        _no_day,
+    )
+    .join(_reservation, _reservation.c.payment_id == _payment.c.id)
+    .join(_mine, _mine.c.id == _reservation.c.invoice_id)
+    .where(sa.type_coerce(_payment.c.state, sa.Text).in_(TOLD))
+)
+_REFUNDS = (
+    sa.select(
+        _what(Happened.REFUND),
+        _refund.c.created_at,
+        _refund.c.number,
+        _payment.c.number,
+        _refund.c.amount_cents,
+        _payment.c.method_label,
+        sa.type_coerce(_refund.c.state, sa.Text),
+        _refund.c.expected_on,
+    )
+    .join(_payment, _payment.c.id == _refund.c.payment_id)
+    .where(_payment.c.number.in_(sa.select(_moved.c.source)))
+)
+_held = (
+    sa.select(
+        _hold.c.owner,
+        _hold.c.placed_at,
+        _hold.c.lifted_at,
+        sa.cast(sa.func.sum(_hold.c.amount_cents), sa.BigInteger).label("cents"),
+    )
+    .join(_mine, _mine.c.number == _hold.c.subject)
+    .where(
+        _hold.c.customer_id == sa.bindparam("customer_id"),
+        _hold.c.kind == billing.HoldKind.OVERDUE,
+    )
+    .group_by(_hold.c.owner, _hold.c.placed_at, _hold.c.lifted_at)
+    .cte("held")
+)
+
+
+def _pauses(what: Happened, moment: sa.ColumnElement) -> sa.Select:
+    columns = (_what(what), moment, _held.c.owner, _text, _held.c.cents, _text, _text, _no_day)
+    return sa.select(*columns).where(moment.is_not(None))
+
+
+_EVENTS = sa.union_all(
+    _MONEY,
+    _CREDITS,
+    _ATTEMPTS,
+    _REFUNDS,
+    _pauses(Happened.PAUSED, _held.c.placed_at),
+    _pauses(Happened.RESUMED, _held.c.lifted_at),
+).order_by(sa.desc("at"), sa.desc("number"))
+
+
+def events(session: orm.Session, *, customer_id: int, number: str) -> tuple[BillEvent, ...]:
+    """Everything that happened to the customer's bill since it was issued, newest first."""
+    rows = session.execute(_EVENTS, {"customer_id": customer_id, "number": number})
+    return tuple(BillEvent._make(row) for row in rows)

@@ -1,0 +1,166 @@
+"""One payment as its payer reads it: what became of it, which bills it is on, its refunds."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from portal.domain.billing import models as billing
+from portal.domain.payments import models
+from portal.domain.policies import models as policies
+
+
+class PaymentHead(NamedTuple):
+    """What became of the payment; amounts in cents."""
+
+    id: int
+    number: str
+    state: str
+    amount_cents: int
+    unapplied_cents: int
+    refunded_cents: int
+    method_label: str
+    failure_code: str
+    created_at: datetime.datetime
+    checked_at: datetime.datetime | None
+    settled_at: datetime.datetime | None
+    held_cents: int  # set aside by a dispute about this payment
+    dispute_no: str  # the dispute that set it aside, or ""
+
+
+class PaymentBill(NamedTuple):
+    """A bill of the payment: what was meant for it and what is on it now, in cents."""
+
+    number: str
+    pet_name: str
+    due_on: datetime.date
+    planned_cents: int
+    applied_cents: int
+
+
+class PaymentRefund(NamedTuple):
+    """Money on its way back, or back."""
+
+    number: str
+    state: str
+    amount_cents: int
+    expected_on: datetime.date
+    created_at: datetime.datetime
+    ended_at: datetime.datetime | None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Payment:
+    """A payment with its bills, oldest due first, and its refunds, newest first."""
+
+    head: PaymentHead
+    bills: tuple[PaymentBill, ...]
+    refunds: tuple[PaymentRefund, ...]
+
+    @property
+    def waiting_cents(self) -> int:
+        """What of it is on no bill and not on its way back."""
+        return self.head.unapplied_cents
+
+
+_payment = models.Payment.__table__
+_reservation = models.Reservation.__table__
+_refund = models.Refund.__table__
+_invoice = billing.Invoice.__table__
+_line = billing.InvoiceLine.__table__
+_allocation = billing.Allocation.__table__
+_hold = billing.Hold.__table__
+_policy = policies.Policy.__table__
+_pet = policies.Pet.__table__
+
+_hold_on_it = (
+    sa.select(_hold.c.amount_cents, _hold.c.owner)
+    .where(
+        _hold.c.customer_id == _payment.c.customer_id,
+        _hold.c.subject == _payment.c.number,
+        _hold.c.kind == billing.HoldKind.ALLOCATION,
+        _hold.c.lifted_at.is_(None),
+    )
+    .limit(1)
+    .lateral("hold_on_it")
+)
+_HEAD = (
+    sa.select(
+        _payment.c.id,
+        _payment.c.number,
+        sa.type_coerce(_payment.c.state, sa.Text),
+        _payment.c.amount_cents,
+        _payment.c.unapplied_cents,
+        _payment.c.refunded_cents,
+        _payment.c.method_label,
+        _payment.c.failure_code,
+        _payment.c.created_at,
+        _payment.c.checked_at,
+        _payment.c.settled_at,
+        sa.func.coalesce(_hold_on_it.c.amount_cents, 0),
+        sa.func.coalesce(_hold_on_it.c.owner, ""),
+    )
+    .select_from(_payment.outerjoin(_hold_on_it, sa.true()))
+    .where(
+        _payment.c.number == sa.bindparam("number"),
+        _payment.c.customer_id == sa.bindparam("customer_id"),
+    )
+)
+# what was meant for a bill and what is on it: money may reach bills it was not meant for
+_parts = sa.union_all(
+    sa.select(
+        _reservation.c.invoice_id,
+        _reservation.c.cents.label("planned"),
+        sa.literal(0, sa.BigInteger).label("applied"),
+    ).where(_reservation.c.payment_id == sa.bindparam("payment_id")),
+    sa.select(_line.c.invoice_id, sa.literal(0, sa.BigInteger), _allocation.c.cents)
+    .join(_line, _line.c.id == _allocation.c.line_id)
+    .where(_allocation.c.source == sa.bindparam("number")),
+).subquery("parts")
+_BILLS = (
+    sa.select(
+        _invoice.c.number,
+        _pet.c.name,
+        _invoice.c.due_on,
+        sa.cast(sa.func.sum(_parts.c.planned), sa.BigInteger),
+        sa.cast(sa.func.sum(_parts.c.applied), sa.BigInteger),
+    )
+    .join(_parts, _parts.c.invoice_id == _invoice.c.id)
+    .join(_policy, _policy.c.id == _invoice.c.policy_id)
+    .join(_pet, _pet.c.id == _policy.c.pet_id)
+    .group_by(_invoice.c.id, _pet.c.name)
+    .order_by(_invoice.c.due_on, _invoice.c.id)
+)
+_REFUNDS = (
+    sa.select(
+        _refund.c.number,
+        sa.type_coerce(_refund.c.state, sa.Text),
+        _refund.c.amount_cents,
+        _refund.c.expected_on,
+        _refund.c.created_at,
+        _refund.c.ended_at,
+    )
+    .where(_refund.c.payment_id == sa.bindparam("payment_id"))
+    .order_by(_refund.c.id.desc())
+)
+
+
+def payment(session: orm.Session, *, customer_id: int, number: str) -> Payment | None:
+    """The customer's payment with this number, or None: also when it is another's.
+
+    Three statements. The caller decides what an attempt that moved nothing is worth showing.
+    """
+    row = session.execute(_HEAD, {"customer_id": customer_id, "number": number}).one_or_none()
+    if row is None:
+        return None
+    head = PaymentHead._make(row)
+    asked = {"payment_id": head.id, "number": number}
+    return Payment(
+        head=head,
+        bills=tuple(PaymentBill._make(part) for part in session.execute(_BILLS, asked)),
+        refunds=tuple(PaymentRefund._make(part) for part in session.execute(_REFUNDS, asked)),
+    )

@@ -1,0 +1,214 @@
+"""What can be changed about saved methods: linked, added, made default, removed."""
+
+from __future__ import annotations
+
+import datetime
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+from sqlalchemy.dialects import postgresql
+
+from portal.domain.audit import operations as audit
+from portal.domain.wallet import models
+from portal.kernel import actor, db, errors, ids, msgids
+
+
+class NoSuchMethod(errors.DomainError):
+    """The method is not the customer's, or was removed."""
+
+    code = "no_such_method"
+    message = msgids.N_("This payment method is not there any more.")
+
+
+def link(session: orm.Session, *, customer_id: int, stripe_ref: str) -> str:
+    """Keep the customer's counterpart in Stripe; the one that was kept first wins."""
+    session.execute(
+        postgresql.insert(models.WalletCustomer)
+        .values(customer_id=customer_id, stripe_ref=stripe_ref)
+        .on_conflict_do_nothing(index_elements=["customer_id"])
+    )
+    return session.scalars(
+        sa.select(models.WalletCustomer.stripe_ref).where(
+            models.WalletCustomer.customer_id == customer_id
+        )
+    ).one()
+
+
+def add(
+    session: orm.Session,
+    *,
+    customer_id: int,
+    stripe_ref: str,
+    kind: str,
+    brand: str,
+    last4: str,
+    exp_month: int | None,
+    exp_year: int | None,
+    fingerprint: str,
+    now: datetime.datetime,
+    who: actor.Actor,
+    rng: ids.Bits,
+) -> tuple[models.PaymentMethod, bool]:
+    """Mirror a method that Stripe saved; the method and whether it is new.
+
+    The first method becomes the default one. Stripe's newer details replace older ones.
+    """
+    lock(session, customer_id=customer_id)
+    known = session.scalar(
+        sa.select(models.PaymentMethod).where(models.PaymentMethod.stripe_ref == stripe_ref)
+    )
+    if known is not None:
+        known.brand, known.last4 = brand, last4
+        known.exp_month, known.exp_year = exp_month, exp_year
+        return known, False
+    has_default = session.scalar(
+        sa.select(
+            sa.exists().where(
+                models.PaymentMethod.customer_id == customer_id,
+                models.PaymentMethod.removed_at.is_(None),
+                models.PaymentMethod.is_default,
+            )
+        )
+    )
+    method = models.PaymentMethod(
+        number=ids.new(ids.Prefix.METHOD, rng),
+        customer_id=customer_id,
+        stripe_ref=stripe_ref,
+        kind=models.MethodKind(kind),
+        brand=brand,
+        last4=last4,
+        exp_month=exp_month,
+        exp_year=exp_year,
+        fingerprint=fingerprint,
+        is_default=not has_default,
+        added_at=now,
+    )
+    session.add(method)
+    session.flush()
+    _audit(session, method, action="wallet.added", who=who, now=now)
+    return method, True
+
+
+def make_default(
+    session: orm.Session,
+    *,
+    customer_id: int,
+    number: str,
+    now: datetime.datetime,
+    who: actor.Actor,
+) -> models.PaymentMethod:
+    """Make a method the one that is offered first. Raises NoSuchMethod."""
+    lock(session, customer_id=customer_id)
+    method = _mine(session, customer_id=customer_id, number=number)
+    session.execute(
+        sa.update(models.PaymentMethod)
+        .where(models.PaymentMethod.customer_id == customer_id, models.PaymentMethod.is_default)
+        .values(is_default=False)
+    )
+    method.is_default = True
+    session.flush()
+    _audit(session, method, action="wallet.default", who=who, now=now)
+    return method
+
+
+def remove(
+    session: orm.Session,
+    *,
+    customer_id: int,
+    number: str,
+    now: datetime.datetime,
+    who: actor.Actor,
+) -> models.PaymentMethod:
+    """Remove a method; the newest of the others becomes the default. Raises NoSuchMethod."""
+    lock(session, customer_id=customer_id)
+    method = _mine(session, customer_id=customer_id, number=number)
+    was_default, method.is_default, method.removed_at = method.is_default, False, now
+    session.flush()
+    heir = session.scalar(
+        sa.select(models.PaymentMethod)
+        .where(
+            models.PaymentMethod.customer_id == customer_id,
+            models.PaymentMethod.removed_at.is_(None),
+        )
+        .order_by(models.PaymentMethod.id.desc())
+        .limit(1)
+    )
+    if was_default and heir is not None:
+        heir.is_default = True
+    session.flush()
+    _audit(session, method, action="wallet.removed", who=who, now=now)
+    return method
+
+
+def lock(session: orm.Session, *, customer_id: int) -> None:
+    """One change of a wallet at a time."""
+    session.execute(
+        sa.select(models.WalletCustomer.customer_id)
+        .where(models.WalletCustomer.customer_id == customer_id)
+        .with_for_update()
+    )
+
+
+def start_setup(session: orm.Session, *, customer_id: int, now: datetime.datetime) -> models.Setup:
+    """Write down that the customer wants to save a method, before Stripe hears of it."""
+    setup = models.Setup(customer_id=customer_id, started_at=now)
+    session.add(setup)
+    session.flush()
+    return setup
+
+
+def end_setup(
+    session: orm.Session,
+    *,
+    setup_id: int,
+    state: models.SetupState,
+    now: datetime.datetime,
+) -> bool:
+    """Write down how an attempt ended; False when it had ended before."""
+    ended = session.execute(
+        sa.update(models.Setup)
+        .where(models.Setup.id == setup_id, models.Setup.state == models.SetupState.STARTED)
+        .values(state=state, ended_at=now)
+    )
+    return ended.rowcount == 1
+
+
+def ask_to_detach(session: orm.Session, *, method_id: int) -> None:
+    """Queue the call that takes a removed method off its customer at Stripe."""
+    db.queue_task(session, "detach_method", method_id=method_id)
+
+
+def _mine(session: orm.Session, *, customer_id: int, number: str) -> models.PaymentMethod:
+    method = session.scalar(
+        sa.select(models.PaymentMethod)
+        .where(
+            models.PaymentMethod.customer_id == customer_id,
+            models.PaymentMethod.number == number,
+            models.PaymentMethod.removed_at.is_(None),
+        )
+        .with_for_update()
+    )
+    if method is None:
+        raise NoSuchMethod(number=number)
+    return method
+
+
+def _audit(
+    session: orm.Session,
+    method: models.PaymentMethod,
+    *,
+    action: str,
+    who: actor.Actor,
+    now: datetime.datetime,
+) -> None:
+    audit.record(
+        session,
+        who=who,
+        action=action,
+        subject=method.number,
+        now=now,
+        customer_id=method.customer_id,
+        kind=str(method.kind),
+        brand=method.brand,
+        last4=method.last4,
+    )

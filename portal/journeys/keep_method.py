@@ -1,0 +1,161 @@
+"""Saving, choosing and removing payment methods; each change is mailed."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from sqlalchemy import orm
+
+from portal.domain.identity import queries as identity
+from portal.domain.wallet import models, operations, queries
+from portal.gateways import ports
+from portal.journeys import context, link_customer, telling
+from portal.kernel import actor
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SetupStarted:
+    """What the browser needs to save a method."""
+
+    setup_id: int
+    client_secret: str
+
+
+def start(ctx: context.Context, *, customer_id: int) -> SetupStarted:
+    """Write the intention, then make the SetupIntent. Raises GatewayUnknown, GatewayRefused."""
+    with ctx.database.unit_of_work() as session:
+        setup = operations.start_setup(session, customer_id=customer_id, now=ctx.clock.now())
+    customer_ref = link_customer.ensure(ctx, customer_id=customer_id)
+    view = ctx.payments.create_setup(
+        key=f"setup:{setup.id}", customer_ref=customer_ref, setup_id=str(setup.id)
+    )
+    with ctx.database.unit_of_work() as session:
+        session.get_one(models.Setup, setup.id).stripe_ref = view.ref
+    return SetupStarted(setup_id=setup.id, client_secret=view.client_secret)
+
+
+def finish(ctx: context.Context, *, setup_ref: str, who: actor.Actor) -> ports.SetupView:
+    """Read a SetupIntent again and mirror its method; doing it twice changes nothing.
+
+    Raises GatewayUnknown, GatewayRefused.
+    """
+    view = ctx.payments.read_setup(setup_ref)
+    with ctx.database.unit_of_work() as session:
+        customer_id = queries.owner_of_stripe_customer(session, stripe_ref=view.customer_ref)
+        if customer_id is None:
+            return view
+        setup_id = int(view.setup_id) if view.setup_id.isdecimal() else 0
+        if view.status == "succeeded" and view.card is not None:
+            keep(session, ctx, customer_id=customer_id, card=view.card, who=who)
+            operations.end_setup(
+                session,
+                setup_id=setup_id,
+                state=models.SetupState.SUCCEEDED,
+                now=ctx.clock.now(),
+            )
+        elif view.status == "canceled":
+            operations.end_setup(
+                session, setup_id=setup_id, state=models.SetupState.FAILED, now=ctx.clock.now()
+            )
+    return view
+
+
+def keep(
+    session: orm.Session,
+    ctx: context.Context,
+    *,
+    customer_id: int,
+    card: ports.CardView,
+    who: actor.Actor,
+) -> str:
+    """Mirror a method inside the caller's transaction; its number. A new one is mailed."""
+    method, is_new = operations.add(
+        session,
+        customer_id=customer_id,
+        stripe_ref=card.ref,
+        kind=card.kind,
+        brand=card.brand,
+        last4=card.last4,
+        exp_month=card.exp_month,
+        exp_year=card.exp_year,
+        fingerprint=card.fingerprint,
+        now=ctx.clock.now(),
+        who=who,
+        rng=ctx.rng,
+    )
+    if is_new:
+        _tell(session, ctx, method, template="method_added")
+    return method.number
+
+
+def make_default(ctx: context.Context, *, customer_id: int, number: str, who: actor.Actor) -> None:
+    """Offer this method first from now on. Raises NoSuchMethod."""
+    with ctx.database.unit_of_work() as session:
+        operations.make_default(
+            session, customer_id=customer_id, number=number, now=ctx.clock.now(), who=who
+        )
+
+
+def remove(ctx: context.Context, *, customer_id: int, number: str, who: actor.Actor) -> None:
+    """Remove a method here at once and at Stripe right after. Raises NoSuchMethod.
+
+    When Stripe does not answer, the job that mirrors methods takes it off later; here it is
+    gone and can't be charged any more.
+    """
+    with ctx.database.unit_of_work() as session:
+        method = operations.remove(
+            session, customer_id=customer_id, number=number, now=ctx.clock.now(), who=who
+        )
+        _tell(session, ctx, method, template="method_removed")
+        operations.ask_to_detach(session, method_id=method.id)
+
+
+def mirror(ctx: context.Context, *, card: ports.CardView, who: actor.Actor) -> None:
+    """Take over what Stripe now says of an attached method of one of our customers.
+
+    One that was removed here stays removed; one that is not known yet was just saved.
+    """
+    with ctx.database.unit_of_work() as session:
+        customer_id = queries.owner_of_stripe_customer(session, stripe_ref=card.customer_ref)
+        if customer_id is not None and card.kind in set(models.MethodKind):
+            keep(session, ctx, customer_id=customer_id, card=card, who=who)
+
+
+def removed_at_stripe(ctx: context.Context, *, method_ref: str, who: actor.Actor) -> None:
+    """A method was taken off at Stripe: it is gone here too."""
+    with ctx.database.unit_of_work() as session:
+        found = queries.number_of_stripe_method(session, stripe_ref=method_ref)
+        if found is None:
+            return
+        customer_id, number = found
+        method = operations.remove(
+            session, customer_id=customer_id, number=number, now=ctx.clock.now(), who=who
+        )
+        _tell(session, ctx, method, template="method_removed")
+
+
+def detach(ctx: context.Context, *, method_id: int) -> None:
+    """Take a removed method off its customer at Stripe; the job behind `remove`."""
+    with ctx.database.reading() as session:
+        ref = session.get_one(models.PaymentMethod, method_id).stripe_ref
+    ctx.payments.detach_method(ref)
+
+
+def _tell(
+    session: orm.Session, ctx: context.Context, method: models.PaymentMethod, *, template: str
+) -> None:
+    customer = identity.customer(session, customer_id=method.customer_id)
+    telling.tell(
+        session,
+        ctx,
+        template=template,
+        key=f"{template}:{method.number}",
+        recipient=customer.email,
+        language=customer.language,
+        name=customer.first_name,
+        customer_id=customer.id,
+        subject_no=method.number,
+        brand_name=method.brand,
+        last4=method.last4,
+        at=ctx.clock.now(),
+    )

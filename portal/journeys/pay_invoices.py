@@ -1,0 +1,241 @@
+"""Paying bills: reserve and write the intention, then ask Stripe, then write the answer."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import sqlalchemy.exc
+import structlog
+from sqlalchemy import orm
+
+from portal.domain.billing.operations import allocating, books
+from portal.domain.billing.queries import payable
+from portal.domain.payments import models, rules
+from portal.domain.payments.operations import settling, starting
+from portal.domain.payments.states import PaymentState
+from portal.domain.wallet import queries as wallet
+from portal.gateways import ports
+from portal.journeys import context, link_customer, settle_payment
+from portal.kernel import actor
+
+log = structlog.get_logger("portal.payments")
+MAX_TRIES = 3  # times an older attempt is cleared out of the way
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Started:
+    """What the payer's page needs to go on.
+
+    `client_secret` is for the browser to confirm with; `next_url` is where the payer proves who
+    they are; both are "" when there is nothing more to do.
+    """
+
+    number: str
+    state: PaymentState
+    client_secret: str = ""
+    next_url: str = ""
+
+
+def start(
+    ctx: context.Context,
+    *,
+    customer_id: int,
+    invoice_nos: tuple[str, ...],
+    expected_cents: int,
+    once_key: str,
+    method_no: str | None,
+    save_method: bool,
+    who: actor.Actor,
+) -> Started:
+    """Begin paying the payable part of the invoices: with a saved method, or a new one.
+
+    `expected_cents` is the sum that the payer saw; `once_key` is the form's own: asking twice
+    with it gives the same payment. With `method_no` the method is charged here; without, the
+    browser confirms with the client secret. Raises NothingToPay, AmountChanged, MethodGone,
+    PaymentUnderWay, PaymentNotPossible: after each of them nothing was taken.
+    """
+    for _ in range(MAX_TRIES):
+        known = _known(ctx, customer_id=customer_id, once_key=once_key)
+        if known is not None:
+            return _again(ctx, known, who=who)
+        _clear_older(ctx, customer_id=customer_id, invoice_nos=invoice_nos, who=who)
+        try:
+            payment, method = _reserve(
+                ctx,
+                customer_id=customer_id,
+                invoice_nos=invoice_nos,
+                expected_cents=expected_cents,
+                once_key=once_key,
+                method_no=method_no,
+                save_method=save_method,
+            )
+        except sqlalchemy.exc.IntegrityError:
+            continue  # somebody else reserved in this very moment, or this form did already
+        return _ask_stripe(ctx, payment, method=method, who=who)
+    raise rules.PaymentUnderWay()
+
+
+def _known(ctx: context.Context, *, customer_id: int, once_key: str) -> models.Payment | None:
+    with ctx.database.reading() as session:
+        return starting.by_once_key(session, once_key=once_key, customer_id=customer_id)
+
+
+def _again(ctx: context.Context, payment: models.Payment, *, who: actor.Actor) -> Started:
+    """The form was sent twice: tell where its payment is, charge nothing."""
+    state = payment.state
+    if payment.stripe_ref is None:
+        return Started(number=payment.number, state=state)
+    view = settle_payment.refresh(ctx, payment_id=payment.id, who=who)
+    if view is None:
+        return Started(number=payment.number, state=state)
+    secret = view.client_secret if payment.method_id is None else ""
+    with ctx.database.reading() as session:
+        state = session.get_one(models.Payment, payment.id).state
+    return Started(number=payment.number, state=state, client_secret=secret, next_url=view.next_url)
+
+
+def _clear_older(
+    ctx: context.Context, *, customer_id: int, invoice_nos: tuple[str, ...], who: actor.Actor
+) -> None:
+    """Cancel older attempts on these invoices; PaymentUnderWay when one may still take money."""
+    with ctx.database.reading() as session:
+        found = payable.open_invoices(session, customer_id=customer_id, numbers=invoice_nos)
+        older = starting.holders(session, invoice_ids=[invoice.id for invoice in found])
+    for payment in older:
+        if not settle_payment.cancel(ctx, payment_id=payment.id, who=who):
+            raise rules.PaymentUnderWay(number=payment.number)
+
+
+def _reserve(
+    ctx: context.Context,
+    *,
+    customer_id: int,
+    invoice_nos: tuple[str, ...],
+    expected_cents: int,
+    once_key: str,
+    method_no: str | None,
+    save_method: bool,
+) -> tuple[models.Payment, wallet.MethodView | None]:
+    with ctx.database.unit_of_work() as session:
+        books.lock_customer(session, customer_id=customer_id)
+        shares = _shares(session, customer_id=customer_id, invoice_nos=invoice_nos)
+        if sum(share.cents for share in shares) != expected_cents:
+            raise rules.AmountChanged() if shares else rules.NothingToPay()
+        method = _method(session, customer_id=customer_id, number=method_no)
+        payment = starting.begin(
+            session,
+            customer_id=customer_id,
+            shares=shares,
+            once_key=once_key,
+            method_id=method.id if method else None,
+            method_label=method.label if method else "",
+            save_method=save_method and method is None,
+            now=ctx.clock.now(),
+            rng=ctx.rng,
+        )
+        return payment, method
+
+
+def _shares(
+    session: orm.Session, *, customer_id: int, invoice_nos: tuple[str, ...]
+) -> list[starting.Share]:
+    before = payable.open_invoices(session, customer_id=customer_id, numbers=invoice_nos)
+    allocating.lock_invoices(session, invoice_ids=[invoice.id for invoice in before])
+    found = payable.open_invoices(session, customer_id=customer_id, numbers=invoice_nos)
+    return [
+        starting.Share(invoice_id=i.id, invoice_no=i.number, cents=i.payable_cents)
+        for i in found
+        if i.payable_cents > 0
+    ]
+
+
+def _method(
+    session: orm.Session, *, customer_id: int, number: str | None
+) -> wallet.MethodView | None:
+    if number is None:
+        return None
+    found = wallet.method(session, customer_id=customer_id, number=number)
+    if found is None:
+        raise rules.MethodGone()
+    return found
+
+
+def _ask_stripe(
+    ctx: context.Context,
+    payment: models.Payment,
+    *,
+    method: wallet.MethodView | None,
+    who: actor.Actor,
+) -> Started:
+    """Make the intent and, with a saved method, confirm it; each answer is written down."""
+    try:
+        customer_ref = link_customer.ensure(ctx, customer_id=payment.customer_id)
+        view = ctx.payments.create_intent(
+            key=f"{payment.number}:create",
+            amount_cents=payment.amount_cents,
+            customer_ref=customer_ref,
+            payment_no=payment.number,
+            save_method=payment.save_method,
+            description=f"{ctx.brand} {payment.number}",
+        )
+    except (ports.GatewayUnknown, ports.GatewayRefused) as trouble:
+        # An intent that nobody confirms takes nothing, whether it was made or not.
+        log.warning("intent_not_made", payment=payment.number, kind=type(trouble).__name__)
+        _fail(ctx, payment, who=who)
+        raise rules.PaymentNotPossible() from trouble
+    with ctx.database.unit_of_work() as session:
+        state = starting.remember_intent(
+            session, payment_id=payment.id, intent_ref=view.ref, now=ctx.clock.now()
+        )
+    if state is not PaymentState.INITIATED:  # a newer attempt took its place meanwhile
+        settle_payment.cancel(ctx, payment_id=payment.id, who=who)
+        raise rules.PaymentUnderWay(number=payment.number)
+    if method is None:
+        return Started(number=payment.number, state=state, client_secret=view.client_secret)
+    return _confirm(ctx, payment, intent_ref=view.ref, method=method, who=who)
+
+
+def _confirm(
+    ctx: context.Context,
+    payment: models.Payment,
+    *,
+    intent_ref: str,
+    method: wallet.MethodView,
+    who: actor.Actor,
+) -> Started:
+    try:
+        view = ctx.payments.confirm_intent(
+            key=f"{payment.number}:confirm:1",
+            intent_ref=intent_ref,
+            method_ref=method.stripe_ref,
+            return_url=f"{ctx.base_url}/pay/{payment.number}",
+        )
+    except ports.GatewayUnknown as lost:
+        log.warning("charge_unknown", payment=payment.number, kind=type(lost).__name__)
+        state = settle_payment.lose(ctx, payment_id=payment.id, who=who)
+        return Started(number=payment.number, state=state)
+    except ports.GatewayRefused as refused:
+        log.warning("charge_refused", payment=payment.number, code=refused.code)
+        view = settle_payment.refresh(ctx, payment_id=payment.id, who=who)
+        if view is None or view.status in ("succeeded", "processing"):
+            raise rules.PaymentUnderWay(number=payment.number) from refused
+        settle_payment.cancel(ctx, payment_id=payment.id, who=who)
+        raise rules.MethodGone() from refused
+    moved = settle_payment.absorb(ctx, payment_id=payment.id, view=view, who=who)
+    return Started(number=payment.number, state=moved.after, next_url=view.next_url)
+
+
+def _fail(ctx: context.Context, payment: models.Payment, *, who: actor.Actor) -> None:
+    with ctx.database.unit_of_work() as session:
+        locked = settling.lock(session, payment_id=payment.id)
+        if locked.state is not PaymentState.INITIATED:
+            return
+        settling.move(
+            session,
+            payment=locked,
+            event=rules.PaymentEvent.FAIL,
+            failure_code="not_reached",
+            now=ctx.clock.now(),
+            today=ctx.clock.today(),
+            who=who,
+        )

@@ -1,0 +1,61 @@
+"""The billing run of a day: issues what is due, in batches, and tells the customers."""
+
+from __future__ import annotations
+
+import datetime
+
+from portal.domain.billing.operations import issuing
+from portal.domain.identity import queries as identity
+from portal.domain.policies import queries as policies
+from portal.journeys import context, telling
+
+ACTOR = "billing run"
+BATCH = 200
+
+
+def run(ctx: context.Context, *, on: datetime.date) -> int:
+    """Issue every installment whose issue day is `on` or before; how many invoices.
+
+    Running it twice, or after it was killed anywhere, issues each installment once.
+    """
+    with ctx.database.unit_of_work() as session:
+        run_id = issuing.start_run(session, on=on, now=ctx.clock.now())
+    issued = 0
+    while True:
+        batch = _batch(ctx, on=on, run_id=run_id)
+        issued += batch
+        if batch < BATCH:
+            break
+    with ctx.database.unit_of_work() as session:
+        issuing.finish_run(session, run_id=run_id, issued=issued, now=ctx.clock.now())
+    return issued
+
+
+def _batch(ctx: context.Context, *, on: datetime.date, run_id: int) -> int:
+    with ctx.database.unit_of_work() as session:
+        found = issuing.issue_batch(
+            session,
+            on=on,
+            now=ctx.clock.now(),
+            run_id=run_id,
+            rng=ctx.rng,
+            actor=ACTOR,
+            limit=BATCH,
+        )
+        for invoice in found:
+            customer = identity.customer(session, customer_id=invoice.customer_id)
+            telling.tell(
+                session,
+                ctx,
+                template="bill",
+                key=f"bill:{invoice.number}",
+                recipient=customer.email,
+                language=customer.language,
+                name=customer.first_name,
+                customer_id=customer.id,
+                subject_no=invoice.number,
+                pet_name=policies.by_id(session, policy_id=invoice.policy_id, today=on).pet_name,
+                amount_cents=invoice.total_cents,
+                due_on=invoice.due_on,
+            )
+        return len(found)

@@ -1,0 +1,100 @@
+"""Sends an approved refund to Stripe, once, and takes over what becomes of it."""
+
+from __future__ import annotations
+
+import structlog
+
+from portal.domain.identity import queries as identity
+from portal.domain.payments import models, rules
+from portal.domain.payments.operations import refunding
+from portal.domain.payments.states import RefundState
+from portal.gateways import ports
+from portal.journeys import context, telling
+from portal.kernel import actor
+
+log = structlog.get_logger("portal.payments")
+WHO = actor.system("refunds")
+
+
+def send(ctx: context.Context, *, refund_id: int) -> None:
+    """Send an approved refund; its key makes a second call harmless.
+
+    Raises GatewayUnknown when no answer came: the job tries again with the same key, and reads
+    what Stripe holds before it does.
+    """
+    with ctx.database.reading() as session:
+        refund = session.get_one(models.Refund, refund_id)
+        payment = session.get_one(models.Payment, refund.payment_id)
+    if refund.state is not RefundState.APPROVED or payment.stripe_ref is None:
+        return
+    try:
+        view = ctx.payments.find_refund(
+            intent_ref=payment.stripe_ref, refund_no=refund.number
+        ) or ctx.payments.create_refund(
+            key=f"{refund.number}:create",
+            intent_ref=payment.stripe_ref,
+            amount_cents=refund.amount_cents,
+            refund_no=refund.number,
+        )
+    except ports.GatewayRefused as refused:
+        log.error("refund_refused", refund=refund.number, code=refused.code)
+        _refused(ctx, refund_id=refund_id, code=refused.code)
+        return
+    absorb(ctx, refund_id=refund_id, view=view, who=WHO)
+
+
+def absorb(
+    ctx: context.Context, *, refund_id: int, view: ports.RefundView, who: actor.Actor
+) -> None:
+    """Move the refund to what it is at Stripe now; doing it twice changes nothing."""
+    with ctx.database.unit_of_work() as session:
+        refund = session.get_one(
+            models.Refund, refund_id, with_for_update=True, populate_existing=True
+        )
+        event = rules.refund_event(view.status)
+        if not rules.REFUNDS.allows(refund.state, event):
+            return  # an older word about a refund that has ended
+        changed = refunding.move(
+            session,
+            refund=refund,
+            event=event,
+            stripe_ref=view.ref,
+            failure_code=view.failure_code,
+            now=ctx.clock.now(),
+            today=ctx.clock.today(),
+            who=who,
+        )
+        if changed and refund.state in (RefundState.SUCCEEDED, RefundState.FAILED):
+            customer = identity.customer(session, customer_id=refund.customer_id)
+            payment = session.get_one(models.Payment, refund.payment_id)
+            telling.tell(
+                session,
+                ctx,
+                template=f"refund_{refund.state}",
+                key=f"refund_{refund.state}:{refund.number}",
+                recipient=customer.email,
+                language=customer.language,
+                name=customer.first_name,
+                customer_id=customer.id,
+                subject_no=refund.number,
+                amount_cents=refund.amount_cents,
+                method_label=payment.method_label,
+                expected_on=refund.expected_on,
+            )
+
+
+def _refused(ctx: context.Context, *, refund_id: int, code: str) -> None:
+    with ctx.database.unit_of_work() as session:
+        refund = session.get_one(
+            models.Refund, refund_id, with_for_update=True, populate_existing=True
+        )
+        if refund.state is RefundState.APPROVED:
+            refunding.move(
+                session,
+                refund=refund,
+                event=rules.RefundEvent.FAIL,
+                failure_code=code,
+                now=ctx.clock.now(),
+                today=ctx.clock.today(),
+                who=WHO,
+            )

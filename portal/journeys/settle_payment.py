@@ -1,0 +1,193 @@
+"""What Stripe says of a payment becomes ours: by return page, webhook or re-reading, once."""
+
+from __future__ import annotations
+
+import structlog
+from sqlalchemy import orm
+
+from portal.domain.identity import queries as identity
+from portal.domain.payments import models, rules
+from portal.domain.payments.operations import settling, starting
+from portal.domain.payments.queries import receipts
+from portal.domain.payments.states import PaymentState
+from portal.domain.wallet import queries as wallet
+from portal.gateways import ports
+from portal.journeys import context, keep_method, open_dispute, telling
+from portal.kernel import actor
+
+log = structlog.get_logger("portal.payments")
+
+
+def absorb(
+    ctx: context.Context, *, payment_id: int, view: ports.IntentView, who: actor.Actor
+) -> settling.Moved:
+    """Move the payment to what the intent is now. Absorbing the same view twice changes nothing.
+
+    Settling, the entry, the fee, the receipt, the saved card and the audit event are one
+    transaction. Raises settling.WrongAmount when another sum was received.
+    """
+    now, today = ctx.clock.now(), ctx.clock.today()
+    with ctx.database.unit_of_work() as session:
+        payment = settling.lock(session, payment_id=payment_id)
+        if payment.stripe_ref is None:
+            starting.remember_intent(session, payment_id=payment_id, intent_ref=view.ref, now=now)
+        moved = settling.move(
+            session,
+            payment=payment,
+            event=rules.intent_event(view.status, was_declined=bool(view.decline_code)),
+            received_cents=view.received_cents,
+            charge_ref=view.charge_ref if view.status == "succeeded" else "",
+            method_label=_label(view.card),
+            failure_code=view.decline_code,
+            now=now,
+            today=today,
+            who=who,
+        )
+        if moved.settled_now:
+            _after_settling(session, ctx, moved=moved, view=view, who=who)
+        if moved.after is PaymentState.SETTLED and view.money is not None:
+            payment = session.get_one(models.Payment, payment_id)
+            settling.post_fee(
+                session,
+                payment=payment,
+                money_ref=view.money.ref,
+                fee_cents=view.money.fee_cents,
+                now=now,
+                today=today,
+                who=who,
+            )
+    if moved.after is PaymentState.FAILED and view.status == "requires_payment_method":
+        _close(ctx, intent_ref=view.ref)
+    return moved
+
+
+def _close(ctx: context.Context, *, intent_ref: str) -> None:
+    """A declined intent could still be confirmed from a stale page: cancel it now."""
+    try:
+        ctx.payments.cancel_intent(intent_ref)
+    except (ports.GatewayUnknown, ports.GatewayRefused) as trouble:
+        log.warning("declined_not_closed", intent=intent_ref, kind=type(trouble).__name__)
+
+
+def refresh(ctx: context.Context, *, payment_id: int, who: actor.Actor) -> ports.IntentView | None:
+    """Read the payment's intent again and absorb it; None when Stripe does not answer."""
+    with ctx.database.reading() as session:
+        payment = session.get_one(models.Payment, payment_id)
+        customer_ref = wallet.stripe_customer(session, customer_id=payment.customer_id)
+    try:
+        view = _find(ctx, payment, customer_ref)
+    except ports.GatewayUnknown as lost:
+        log.warning("still_unknown", payment=payment.number, kind=type(lost).__name__)
+        return None
+    if view is not None:
+        absorb(ctx, payment_id=payment_id, view=view, who=who)
+    return view
+
+
+def lose(ctx: context.Context, *, payment_id: int, who: actor.Actor) -> PaymentState:
+    """No answer came to a charge: read once more, else keep it as unknown for the job."""
+    if refresh(ctx, payment_id=payment_id, who=who) is None:
+        with ctx.database.unit_of_work() as session:
+            payment = settling.lock(session, payment_id=payment_id)
+            if payment.state in rules.OPEN_STATES - {PaymentState.PROCESSING}:
+                settling.move(
+                    session,
+                    payment=payment,
+                    event=rules.PaymentEvent.LOSE_ANSWER,
+                    now=ctx.clock.now(),
+                    today=ctx.clock.today(),
+                    who=who,
+                )
+    with ctx.database.reading() as session:
+        return session.get_one(models.Payment, payment_id).state
+
+
+def cancel(ctx: context.Context, *, payment_id: int, who: actor.Actor) -> bool:
+    """Cancel an attempt where it still can be; False when it may take or has taken money."""
+    with ctx.database.reading() as session:
+        payment = session.get_one(models.Payment, payment_id)
+    if payment.stripe_ref is None and payment.state is not PaymentState.UNKNOWN:
+        return _cancel_unasked(ctx, payment_id=payment_id, who=who)
+    try:
+        if payment.stripe_ref is None:
+            view = refresh(ctx, payment_id=payment_id, who=who)
+            if view is None:
+                return False
+            view = ctx.payments.cancel_intent(view.ref)
+        else:
+            view = ctx.payments.cancel_intent(payment.stripe_ref)
+    except (ports.GatewayUnknown, ports.GatewayRefused) as trouble:
+        log.warning("not_cancelled", payment=payment.number, kind=type(trouble).__name__)
+        return False
+    moved = absorb(ctx, payment_id=payment_id, view=view, who=who)
+    return moved.after in (PaymentState.CANCELLED, PaymentState.FAILED)
+
+
+def _cancel_unasked(ctx: context.Context, *, payment_id: int, who: actor.Actor) -> bool:
+    """Nobody holds a secret of this attempt: whoever made it finds it cancelled and stops."""
+    with ctx.database.unit_of_work() as session:
+        payment = settling.lock(session, payment_id=payment_id)
+        if payment.stripe_ref is not None or payment.state is not PaymentState.INITIATED:
+            return payment.state in (PaymentState.CANCELLED, PaymentState.FAILED)
+        settling.move(
+            session,
+            payment=payment,
+            event=rules.PaymentEvent.CANCEL,
+            now=ctx.clock.now(),
+            today=ctx.clock.today(),
+            who=who,
+        )
+    return True
+
+
+def _find(
+    ctx: context.Context, payment: models.Payment, customer_ref: str | None
+) -> ports.IntentView | None:
+    if payment.stripe_ref is not None:
+        return ctx.payments.read_intent(payment.stripe_ref)
+    if customer_ref is None:
+        return None
+    return ctx.payments.find_intent(customer_ref=customer_ref, payment_no=payment.number)
+
+
+def _after_settling(
+    session: orm.Session,
+    ctx: context.Context,
+    *,
+    moved: settling.Moved,
+    view: ports.IntentView,
+    who: actor.Actor,
+) -> None:
+    payment = session.get_one(models.Payment, moved.payment_id)
+    if payment.save_method and view.card is not None and view.card.customer_ref:
+        keep_method.keep(session, ctx, customer_id=moved.customer_id, card=view.card, who=who)
+    customer = identity.customer(session, customer_id=moved.customer_id)
+    receipt = receipts.receipt(session, payment_id=moved.payment_id)
+    telling.tell(
+        session,
+        ctx,
+        template="receipt",
+        key=f"receipt:{moved.number}",
+        recipient=customer.email,
+        language=customer.language,
+        name=customer.first_name,
+        customer_id=customer.id,
+        subject_no=moved.number,
+        amount_cents=receipt.amount_cents,
+        method_label=receipt.method_label,
+        bills=receipt.bills,
+        unapplied_cents=moved.unapplied_cents,
+        paid_at=payment.settled_at,
+    )
+    if moved.unapplied_cents:
+        open_dispute.raise_for_payment(
+            session,
+            ctx,
+            payment_no=moved.number,
+            customer_id=moved.customer_id,
+            now=ctx.clock.now(),
+        )
+
+
+def _label(card: ports.CardView | None) -> str:
+    return "" if card is None else f"{card.brand} {card.last4}".strip()

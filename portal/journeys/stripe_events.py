@@ -1,0 +1,132 @@
+"""Events of Stripe: taken in once, handled by a table of type to handler, object read again."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Mapping
+
+import structlog
+
+from portal.domain.inbox import operations, queries
+from portal.domain.payments.queries import references
+from portal.gateways import ports
+from portal.journeys import context, keep_method, send_refund, settle_payment
+from portal.kernel import actor
+
+log = structlog.get_logger("portal.stripe")
+PROVIDER = "stripe"
+WHO = actor.system("Stripe webhook")
+FIRST_LOOK_BACK = datetime.timedelta(days=30)  # as far as Stripe lists events
+OVERLAP = datetime.timedelta(hours=1)
+
+Handler = Callable[[context.Context, str], None]
+
+
+def receive(ctx: context.Context, *, body: bytes, signature: str) -> bool:
+    """Verify, store once, queue the handling. Raises BadSignature; nothing is stored then.
+
+    Whether the event is new.
+    """
+    return _store(ctx, ctx.payments.verify_event(body=body, signature=signature))
+
+
+def handle(ctx: context.Context, *, event_id: int) -> None:
+    """Handle one stored event; handling it again changes nothing.
+
+    Raises GatewayUnknown when Stripe can't be read: the job is tried again.
+    """
+    with ctx.database.reading() as session:
+        event = queries.event(session, event_id=event_id)
+    if event.is_handled:
+        return
+    handler = HANDLERS.get(event.type)
+    if handler is not None:
+        handler(ctx, event.object_id)
+    with ctx.database.unit_of_work() as session:
+        operations.mark_handled(session, event_id=event_id, now=ctx.clock.now())
+
+
+def recover(ctx: context.Context) -> int:
+    """Take in every event since the last one known, up to 30 days back; how many were new."""
+    with ctx.database.reading() as session:
+        last = queries.last_occurred_at(session, provider=PROVIDER)
+    since = (last - OVERLAP) if last else ctx.clock.now() - FIRST_LOOK_BACK
+    return sum(_store(ctx, event) for event in ctx.payments.events_since(since))
+
+
+def _store(ctx: context.Context, event: ports.EventView) -> bool:
+    with ctx.database.unit_of_work() as session:
+        stored = operations.store(
+            session,
+            provider=PROVIDER,
+            external_id=event.ref,
+            type_=event.type,
+            object_id=event.object_ref,
+            occurred_at=event.created_at,
+            payload={"type": event.type, "object": event.object_ref},
+            task="handle_stripe_event",
+            now=ctx.clock.now(),
+        )
+    return stored is not None
+
+
+def _intent(ctx: context.Context, intent_ref: str) -> None:
+    view = ctx.payments.read_intent(intent_ref)
+    with ctx.database.reading() as session:
+        payment_id = references.payment_of_intent(
+            session, intent_ref=intent_ref, payment_no=view.payment_no
+        )
+    if payment_id is None:
+        log.warning("intent_of_nobody", intent=intent_ref)
+        return
+    settle_payment.absorb(ctx, payment_id=payment_id, view=view, who=WHO)
+
+
+def _charge(ctx: context.Context, charge_ref: str) -> None:
+    """The charge has its balance transaction now: read its intent and post the fee."""
+    with ctx.database.reading() as session:
+        found = references.intent_of_charge(session, charge_ref=charge_ref)
+    if found is not None:
+        _intent(ctx, found)
+
+
+def _setup(ctx: context.Context, setup_ref: str) -> None:
+    keep_method.finish(ctx, setup_ref=setup_ref, who=WHO)
+
+
+def _method(ctx: context.Context, method_ref: str) -> None:
+    """Newer details of a saved method, or one that was taken off at Stripe."""
+    card = ctx.payments.read_method(method_ref)
+    if card.customer_ref:
+        keep_method.mirror(ctx, card=card, who=WHO)
+    else:
+        keep_method.removed_at_stripe(ctx, method_ref=method_ref, who=WHO)
+
+
+def _refund(ctx: context.Context, refund_ref: str) -> None:
+    view = ctx.payments.read_refund(refund_ref)
+    with ctx.database.reading() as session:
+        refund_id = references.refund_of(session, refund_ref=refund_ref, refund_no=view.refund_no)
+    if refund_id is None:
+        log.warning("refund_of_nobody", refund=refund_ref)
+        return
+    send_refund.absorb(ctx, refund_id=refund_id, view=view, who=WHO)
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "payment_intent.processing": _intent,
+    "payment_intent.succeeded": _intent,
+    "payment_intent.payment_failed": _intent,
+    "payment_intent.canceled": _intent,
+    "payment_intent.requires_action": _intent,
+    "setup_intent.succeeded": _setup,
+    "setup_intent.setup_failed": _setup,
+    "payment_method.attached": _method,
+    "payment_method.detached": _method,
+    "payment_method.updated": _method,
+    "payment_method.automatically_updated": _method,
+    "refund.created": _refund,
+    "refund.updated": _refund,
+    "refund.failed": _refund,
+    "charge.updated": _charge,
+}
