@@ -28,6 +28,7 @@ ACKNOWLEDGE_DAYS = 30
 OUTER_LIMIT_DAYS = 90
 CALIFORNIA_REFUND_BUSINESS_DAYS = 25
 SECOND_PERSON_ABOVE_CENTS = 250_00
+MOST_IN_HAND = 12  # running cases a specialist may have when taking the next
 
 
 class CaseState(enum.StrEnum):

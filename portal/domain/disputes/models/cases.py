@@ -109,7 +109,7 @@ class Resolution(db.Base):
     action: orm.Mapped[rules.MoneyAction] = orm.mapped_column(types.EnumText(rules.MoneyAction))
     amount_cents: orm.Mapped[types.Cents]
     payment_no: orm.Mapped[str | None]
-    freed_by: orm.Mapped[str] = orm.mapped_column(server_default="")  # how a refund's money is freed
+    freed_by: orm.Mapped[str] = orm.mapped_column(server_default="")  # refund's money
     answer: orm.Mapped[str]
     reason: orm.Mapped[str]
     approval_no: orm.Mapped[str | None]

@@ -1,0 +1,197 @@
+"""Asking for a second person, and deciding; the caller carries out what was approved."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from portal.domain.approvals import models, rules
+from portal.kernel import actor, errors, ids, msgids
+
+
+class NoSuchApproval(errors.DomainError):
+    """There is no request with this number."""
+
+    code = "approval_unknown"
+    message = msgids.N_("There is no such request.")
+
+
+class DecidedAlready(errors.DomainError):
+    """Somebody was faster, or it was taken back."""
+
+    code = "approval_decided"
+    message = msgids.N_("This was decided already, or taken back.")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Decided:
+    """The request that was decided, for whoever carries it out; amount in cents."""
+
+    number: str
+    kind: str
+    subject: str
+    customer_id: int | None
+    amount_cents: int
+    facts: dict[str, Any]
+    facts_version: str
+    requester_id: int
+
+
+def request(
+    session: orm.Session,
+    *,
+    kind: str,
+    subject: str,
+    customer_id: int | None,
+    amount_cents: int,
+    facts: dict[str, Any],
+    reason: str,
+    requester_id: int,
+    now: datetime.datetime,
+    rng: ids.Bits,
+) -> str:
+    """Ask for a second person about `subject` (a public number); the request's number.
+
+    Of one kind and subject one request waits at a time; a second is an integrity error, which
+    the lock on the subject prevents. Raises ReasonMissing.
+    """
+    if not reason.strip():
+        raise rules.ReasonMissing()
+    row = models.Approval(
+        number=ids.new(ids.Prefix.APPROVAL, rng),
+        kind=kind,
+        subject=subject,
+        customer_id=customer_id,
+        amount_cents=amount_cents,
+        facts=facts,
+        facts_version=rules.facts_version(facts),
+        reason=reason.strip(),
+        state=models.ApprovalState.PENDING,
+        requester_id=requester_id,
+        requested_at=now,
+    )
+    session.add(row)
+    session.flush()
+    return row.number
+
+
+def pending(session: orm.Session, *, number: str) -> Decided:
+    """Lock the waiting request `number` and tell what it holds.
+
+    Raises NoSuchApproval, DecidedAlready.
+    """
+    return _view(_locked(session, number))
+
+
+def approve(
+    session: orm.Session,
+    *,
+    number: str,
+    facts_version: str,
+    who: actor.Actor,
+    now: datetime.datetime,
+) -> Decided:
+    """Agree to exactly the facts with this version.
+
+    Raises NoSuchApproval, DecidedAlready, NotAnApprover, NotYours, StaleFacts.
+    """
+    row = _locked(session, number)
+    rules.check_decider(who=who, kind=row.kind, requester_id=row.requester_id)
+    if row.facts_version != facts_version:
+        raise rules.StaleFacts(number=number)
+    return _decide(session, row, models.ApprovalState.APPROVED, by=who.id, answer="", now=now)
+
+
+def return_(
+    session: orm.Session,
+    *,
+    number: str,
+    reason: str,
+    who: actor.Actor,
+    now: datetime.datetime,
+) -> Decided:
+    """Send a request back, saying why.
+
+    Raises NoSuchApproval, DecidedAlready, NotAnApprover, NotYours, ReasonMissing.
+    """
+    row = _locked(session, number)
+    rules.check_decider(who=who, kind=row.kind, requester_id=row.requester_id)
+    if not reason.strip():
+        raise rules.ReasonMissing()
+    return _decide(
+        session, row, models.ApprovalState.RETURNED, by=who.id, answer=reason.strip(), now=now
+    )
+
+
+def refresh(session: orm.Session, *, number: str, facts: dict[str, Any]) -> None:
+    """Write new facts into a waiting request, so that its approver sees what is true now."""
+    row = _locked(session, number)
+    row.facts = facts
+    row.facts_version = rules.facts_version(facts)
+    session.flush()
+
+
+def withdraw(
+    session: orm.Session, *, kind: str, subject: str, now: datetime.datetime
+) -> Decided | None:
+    """Take the waiting request about `subject` back; None when none waits."""
+    row = session.scalar(
+        sa.select(models.Approval)
+        .where(
+            models.Approval.kind == kind,
+            models.Approval.subject == subject,
+            models.Approval.state == models.ApprovalState.PENDING,
+        )
+        .with_for_update()
+    )
+    if row is None:
+        return None
+    return _decide(session, row, models.ApprovalState.WITHDRAWN, by=None, answer="", now=now)
+
+
+def _locked(session: orm.Session, number: str) -> models.Approval:
+    row = session.scalar(
+        sa.select(models.Approval)
+        .where(models.Approval.number == number)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if row is None:
+        raise NoSuchApproval(number=number)
+    if row.state is not models.ApprovalState.PENDING:
+        raise DecidedAlready(number=number, state=str(row.state))
+    return row
+
+
+def _decide(
+    session: orm.Session,
+    row: models.Approval,
+    state: models.ApprovalState,
+    *,
+    by: int | None,
+    answer: str,
+    now: datetime.datetime,
+) -> Decided:
+    row.state = state
+    row.approver_id = by
+    row.answer = answer
+    row.decided_at = now
+    session.flush()
+    return _view(row)
+
+
+def _view(row: models.Approval) -> Decided:
+    return Decided(
+        number=row.number,
+        kind=row.kind,
+        subject=row.subject,
+        customer_id=row.customer_id,
+        amount_cents=row.amount_cents,
+        facts=row.facts,
+        facts_version=row.facts_version,
+        requester_id=row.requester_id,
+    )

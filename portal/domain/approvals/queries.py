@@ -1,0 +1,92 @@
+"""What waits for a second person, and what was decided about a subject; names no person.
+
+Requesters and approvers are given by id: whoever shows them asks identity for their names.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from portal.domain.approvals import models
+from portal.kernel import paging
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ApprovalView:
+    """One request; amount in cents, `state` as text."""
+
+    id: int
+    number: str
+    kind: str
+    subject: str
+    customer_id: int | None
+    amount_cents: int
+    facts: dict[str, Any]
+    facts_version: str
+    reason: str
+    state: str
+    requester_id: int
+    requested_at: datetime.datetime
+    approver_id: int | None
+    decided_at: datetime.datetime | None
+    answer: str
+
+
+_COLUMNS = tuple(getattr(models.Approval, f.name) for f in dataclasses.fields(ApprovalView))
+
+
+def pending_page(
+    session: orm.Session, *, cursor: str = "", size: int = 25
+) -> paging.Page[ApprovalView]:
+    """The waiting requests, oldest first, by key."""
+    table = models.Approval
+    chosen = (
+        sa.select(*_COLUMNS)
+        .where(table.state == models.ApprovalState.PENDING)
+        .order_by(table.requested_at, table.id)
+        .limit(size + 1)
+    )
+    after = paging.decode(cursor, (str, int))
+    at = paging.moment(after[0]) if after else None
+    if after and at:
+        chosen = chosen.where(sa.tuple_(table.requested_at, table.id) > sa.tuple_(at, after[1]))
+    return paging.page(
+        [_view(row) for row in session.execute(chosen)],
+        size=size,
+        key=lambda view: (view.requested_at.isoformat(), view.id),
+    )
+
+
+def pending_count(session: orm.Session) -> int:
+    """How many wait."""
+    return session.scalar(
+        sa.select(sa.func.count()).where(models.Approval.state == models.ApprovalState.PENDING)
+    )
+
+
+def by_number(session: orm.Session, *, number: str) -> ApprovalView | None:
+    """The request with this number, or None."""
+    row = session.execute(
+        sa.select(*_COLUMNS).where(models.Approval.number == number)
+    ).one_or_none()
+    return None if row is None else _view(row)
+
+
+def of_subject(session: orm.Session, *, subject: str) -> tuple[ApprovalView, ...]:
+    """Every request about a public number, newest first."""
+    rows = session.execute(
+        sa.select(*_COLUMNS)
+        .where(models.Approval.subject == subject)
+        .order_by(models.Approval.id.desc())
+        .limit(20)
+    )
+    return tuple(_view(row) for row in rows)
+
+
+def _view(row: sa.Row) -> ApprovalView:
+    return ApprovalView(**(row._asdict() | {"state": str(row.state)}))

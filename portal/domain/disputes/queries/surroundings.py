@@ -1,0 +1,276 @@
+"""What lies around a case: the customer's account, policies, bills, payments and holds."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from portal.domain.billing import models as billing
+from portal.domain.billing.rules import aging, charges, equity
+from portal.domain.payments import models as payments
+from portal.domain.policies import models as policies
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Account:
+    """Balances in cents; `aging` by bucket, disputes left out."""
+
+    receivable_cents: int
+    unapplied_cents: int
+    paused_cents: int
+    past_due_cents: int
+    aging: dict[str, int]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PolicyRow:
+    """A policy with its pet, its current term and the day it is paid to (None without a term)."""
+
+    number: str
+    pet_name: str
+    species: str
+    state: str
+    us_state: str
+    cancelled_on: datetime.date | None
+    effective_on: datetime.date | None
+    expires_on: datetime.date | None
+    premium_cents: int
+    paid_to_on: datetime.date | None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class InvoiceRow:
+    """A bill; cents."""
+
+    number: str
+    pet_name: str
+    state: str
+    issued_on: datetime.date
+    due_on: datetime.date
+    total_cents: int
+    open_cents: int
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RefundRow:
+    """A refund of a payment; cents."""
+
+    number: str
+    amount_cents: int
+    state: str
+    expected_on: datetime.date
+    created_at: datetime.datetime
+    subject: str
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PaymentRow:
+    """A payment with its refunds; cents."""
+
+    number: str
+    amount_cents: int
+    unapplied_cents: int
+    refunded_cents: int
+    state: str
+    method_label: str
+    stripe_ref: str | None
+    charge_ref: str | None
+    failure_code: str
+    created_at: datetime.datetime
+    settled_at: datetime.datetime | None
+    refunds: tuple[RefundRow, ...]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class HoldRow:
+    """An active hold; cents. `owner` is the case that placed it."""
+
+    kind: str
+    subject: str
+    line_number: int | None
+    amount_cents: int
+    reason: str
+    owner: str
+    placed_at: datetime.datetime
+
+
+def account(session: orm.Session, *, customer_id: int, today: datetime.date) -> Account:
+    """Balances and aging; three statements."""
+    balance = session.execute(
+        sa.select(
+            billing.AccountBalance.receivable_cents, billing.AccountBalance.unapplied_cents
+        ).where(billing.AccountBalance.customer_id == customer_id)
+    ).one_or_none()
+    held = dict(
+        session.execute(
+            sa.select(billing.Hold.subject, sa.func.sum(billing.Hold.amount_cents))
+            .where(
+                billing.Hold.customer_id == customer_id,
+                billing.Hold.kind == billing.HoldKind.OVERDUE,
+                billing.Hold.lifted_at.is_(None),
+            )
+            .group_by(billing.Hold.subject)
+        ).all()
+    )
+    rows = session.execute(
+        sa.select(billing.Invoice.number, billing.Invoice.due_on, billing.Invoice.open_cents).where(
+            billing.Invoice.customer_id == customer_id,
+            billing.Invoice.state == billing.InvoiceState.ISSUED,
+        )
+    ).all()
+    items = [(row.due_on, row.open_cents - _held(held, row)) for row in rows]
+    return Account(
+        receivable_cents=balance.receivable_cents if balance else 0,
+        unapplied_cents=balance.unapplied_cents if balance else 0,
+        paused_cents=sum(_held(held, row) for row in rows),
+        past_due_cents=sum(cents for due_on, cents in items if due_on < today),
+        aging={str(k): v for k, v in aging.totals(items, as_of=today).items()},
+    )
+
+
+def policies_of(session: orm.Session, *, customer_id: int) -> tuple[PolicyRow, ...]:
+    """The customer's policies with their newest term; one statement."""
+    paid = (
+        sa.select(
+            billing.Installment.term_id,
+            sa.func.sum(billing.InvoiceLine.amount_cents - billing.InvoiceLine.open_cents).label(
+                "paid_cents"
+            ),
+        )
+        .join(billing.Invoice, billing.Invoice.installment_id == billing.Installment.id)
+        .join(billing.InvoiceLine, billing.InvoiceLine.invoice_id == billing.Invoice.id)
+        .where(
+            billing.Invoice.customer_id == customer_id,
+            billing.InvoiceLine.kind == charges.ChargeKind.PREMIUM,
+        )
+        .group_by(billing.Installment.term_id)
+        .subquery()
+    )
+    rows = session.execute(
+        sa.select(
+            policies.Policy.number,
+            policies.Pet.name.label("pet_name"),
+            policies.Pet.species,
+            policies.Policy.state,
+            policies.Policy.us_state,
+            policies.Policy.cancelled_on,
+            policies.Term.effective_on,
+            policies.Term.expires_on,
+            sa.func.coalesce(policies.Term.premium_cents, 0).label("premium_cents"),
+            sa.func.coalesce(paid.c.paid_cents, 0).label("paid_cents"),
+        )
+        .distinct(policies.Policy.id)
+        .join(policies.Pet, policies.Pet.id == policies.Policy.pet_id)
+        .outerjoin(policies.Term, policies.Term.policy_id == policies.Policy.id)
+        .outerjoin(paid, paid.c.term_id == policies.Term.id)
+        .where(policies.Policy.customer_id == customer_id)
+        .order_by(policies.Policy.id, policies.Term.effective_on.desc())
+    )
+    return tuple(_policy(row) for row in rows)
+
+
+def invoices_of(
+    session: orm.Session, *, customer_id: int, limit: int = 12
+) -> tuple[InvoiceRow, ...]:
+    """The customer's newest bills; one statement."""
+    rows = session.execute(
+        sa.select(
+            billing.Invoice.number,
+            policies.Pet.name.label("pet_name"),
+            billing.Invoice.state,
+            billing.Invoice.issued_on,
+            billing.Invoice.due_on,
+            billing.Invoice.total_cents,
+            billing.Invoice.open_cents,
+        )
+        .join(policies.Policy, policies.Policy.id == billing.Invoice.policy_id)
+        .join(policies.Pet, policies.Pet.id == policies.Policy.pet_id)
+        .where(billing.Invoice.customer_id == customer_id)
+        .order_by(billing.Invoice.due_on.desc(), billing.Invoice.id.desc())
+        .limit(limit)
+    )
+    return tuple(InvoiceRow(**(row._asdict() | {"state": str(row.state)})) for row in rows)
+
+
+def payments_of(
+    session: orm.Session, *, customer_id: int, limit: int = 12
+) -> tuple[PaymentRow, ...]:
+    """The customer's newest payments with their refunds; two statements."""
+    rows = session.scalars(
+        sa.select(payments.Payment)
+        .where(payments.Payment.customer_id == customer_id)
+        .order_by(payments.Payment.created_at.desc(), payments.Payment.id.desc())
+        .limit(limit)
+    ).all()
+    refunds: dict[int, list[RefundRow]] = {}
+    for refund in session.scalars(
+        sa.select(payments.Refund)
+        .where(payments.Refund.payment_id.in_([row.id for row in rows]))
+        .order_by(payments.Refund.id)
+    ):
+        refunds.setdefault(refund.payment_id, []).append(
+            RefundRow(
+                number=refund.number,
+                amount_cents=refund.amount_cents,
+                state=str(refund.state),
+                expected_on=refund.expected_on,
+                created_at=refund.created_at,
+                subject=refund.subject,
+            )
+        )
+    return tuple(
+        PaymentRow(
+            number=row.number,
+            amount_cents=row.amount_cents,
+            unapplied_cents=row.unapplied_cents,
+            refunded_cents=row.refunded_cents,
+            state=str(row.state),
+            method_label=row.method_label,
+            stripe_ref=row.stripe_ref,
+            charge_ref=row.charge_ref,
+            failure_code=row.failure_code,
+            created_at=row.created_at,
+            settled_at=row.settled_at,
+            refunds=tuple(refunds.get(row.id, ())),
+        )
+        for row in rows
+    )
+
+
+def holds_of(session: orm.Session, *, customer_id: int) -> tuple[HoldRow, ...]:
+    """The customer's active holds; one statement."""
+    rows = session.execute(
+        sa.select(
+            billing.Hold.kind,
+            billing.Hold.subject,
+            billing.Hold.line_number,
+            billing.Hold.amount_cents,
+            billing.Hold.reason,
+            billing.Hold.owner,
+            billing.Hold.placed_at,
+        )
+        .where(billing.Hold.customer_id == customer_id, billing.Hold.lifted_at.is_(None))
+        .order_by(billing.Hold.id)
+    )
+    return tuple(HoldRow(**(row._asdict() | {"kind": str(row.kind)})) for row in rows)
+
+
+def _held(held: dict[str, int], row: sa.Row) -> int:
+    return min(int(held.get(row.number, 0)), row.open_cents)
+
+
+def _policy(row: sa.Row) -> PolicyRow:
+    paid_to = None
+    if row.effective_on is not None:
+        paid_to = equity.equity_on(
+            effective_on=row.effective_on,
+            expires_on=row.expires_on,
+            premium_cents=row.premium_cents,
+            paid_cents=int(row.paid_cents),
+        )
+    values = row._asdict() | {"species": str(row.species), "state": str(row.state)}
+    values.pop("paid_cents")
+    return PolicyRow(**values, paid_to_on=paid_to)
