@@ -10,10 +10,11 @@ import sqlalchemy as sa
 from portal.domain.billing import models as billing
 from portal.domain.billing.operations import allocating, books, issuing, planning
 from portal.domain.billing.rules import installments
-from portal.domain.ledger import rules as ledger
 from portal.domain.payments import models as payments
+from portal.domain.payments.operations import settling, starting
+from portal.domain.payments.rules import PaymentEvent
 from portal.domain.policies import models as policies
-from portal.kernel import ids
+from portal.kernel import actor, ids
 from tests.support import people
 
 TODAY = people.NOW.date()
@@ -141,97 +142,70 @@ def pay(
 ) -> str:
     """Settle a payment of `cents` (all that is open, unless given) on invoices; its number.
 
-    It writes what a settlement writes, without Stripe; journeys that pay have their own tests.
+    It goes the way of every settlement, without Stripe; journeys that pay have their own tests.
     """
-    now = at(on)
-    customer_id = invoices[0].customer_id
-    with database.unit_of_work() as session:
-        books.lock_customer(session, customer_id=customer_id)
-        locked = allocating.lock_invoices(session, invoice_ids=[i.id for i in invoices])
-        amount = cents or sum(i.open_cents for i in locked)
-        payment = new_payment(
-            customer_id=customer_id,
-            cents=amount,
-            now=now,
-            state="settled",
-            settled_at=now,
-            method_label=method_label,
-            planned=[[i.number, i.open_cents] for i in locked],
-        )
-        session.add(payment)
-        session.flush()
-        applied, left = allocating.apply(
-            session,
-            source=payment.number,
-            cents=amount,
-            invoice_ids=[i.id for i in locked],
-            now=now,
-            today=on,
-        )
-        payment.unapplied_cents = left
-        books.post(
-            session,
-            key=f"settled:{payment.number}",
-            event=ledger.Event.PAYMENT_SETTLED,
-            booked_on=on,
-            now=now,
-            subject=payment.number,
-            actor="test",
-            postings=ledger.payment_settled(
-                amount_cents=amount, applied=applied, customer_id=customer_id
-            ),
-        )
-        return payment.number
+    number = begin_payment(
+        database, *invoices, cents=cents, now=at(on), event=None, method_label=method_label
+    )
+    move_payment(database, number, PaymentEvent.SETTLE, now=at(on))
+    return number
 
 
 def begin_payment(
     database,
-    invoice: billing.Invoice,
-    *,
-    state: str = "processing",
+    *invoices: billing.Invoice,
+    event: PaymentEvent | None = PaymentEvent.PROCESS,
     cents: int | None = None,
     now: datetime.datetime = people.NOW,
-    released: bool = False,
+    method_label: str = "visa 4242",
     failure_code: str = "",
 ) -> str:
-    """A payment of one invoice that is not settled, with its reservation; its number."""
-    amount = cents or invoice.open_cents
+    """A payment that is under way, or where `event` led it; its number."""
+    customer_id = invoices[0].customer_id
     with database.unit_of_work() as session:
-        payment = new_payment(
-            customer_id=invoice.customer_id,
-            cents=amount,
+        books.lock_customer(session, customer_id=customer_id)
+        locked = allocating.lock_invoices(session, invoice_ids=[i.id for i in invoices])
+        shares = [
+            starting.Share(invoice_id=i.id, invoice_no=i.number, cents=i.open_cents) for i in locked
+        ]
+        if cents is not None:
+            shares[0] = dataclasses.replace(shares[0], cents=cents)
+        payment = starting.begin(
+            session,
+            customer_id=customer_id,
+            shares=shares,
+            once_key=ids.new(ids.Prefix.PAYMENT),
+            method_id=None,
+            method_label=method_label,
+            save_method=False,
             now=now,
-            state=state,
-            planned=[[invoice.number, amount]],
+            rng=ids.SYSTEM,
+        )
+        number = payment.number
+    if event is not None:
+        move_payment(database, number, event, now=now, failure_code=failure_code)
+    return number
+
+
+def move_payment(
+    database, number: str, event: PaymentEvent, *, now: datetime.datetime, failure_code: str = ""
+) -> None:
+    """Take a payment along `event`, as if Stripe had said so."""
+    with database.unit_of_work() as session:
+        payment_id = session.scalars(
+            sa.select(payments.Payment.id).where(payments.Payment.number == number)
+        ).one()
+        payment = settling.lock(session, payment_id=payment_id)
+        settling.move(
+            session,
+            payment=payment,
+            event=event,
+            received_cents=payment.amount_cents,
             failure_code=failure_code,
+            now=now,
+            today=now.date(),
+            who=actor.system("test"),
         )
-        session.add(payment)
-        session.flush()
-        session.add(
-            payments.Reservation(
-                payment_id=payment.id,
-                invoice_id=invoice.id,
-                cents=amount,
-                released_at=now if released else None,
-            )
-        )
-        return payment.number
-
-
-def new_payment(*, customer_id: int, cents: int, now: datetime.datetime, **more):
-    """A payment row, not yet added."""
-    number = ids.new(ids.Prefix.PAYMENT)
-    values = {"planned": [], "method_label": "visa 4242"} | more
-    return payments.Payment(
-        number=number,
-        customer_id=customer_id,
-        amount_cents=cents,
-        once_key=f"once-{number}",
-        stripe_ref=f"pi_{number}",
-        charge_ref=f"ch_{number}",
-        created_at=now,
-        **values,
-    )
 
 
 def at(day: datetime.date) -> datetime.datetime:
