@@ -30,6 +30,10 @@ class SandboxClock:
         """The moment it is in the sandbox, in whole seconds since 1970."""
         return int(self.now().timestamp())
 
+    def real_seconds(self) -> float:
+        """The machine's own time in seconds since 1970, whatever the sandbox's is."""
+        return self._real().timestamp()
+
     @property
     def is_frozen(self) -> bool:
         """Whether time stands still until told otherwise."""

@@ -7,7 +7,6 @@ import hmac
 import http.client
 import json
 import threading
-import time
 import typing
 import urllib.parse
 
@@ -70,7 +69,7 @@ def compose(
     headers = {
         "Content-Type": "application/json; charset=utf-8",
         "User-Agent": "Stripe/1.0 (sandbox)",
-        "Stripe-Signature": sign(body, endpoint.hidden["secret"], int(time.time())),
+        "Stripe-Signature": sign(body, endpoint.hidden["secret"], int(call.clock.real_seconds())),
     }
     return Letter(delivery, event.id, event["type"], endpoint["url"], body, headers)
 
@@ -122,8 +121,9 @@ def send(letter: Letter) -> str:
         return f"{type(reason).__name__}: {reason}"
 
 
-def record(store: stores.Store, letter: Letter, answer: str) -> None:
+def record(call: calls.Call, letter: Letter, answer: str) -> None:
     """Note a delivery's answer: done, to be tried again later, or given up."""
+    store = call.store
     if answer.startswith("2"):
         mark(store, letter.delivery, "delivered", answer)
         return
@@ -133,9 +133,9 @@ def record(store: stores.Store, letter: Letter, answer: str) -> None:
     attempts = row[0] if row else MAX_ATTEMPTS
     is_over = attempts + 1 >= MAX_ATTEMPTS
     mark(store, letter.delivery, "failed" if is_over else "pending", answer)
-    wait = min(2**attempts, _BACKOFF_CAP_SECONDS)
+    next_at = call.clock.real_seconds() + min(2**attempts, _BACKOFF_CAP_SECONDS)
     store.db.execute(
-        "UPDATE deliveries SET next_at = ? WHERE id = ?", (time.time() + wait, letter.delivery)
+        "UPDATE deliveries SET next_at = ? WHERE id = ?", (next_at, letter.delivery)
     )
 
 
@@ -188,7 +188,9 @@ class Postman:
             if self._store.setting("webhook_mode", "deliver") != "deliver":
                 return []
             free = 8 * _AT_ONCE - len(self._on_their_way)
-            waiting = pending(call, until=time.time(), limit=max(free, 0) + 1)
+            waiting = pending(
+                call, until=call.clock.real_seconds(), limit=max(free, 0) + 1
+            )
             letters = [x for x in waiting if x.delivery not in self._on_their_way]
             self._on_their_way.update(letter.delivery for letter in letters)
             return letters
@@ -196,7 +198,7 @@ class Postman:
     def _deliver(self, letter: Letter) -> None:
         answer = send(letter)
         with self._store.transaction():
-            record(self._store, letter, answer)
+            record(self._new_call(), letter, answer)
             self._on_their_way.discard(letter.delivery)
         if len(self._on_their_way) < _AT_ONCE:
             self._wake.set()

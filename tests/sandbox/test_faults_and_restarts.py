@@ -1,6 +1,7 @@
 """Answers that get lost, and processes that die: what happened stays, and happens once."""
 
 import collections.abc
+import concurrent.futures
 import datetime
 import pathlib
 
@@ -78,6 +79,18 @@ def test_an_answer_that_takes_too_long_still_acts(
     with pytest.raises(requests.ReadTimeout):
         requests.post(f"{sandbox.url}/v1/customers", auth=("sk_test_x", ""), timeout=0.5)
     assert len(client.v1.customers.list().data) == 1
+
+
+def test_disarming_lets_go_of_what_hangs(
+    sandbox: sandboxes.Sandbox, client: stripe.StripeClient
+) -> None:
+    sandbox.fault("hang", "/v1/customers$", seconds=60)
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(client.v1.customers.create)
+        while sandbox.armed_faults():
+            assert not slow.done()
+        sandbox.clear_faults()
+        assert slow.result(timeout=10).id
 
 
 def test_faults_wait_for_their_request_and_can_be_disarmed(

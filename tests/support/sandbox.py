@@ -160,8 +160,12 @@ class Sandbox:
         fault = {"mode": mode, "path": path, "times": times, "seconds": seconds}
         self._control("POST", "faults", {**fault, "method": method})
 
+    def armed_faults(self) -> list[dict[str, typing.Any]]:
+        """The faults that still wait for their requests."""
+        return list(self._control("GET", "faults")["faults"])
+
     def clear_faults(self) -> None:
-        """Disarm every fault."""
+        """Disarm every fault and let go of requests that hang."""
         self._control("DELETE", "faults")
 
     def register_webhook(

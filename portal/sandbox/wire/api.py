@@ -79,7 +79,6 @@ class Api:
         self._faults = faults_armed
         self._before = before
         self._expand = expand
-        self._stalled = threading.Event()
         self._guard = threading.Lock()
         self._running: set[tuple[str, str]] = set()
 
@@ -95,7 +94,7 @@ class Api:
         if fault and fault.mode == "drop_after":
             return hang_up()
         if fault and fault.mode == "hang_after":
-            self._stalled.wait(fault.seconds)
+            fault.hang()
         if fault and fault.mode == "error_500_after":
             answered = Answered(500, _trouble(500))
         return _response(answered, request_id)
@@ -235,7 +234,7 @@ class Api:
         if fault.mode == "drop_before":
             raise HungUp
         if fault.mode == "hang":
-            self._stalled.wait(fault.seconds)
+            fault.hang()
         for mode, status in (("error_500", 500), ("error_429", 429)):
             if fault.mode == mode:
                 raise errors.ApiError(

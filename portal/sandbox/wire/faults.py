@@ -30,10 +30,16 @@ class Fault:
     method: str | None = None
     times: int = 1
     seconds: float = 0.0
+    release: threading.Event = dataclasses.field(default_factory=threading.Event)
 
     def as_json(self) -> dict[str, typing.Any]:
         """As the controls show it."""
-        return dataclasses.asdict(self)
+        shown = ("mode", "path", "method", "times", "seconds")
+        return {name: getattr(self, name) for name in shown}
+
+    def hang(self) -> None:
+        """Wait ``seconds``, or until all faults are disarmed."""
+        self.release.wait(self.seconds)
 
 
 class Faults:
@@ -42,6 +48,7 @@ class Faults:
     def __init__(self) -> None:
         self._guard = threading.Lock()
         self._faults: list[Fault] = []
+        self._release = threading.Event()
 
     def add(self, fault: Fault) -> None:
         """Arm a fault."""
@@ -49,9 +56,11 @@ class Faults:
             self._faults.append(fault)
 
     def clear(self) -> None:
-        """Disarm all."""
+        """Disarm all, and let go of the requests that hang."""
         with self._guard:
             self._faults.clear()
+            self._release.set()
+            self._release = threading.Event()
 
     def listed(self) -> list[dict[str, typing.Any]]:
         """What is armed."""
@@ -64,6 +73,7 @@ class Faults:
             for fault in self._faults:
                 if fault.method in (None, method) and re.match(fault.path, path):
                     fault.times -= 1
+                    fault.release = self._release
                     if fault.times <= 0:
                         self._faults.remove(fault)
                     return fault

@@ -187,6 +187,73 @@ def test_a_wrong_secret_is_a_load_error(site: str, page: playwright.Page) -> Non
     expect(page.locator("#events")).to_contain_text("loaderror:resource_missing")
 
 
+@pytest.mark.parametrize(("button", "outcome"), [("Complete", "succeeded"), ("Fail", "failure")])
+def test_a_saved_card_is_confirmed_without_a_form(
+    site: str, page: playwright.Page, client: stripe.StripeClient, button: str, outcome: str
+) -> None:
+    intent = payment(client, payment_method="pm_card_authenticationRequired")
+    page.goto(site)
+    page.evaluate(
+        """secret => { stripe.confirmPayment({clientSecret: secret, redirect: 'if_required'})
+             .then(({paymentIntent, error}) => {
+               result.textContent = paymentIntent?.status ?? error.code; }); }""",
+        intent.client_secret,
+    )
+    challenge = page.frame_locator('iframe[title="Secure authentication frame"]')
+    challenge.get_by_role("button", name=button).click()
+    expect(page.locator("#result")).to_contain_text(outcome)
+
+
+def test_a_next_step_left_by_the_server_is_taken(
+    site: str, page: playwright.Page, client: stripe.StripeClient
+) -> None:
+    intent = payment(
+        client,
+        payment_method="pm_card_authenticationRequired",
+        confirm=True,
+        automatic_payment_methods={"enabled": True, "allow_redirects": "never"},
+    )
+    page.goto(site)
+    page.evaluate(
+        """secret => { stripe.handleNextAction({clientSecret: secret})
+             .then(({paymentIntent}) => { result.textContent = paymentIntent.status; }); }""",
+        intent.client_secret,
+    )
+    challenge = page.frame_locator('iframe[title="Secure authentication frame"]')
+    challenge.get_by_role("button", name="Complete").click()
+    expect(page.locator("#result")).to_have_text("succeeded")
+    again = page.evaluate(
+        "secret => stripe.retrievePaymentIntent(secret)", intent.client_secret
+    )
+    assert again["paymentIntent"]["status"] == "succeeded"
+
+
+def test_the_bank_page_on_its_own_leads_back(
+    site: str, page: playwright.Page, client: stripe.StripeClient
+) -> None:
+    intent = payment(
+        client,
+        payment_method="pm_card_authenticationRequired",
+        confirm=True,
+        return_url=f"{site}/back",
+    )
+    page.goto(intent.next_action.redirect_to_url.url)
+    page.get_by_role("button", name="Fail").click()
+    page.wait_for_url("**/back?*redirect_status=failed")
+
+
+def test_paying_before_submitting_is_a_mistake_of_the_page(
+    site: str, page: playwright.Page, client: stripe.StripeClient
+) -> None:
+    page.goto(site)
+    told = page.evaluate(
+        """secret => stripe.confirmPayment({elements, clientSecret: secret,
+             redirect: 'if_required'}).catch(error => `${error.name}: ${error.message}`)""",
+        payment(client).client_secret,
+    )
+    assert "IntegrationError: confirm: call elements.submit() first." in told
+
+
 def test_the_public_address_works_when_routed_to_the_sandbox(
     sandbox: sandboxes.Sandbox,
     public_site: str,
