@@ -75,6 +75,7 @@ class IntentView:
     charge_ref: str = ""
     card: CardView | None = None  # the method of the charge, or the one last tried
     decline_code: str = ""  # Stripe's decline_code, else its code, of the last attempt
+    next_url: str = ""  # where the payer proves who they are, when Stripe gives an address
     money: MoneyMoved | None = None  # null at first, comes with charge.updated
 
 

@@ -26,6 +26,7 @@ def intent(found: Any) -> ports.IntentView:
         charge_ref=_ref(getattr(found, "latest_charge", None)),
         card=_card_of(found, error),
         decline_code=_code(error),
+        next_url=_next_url(found),
         money=None if money_row is None else money(money_row),
     )
 
@@ -107,6 +108,12 @@ def _card_of(found: Any, error: Any) -> ports.CardView | None:
     if card is None:
         card = _expanded(error, "payment_method")
     return None if card is None else method(card)
+
+
+def _next_url(found: Any) -> str:
+    action = getattr(found, "next_action", None)
+    redirect = getattr(action, "redirect_to_url", None)
+    return getattr(redirect, "url", None) or ""
 
 
 def _code(error: Any) -> str:
