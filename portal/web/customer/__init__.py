@@ -4,7 +4,35 @@ from __future__ import annotations
 
 import flask
 
+from portal.web.customer import (
+    activate,
+    password,
+    settings,
+    settings_contact,
+    settings_devices,
+    settings_email,
+    settings_language,
+    settings_password,
+    sign_in,
+    sign_in_link,
+    sign_out,
+    start,
+)
+
 
 def blueprints() -> tuple[flask.Blueprint, ...]:
     """Every blueprint of this audience."""
-    return ()
+    return (
+        start.bp,
+        sign_in.bp,
+        sign_in_link.bp,
+        sign_out.bp,
+        activate.bp,
+        password.bp,
+        settings.bp,
+        settings_contact.bp,
+        settings_email.bp,
+        settings_language.bp,
+        settings_password.bp,
+        settings_devices.bp,
+    )

@@ -1,0 +1,194 @@
+"""One bill made ready for its page: sentences in the reader's language; asks no database."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from typing import NamedTuple
+
+import flask_babel
+
+from portal.documents import formats, wording
+from portal.domain.identity import rules as identity
+from portal.domain.payments.queries import bill, bill_events
+from portal.domain.payments.queries.bill_events import Happened
+from portal.journeys import context
+from portal.kernel import msgids
+from portal.web.shared import rows
+
+N_ = msgids.N_
+
+EVENTS = {
+    Happened.RECEIVED: N_("%(sum)s received, %(method)s"),
+    Happened.TAKEN_BACK: N_("%(sum)s taken off this bill again"),
+    Happened.CREDITED: N_("%(sum)s credited. %(why)s"),
+    Happened.PAUSED: N_("%(sum)s paused while we look into it"),
+    Happened.RESUMED: N_("%(sum)s is no longer paused"),
+}
+ATTEMPTS = {
+    "processing": N_(
+        "%(sum)s is on its way, %(method)s. It counts as paid once your bank sends it"
+    ),
+    "unknown": N_("We do not know yet whether %(sum)s arrived, %(method)s"),
+    "failed": N_("%(sum)s not received, %(method)s. Nothing was taken"),
+}
+REFUNDS = {
+    "approved": N_("%(sum)s goes back to %(method)s, expected by %(day)s"),
+    "sent": N_("%(sum)s is on its way back to %(method)s, expected by %(day)s"),
+    "succeeded": N_("%(sum)s went back to %(method)s"),
+    "failed": N_("%(sum)s could not be sent back to %(method)s. We take care of it and will write"),
+}
+
+
+class Line(NamedTuple):
+    """One charge as it is read; `paused_cents` of it wait for the answer to a dispute."""
+
+    number: int
+    what: str
+    note: str
+    cents: int
+    paused_cents: int
+
+
+class Event(NamedTuple):
+    """One line of history and where it leads, if anywhere."""
+
+    day: datetime.date
+    when: str
+    text: str
+    href: str = ""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class BillView:
+    """What the page of a bill shows; amounts in cents."""
+
+    head: bill.BillHead
+    heading: str
+    shown_cents: int
+    state: str
+    state_text: str
+    to_pay_cents: int
+    under_way: bill_events.BillEvent | None
+    under_way_text: str
+    lines: tuple[Line, ...]
+    settled: tuple[tuple[str, str, int], ...]
+    left_cents: int
+    events: tuple[Event, ...]
+    dispute_no: str
+
+
+def view(found: bill.Bill, ctx: context.Context) -> BillView:
+    """The bill for its page, in the language of this request, as of today."""
+    write = rows.Writer(ctx.clock.today())
+    head, way = found.head, found.under_way
+    state, text = _state(found, write)
+    return BillView(
+        head=head,
+        heading=flask_babel.gettext(
+            "%(pet)s’s %(month)s bill", pet=head.pet_name, month=write.month(head.due_on)
+        ),
+        shown_cents=found.payable_cents or head.open_cents or head.total_cents,
+        state=state,
+        state_text=text,
+        to_pay_cents=found.to_pay_cents,
+        under_way=way,
+        under_way_text=_event_text(way, write) if way else "",
+        lines=lines(found, flask_babel.gettext),
+        settled=settled(found, write, ctx.clock.zone),
+        left_cents=found.payable_cents,
+        events=_events(found, write, ctx.clock.zone),
+        dispute_no=next((e.number for e in found.events if e.what == Happened.PAUSED), "")
+        if found.disputed_cents
+        else "",
+    )
+
+
+def lines(found: bill.Bill, say: wording.Say) -> tuple[Line, ...]:
+    """The charges in words."""
+    head = found.head
+    state = identity.US_STATES.get(head.us_state, head.us_state)
+    read = []
+    for line in found.lines:
+        what, note = wording.charge(
+            line.kind,
+            say=say,
+            state=state,
+            plan=head.plan,
+            sequence=head.sequence,
+            of=head.installments,
+        )
+        read.append(Line(line.number, what, note, line.cents, line.held_cents))
+    return tuple(read)
+
+
+def settled(
+    found: bill.Bill, write: rows.Writer, zone: datetime.tzinfo
+) -> tuple[tuple[str, str, int], ...]:
+    """From the total to what is left: money and credits on the bill, what is paused; adds up."""
+    say = flask_babel.gettext
+    moves = []
+    for event in reversed(found.events):
+        day = write.day(event.at.astimezone(zone).date(), "plain")
+        if event.what == Happened.RECEIVED:
+            moves.append((wording.method(event.label) or say("Payment"), day, -event.cents))
+        elif event.what == Happened.TAKEN_BACK:
+            moves.append((say("Taken off again"), day, -event.cents))
+        elif event.what == Happened.CREDITED:
+            moves.append((say(wording.CREDITS[event.label]), day, -event.cents))
+    if found.disputed_cents:
+        moves.append((say("Paused while we look into it"), "", -found.disputed_cents))
+    left = found.payable_cents - found.head.total_cents - sum(cents for *_, cents in moves)
+    if left:
+        moves.append((say("Withdrawn by us"), "", left))
+    return ((say("Total of this bill"), "", found.head.total_cents), *moves) if moves else ()
+
+
+def _state(found: bill.Bill, write: rows.Writer) -> tuple[str, str]:
+    say, head = flask_babel.gettext, found.head
+    if head.state == "paid":
+        return "paid", say("Paid %(day)s", day=write.day(head.paid_on or head.due_on, "plain"))
+    if head.state != "issued":
+        return "void", say("Withdrawn") if head.state == "voided" else say("Closed")
+    if found.under_way:
+        return "processing" if found.under_way.state == "processing" else "waiting", (
+            say("Processing")
+            if found.under_way.state == "processing"
+            else say("We do not know yet whether it is paid")
+        )
+    if found.payable_cents == 0:
+        return "paused", say("Paused while we look into it")
+    if found.is_past_due(write.today):
+        return "overdue", say("Overdue since %(day)s", day=write.day(head.due_on, "long"))
+    return "due", say("Due %(day)s", day=write.day(head.due_on, "long"))
+
+
+def _events(found: bill.Bill, write: rows.Writer, zone: datetime.tzinfo) -> tuple[Event, ...]:
+    told = []
+    for event in found.events:
+        day = event.at.astimezone(zone).date()
+        told.append(Event(day, write.day(day, "plain"), _event_text(event, write), _href(event)))
+    issued = found.head.issued_on
+    told.append(Event(issued, write.day(issued, "plain"), flask_babel.gettext("Bill issued")))
+    return tuple(told)
+
+
+def _event_text(event: bill_events.BillEvent, write: rows.Writer) -> str:
+    say = flask_babel.gettext
+    words = {
+        "sum": formats.money(abs(event.cents)),
+        "method": wording.method(event.label) or say("your payment method"),
+        "day": write.day(event.on) if event.on else "",
+        "why": say(wording.CREDITS[event.label]) if event.what == Happened.CREDITED else "",
+    }
+    if event.what == Happened.ATTEMPT:
+        return say(ATTEMPTS[event.state], **words)
+    if event.what == Happened.REFUND:
+        return say(REFUNDS[event.state], **words)
+    return say(EVENTS[Happened(event.what)], **words)
+
+
+def _href(event: bill_events.BillEvent) -> str:
+    if event.what in (Happened.PAUSED, Happened.RESUMED):
+        return f"/disputes/{event.number}"
+    return f"/payments/{event.payment_no}" if event.payment_no else ""

@@ -1,0 +1,154 @@
+"""The first page of an owner: are my pets covered, what do I owe, where do I press."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+
+import flask
+import flask_babel
+import flask_login
+
+from portal.documents import formats
+from portal.domain.billing.queries import coverage
+from portal.domain.billing.rules.coverage import CoverageKind
+from portal.domain.disputes.queries import owner
+from portal.domain.payments.queries import bills, history
+from portal.web.shared import rows, site
+
+bp = flask.Blueprint("home", __name__)
+RECENT = 3
+DISPUTES = 3
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PetCard:
+    """One pet's card: sentences and counts; `late` is past due, `ended` is no longer covered."""
+
+    name: str
+    species: str
+    cover: str
+    late: bool
+    ended: bool
+    paid: int
+    due: int
+    installments: int
+    next_state: str
+    next_text: str
+    next_sum: str
+
+
+@bp.get("/home")
+def show() -> str:
+    """The page: five statements with the look-up of the person."""
+    me = flask_login.current_user.id
+    reader, clock = site.reader(), site.ctx().clock
+    today = clock.today()
+    write = rows.Writer(today)
+    owed = bills.open_bills(reader, customer_id=me)
+    covers = coverage.covers(reader, customer_id=me, today=today)
+    disputes = owner.own_cases(reader, customer_id=me, size=DISPUTES).rows
+    recent = history.recent(reader, customer_id=me, limit=RECENT)
+    return flask.render_template(
+        "customer/home.html",
+        heading=_heading(covers, write),
+        owed=owed,
+        past_due=owed.past_due(today),
+        past_due_cents=owed.past_due_cents(today),
+        next_due=owed.next_due(today),
+        whose=_whose(owed.bills),
+        coming=_coming(covers),
+        pets=[_card(cover, owed, write) for cover in covers],
+        disputes=[case for case in disputes if case.closed_at is None],
+        recent=rows.payment_rows(recent, write, clock.zone),
+    )
+
+
+def _heading(covers: tuple[coverage.PolicyCover, ...], write: rows.Writer) -> str:
+    """The answer to "is my pet covered": true of every pet it names."""
+    say = flask_babel.gettext
+    ended = [c for c in covers if c.line.kind is CoverageKind.CANCELLED]
+    begun = [c for c in covers if c not in ended and c.has_begun(write.today)]
+    coming = [c for c in covers if c not in ended and c not in begun]
+    if begun:
+        return flask_babel.ngettext(
+            "%(names)s is covered",
+            "%(names)s are covered",
+            len(begun),
+            names=rows.names([c.pet_name for c in begun]),
+        )
+    if coming:
+        first = min(coming, key=lambda c: c.starts_on)
+        return say(
+            "%(name)s’s cover begins on %(day)s",
+            name=first.pet_name,
+            day=write.day(first.starts_on, "long"),
+        )
+    if ended:
+        names = rows.names([c.pet_name for c in ended])
+        return flask_babel.ngettext(
+            "%(names)s is no longer covered",
+            "%(names)s are no longer covered",
+            len(ended),
+            names=names,
+        )
+    return say("Welcome, %(name)s", name=flask_login.current_user.first_name)
+
+
+def _whose(found: tuple[bills.OpenBill, ...]) -> str:
+    """The pets whose bills ask for something."""
+    return rows.names(list(dict.fromkeys(b.pet_name for b in found if b.payable_cents)))
+
+
+def _coming(covers: tuple[coverage.PolicyCover, ...]) -> coverage.PolicyCover | None:
+    """The policy whose next bill comes first."""
+    waiting = [c for c in covers if c.next_on is not None]
+    return min(waiting, key=lambda c: c.next_on or datetime.date.max, default=None)
+
+
+def _card(cover: coverage.PolicyCover, owed: bills.OpenBills, write: rows.Writer) -> PetCard:
+    state, text, total = _next(cover, owed, write)
+    return PetCard(
+        name=cover.pet_name,
+        species=cover.species,
+        cover=_line(cover, write),
+        late=cover.line.kind in (CoverageKind.PAST_DUE, CoverageKind.NOTICE),
+        ended=cover.line.kind is CoverageKind.CANCELLED,
+        paid=cover.paid,
+        due=cover.due,
+        installments=cover.installments,
+        next_state=state,
+        next_text=text,
+        next_sum=total,
+    )
+
+
+def _line(cover: coverage.PolicyCover, write: rows.Writer) -> str:
+    """The coverage line in words."""
+    say, line = flask_babel.gettext, cover.line
+    day, cents = write.day(line.on, "plain"), formats.money(line.amount_cents)
+    if line.kind is CoverageKind.CANCELLED:
+        return say("Cover ended on %(day)s.", day=write.day(line.on, "year"))
+    if not cover.has_begun(write.today):
+        return say("Cover begins on %(day)s.", day=write.day(cover.starts_on, "plain"))
+    if line.kind is CoverageKind.NOTICE:
+        return say("Cover ends %(day)s unless %(sum)s arrives before.", day=day, sum=cents)
+    if line.kind is CoverageKind.PAST_DUE:
+        return say("Covered. %(sum)s was due on %(day)s.", day=day, sum=cents)
+    if line.on <= cover.starts_on:
+        return say("Covered since %(day)s.", day=write.day(cover.starts_on, "plain"))
+    return say("Covered. Paid to %(day)s.", day=day)
+
+
+def _next(
+    cover: coverage.PolicyCover, owed: bills.OpenBills, write: rows.Writer
+) -> tuple[str, str, str]:
+    """The next money of this pet: the oldest open bill, else the next one that will come."""
+    say = flask_babel.gettext
+    mine = [b for b in owed.bills if b.policy_no == cover.policy_no]
+    for bill in mine:
+        row = rows.open_rows((bill,), write)[0]
+        return row.state, row.text, row.end
+    if cover.next_on is None:
+        return "", "", ""
+    return "", say("Next, %(day)s", day=write.day(cover.next_on)), formats.money(cover.next_cents)

@@ -1,0 +1,57 @@
+"""The bills of an owner: what is due first, then what is paid; one bill; its paper."""
+
+from __future__ import annotations
+
+import flask
+import flask_login
+import werkzeug.exceptions
+
+from portal.domain.billing.queries import settled
+from portal.domain.payments.queries import bill, bills
+from portal.web.customer import bill_view, papers
+from portal.web.shared import rows, site
+
+bp = flask.Blueprint("invoices", __name__)
+
+
+@bp.get("/invoices")
+def index() -> str:
+    """All bills: three statements with the look-up of the person."""
+    me = flask_login.current_user.id
+    reader, today = site.reader(), site.ctx().clock.today()
+    cursor = flask.request.args.get("after", "")
+    write = rows.Writer(today)
+    owed = bills.open_bills(reader, customer_id=me)
+    paid = settled.settled_page(reader, customer_id=me, cursor=cursor)
+    return flask.render_template(
+        "customer/invoices.html",
+        owed=owed,
+        past_due=owed.past_due(today),
+        past_due_cents=owed.past_due_cents(today),
+        next_due=owed.next_due(today),
+        open_rows=rows.open_rows(owed.bills, write),
+        paid_rows=rows.settled_rows(paid.rows, write),
+        next_href=f"?after={paid.next}" if paid.next else "",
+        first_href="/invoices" if cursor else "",
+    )
+
+
+@bp.get("/invoices/<number>")
+def show(number: str) -> str:
+    """One bill: three statements with the look-up of the person."""
+    return flask.render_template(
+        "customer/invoice.html", view=bill_view.view(_mine(number), site.ctx())
+    )
+
+
+@bp.get("/invoices/<number>.pdf")
+def paper(number: str) -> flask.Response:
+    """The bill as a PDF."""
+    return papers.of_bill(_mine(number), site.ctx())
+
+
+def _mine(number: str) -> bill.Bill:
+    found = bill.bill(site.reader(), customer_id=flask_login.current_user.id, number=number)
+    if found is None:
+        raise werkzeug.exceptions.NotFound
+    return found
