@@ -11,7 +11,8 @@ import enum
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from portal.domain.disputes.categories import Category, Priority, describe
+from portal.domain.disputes import categories
+from portal.domain.disputes.categories import Category, Priority
 from portal.kernel import business_clock, calendars, errors, msgids
 from portal.kernel.transitions import Table, Transition
 
@@ -257,7 +258,7 @@ def priority(category: Category, urgency: Urgency, *, today: datetime.date) -> P
     """P1 for any urgent reason, else what the category says."""
     if urgent_reasons(category, urgency, today=today):
         return Priority.P1
-    return describe(category).priority
+    return categories.describe(category).priority
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

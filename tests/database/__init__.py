@@ -1,0 +1,1 @@
+"""The schema: made, unmade, and what the site may do with it."""

@@ -1,0 +1,1 @@
+"""The books: what may be posted, what the database refuses, what the chart holds."""
