@@ -63,6 +63,17 @@ TABLE: dict[str, frozenset[str]] = {
     "settings_password.save": OWNERS,
     "settings_devices.show": OWNERS,
     "settings_devices.send": OWNERS,
+    # paying
+    "pay.show": OWNERS,
+    "pay.send": OWNERS,
+    "pay_result.show": OWNERS,
+    "payment_methods.show": OWNERS,
+    "payment_methods.add": OWNERS,
+    "payment_methods.start": OWNERS,
+    "payment_methods.added": OWNERS,
+    "payment_methods.one": OWNERS,
+    "payment_methods.make_default": OWNERS,
+    "payment_methods.remove": OWNERS,
     # the demo's outbox, which no other installation has
     "demo_mail.outbox": ANYBODY,
     "demo_mail.mail": ANYBODY,

@@ -39,6 +39,11 @@ def of_subject(session: orm.Session, *, subject_no: str, limit: int = 50) -> tup
     return _views(session, models.Mail.subject_no == subject_no, limit)
 
 
+def failed(session: orm.Session, *, limit: int = 50) -> tuple[MailView, ...]:
+    """Mails that could not be delivered, newest first."""
+    return _views(session, models.Mail.state == models.MailState.FAILED, limit)
+
+
 def _views(session: orm.Session, where: sa.ColumnElement[bool], limit: int) -> tuple[MailView, ...]:
     rows = session.execute(
         sa.select(*_COLUMNS).where(where).order_by(models.Mail.id.desc()).limit(limit)

@@ -54,9 +54,8 @@ def customers(
     """
     who = identity.Customer
     chosen = sa.select(who.id).order_by(who.last_name, who.first_name, who.id).limit(size + 1)
-    condition = _matches(text)
-    if condition is not None:
-        chosen = chosen.where(condition)
+    if text:
+        chosen = chosen.where(matches(text))
     after = paging.decode(cursor, (str, str, int))
     if after:
         chosen = chosen.where(sa.tuple_(who.last_name, who.first_name, who.id) > after)
@@ -123,25 +122,22 @@ _OWNERS = {
 }
 
 
-def matches_text(text: str) -> sa.ColumnElement[bool] | None:
-    """The condition on `customer` that `text` names: every word begins a name, mail or number."""
-    words = OPERATORS.sub(" ", text).split()[:MOST_WORDS]
-    if not words:
-        return None
-    wanted = " & ".join(f"'{word}':*" for word in words)
-    return identity.Customer.search.op("@@")(
-        sa.func.to_tsquery(sa.literal("simple", postgresql.REGCONFIG), wanted)
-    )
-
-
-def _matches(text: str) -> sa.ColumnElement[bool] | None:
+def matches(text: str) -> sa.ColumnElement[bool]:
+    """The condition on `customer` that `text` names: a phone number, or words that all begin
+    a name, a mail address or a number; true for a text without words."""
     digits = re.sub(r"\D", "", text)
     if len(digits) >= LEAST_PHONE_DIGITS and re.fullmatch(r"[\d\s()+.\-]+", text.strip()):
         if len(digits) >= PHONE_DIGITS:
             return _phone() == digits[-PHONE_DIGITS:]
         return _phone().like(f"%{digits}")
     number = ids.normalise(text)
-    return matches_text(number if number[:3] in set(ids.Prefix) and "-" in number else text)
+    words = OPERATORS.sub(" ", number if "-" in number[3:4] else text).split()[:MOST_WORDS]
+    if not words:
+        return sa.true()
+    wanted = " & ".join(f"'{word}':*" for word in words)
+    return identity.Customer.search.op("@@")(
+        sa.func.to_tsquery(sa.literal("simple", postgresql.REGCONFIG), wanted)
+    )
 
 
 def _phone() -> sa.ColumnElement[str]:

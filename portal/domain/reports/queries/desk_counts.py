@@ -79,18 +79,13 @@ def cases(session: orm.Session, *, staff_id: int, now: datetime.datetime) -> Cas
             where(_CASE.priority == categories.Priority.P1).label("p1"),
             where(_CASE.priority == categories.Priority.P2).label("p2"),
             where(_CASE.priority == categories.Priority.P3).label("p3"),
-            where(is_late(now)).label("late"),
+            where(_CASE.due_at < now).label("late"),
             where(_CASE.owner_id == staff_id).label("mine"),
             where(_CASE.owner_id.is_(None)).label("nobodys"),
             where(_CASE.state == rules.CaseState.WAITING_CUSTOMER).label("waiting"),
         ).where(_CASE.closed_at.is_(None))
     ).one()
     return CaseCounts(**row._mapping)
-
-
-def is_late(now: datetime.datetime) -> sa.ColumnElement[bool]:
-    """Beyond its nearest deadline while our clock runs."""
-    return sa.and_(_CASE.due_at < now, _CASE.state != rules.CaseState.WAITING_CUSTOMER)
 
 
 def money(session: orm.Session) -> MoneyCounts:
