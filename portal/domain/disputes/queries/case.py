@@ -136,7 +136,7 @@ def desk_case(session: orm.Session, *, number: str, today: datetime.date) -> Des
     return DeskCase(
         head=found,
         customer=people.customer(session, **mine),
-        lines=_lines(session, found.id),
+        lines=lines_of(session, dispute_id=found.id),
         account=surroundings.account(session, today=today, **mine),
         policies=surroundings.policies_of(session, **mine),
         invoices=surroundings.invoices_of(session, **mine),
@@ -144,7 +144,7 @@ def desk_case(session: orm.Session, *, number: str, today: datetime.date) -> Des
         holds=surroundings.holds_of(session, **mine),
         messages=thread.messages(session, dispute_id=found.id),
         notes=notes.notes(session, dispute_id=found.id),
-        resolutions=_resolutions(session, found.id),
+        resolutions=resolutions_of(session, dispute_id=found.id),
         approvals=approvals.of_subject(session, subject=number),
         earlier=_earlier(session, found),
     )
@@ -176,7 +176,8 @@ def _earlier(session: orm.Session, found: Head) -> tuple[EarlierCase, ...]:
     return tuple(case for case in others if case.number != found.number)
 
 
-def _lines(session: orm.Session, dispute_id: int) -> tuple[CaseLine, ...]:
+def lines_of(session: orm.Session, *, dispute_id: int) -> tuple[CaseLine, ...]:
+    """The disputed lines of a case; one statement."""
     rows = session.execute(
         sa.select(
             models.DisputeLine.invoice_no,
@@ -199,7 +200,8 @@ def _lines(session: orm.Session, dispute_id: int) -> tuple[CaseLine, ...]:
     return tuple(CaseLine(**(row._asdict() | {"kind": str(row.kind)})) for row in rows)
 
 
-def _resolutions(session: orm.Session, dispute_id: int) -> tuple[ResolutionView, ...]:
+def resolutions_of(session: orm.Session, *, dispute_id: int) -> tuple[ResolutionView, ...]:
+    """What was proposed and decided, newest first; one statement."""
     rows = session.execute(
         sa.select(models.Resolution, identity.Staff.name)
         .join(identity.Staff, identity.Staff.id == models.Resolution.proposed_by_id)
