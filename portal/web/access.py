@@ -51,6 +51,14 @@ TABLE: dict[str, frozenset[str]] = {
     "password.finish": ANYBODY,
     "settings_email.look": ANYBODY,
     "settings_email.confirm": ANYBODY,
+    # pets, bills and payments of the customer
+    "home.show": OWNERS,
+    "invoices.index": OWNERS,
+    "invoices.show": OWNERS,
+    "invoices.paper": OWNERS,
+    "payments.index": OWNERS,
+    "payments.show": OWNERS,
+    "payments.paper": OWNERS,
     # the customer's account
     "settings.show": OWNERS,
     "settings_contact.show": OWNERS,

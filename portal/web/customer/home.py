@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+from typing import NamedTuple
 
 import flask
 import flask_babel
@@ -12,13 +13,14 @@ import flask_login
 from portal.documents import formats
 from portal.domain.billing.queries import coverage
 from portal.domain.billing.rules.coverage import CoverageKind
+from portal.domain.disputes import categories
 from portal.domain.disputes.queries import owner
 from portal.domain.payments.queries import bills, history
 from portal.web.shared import rows, site
 
 bp = flask.Blueprint("home", __name__)
 RECENT = 3
-DISPUTES = 3
+DISPUTES = 20
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -36,6 +38,14 @@ class PetCard:
     next_state: str
     next_text: str
     next_sum: str
+
+
+class OpenCase(NamedTuple):
+    """A dispute that is not answered yet."""
+
+    number: str
+    title: str
+    text: str
 
 
 @bp.get("/home")
@@ -59,7 +69,7 @@ def show() -> str:
         whose=_whose(owed.bills),
         coming=_coming(covers),
         pets=[_card(cover, owed, write) for cover in covers],
-        disputes=[case for case in disputes if case.closed_at is None],
+        disputes=[_case(case, write) for case in disputes if case.closed_at is None],
         recent=rows.payment_rows(recent, write, clock.zone),
     )
 
@@ -152,3 +162,15 @@ def _next(
     if cover.next_on is None:
         return "", "", ""
     return "", say("Next, %(day)s", day=write.day(cover.next_on)), formats.money(cover.next_cents)
+
+
+def _case(case: owner.OwnRow, write: rows.Writer) -> OpenCase:
+    say = flask_babel.gettext
+    what = say(categories.describe(categories.Category(case.category)).label)
+    if case.pet_name:
+        what = say("%(what)s, %(pet)s", what=what, pet=case.pet_name)
+    zone = site.ctx().clock.zone
+    day = write.day(case.resolve_due_at.astimezone(zone).date(), "long")
+    if case.state == "waiting_customer":
+        return OpenCase(case.number, what, say("We have a question for you."))
+    return OpenCase(case.number, what, say("Expect our answer by %(day)s.", day=day))

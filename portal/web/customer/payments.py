@@ -3,53 +3,15 @@
 from __future__ import annotations
 
 import flask
-import flask_babel
 import flask_login
 import werkzeug.exceptions
 
-from portal.documents import formats, wording
+from portal.documents import wording
 from portal.domain.payments.queries import history, payment
-from portal.kernel import msgids
-from portal.web.customer import papers
+from portal.web.customer import papers, payment_view
 from portal.web.shared import rows, site
 
 bp = flask.Blueprint("payments", __name__)
-N_ = msgids.N_
-
-# state → (icon kind, heading, what it means)
-STATES = {
-    "settled": ("good", N_("We received %(sum)s"), ""),
-    "processing": (
-        "wait",
-        N_("%(sum)s is on its way"),
-        N_(
-            "Your bank has not confirmed it yet. We write to you when it is here; until then the "
-            "bill stays open, and you need not pay it again."
-        ),
-    ),
-    "unknown": (
-        "wait",
-        N_("We do not know yet whether %(sum)s arrived"),
-        N_("We ask until we know, and then write to you. Please do not pay again meanwhile."),
-    ),
-    "failed": ("late", N_("We did not receive %(sum)s"), N_("Nothing was taken.")),
-    "cancelled": (
-        "late",
-        N_("This payment of %(sum)s was not made"),
-        N_("It was left before it was finished. Nothing was taken."),
-    ),
-}
-UNFINISHED = (
-    "late",
-    N_("This payment of %(sum)s is not finished"),
-    N_("Nothing was taken so far. You can start again from the bill."),
-)
-REFUNDS = {
-    "approved": N_("On its way to you, expected by %(day)s"),
-    "sent": N_("On its way to you, expected by %(day)s"),
-    "succeeded": N_("Arrived at your bank"),
-    "failed": N_("It could not be sent back. We take care of it and will write to you."),
-}
 
 
 @bp.get("/payments")
@@ -72,27 +34,21 @@ def index() -> str:
 def show(number: str) -> str:
     """One payment: four statements with the look-up of the person."""
     found = _mine(number)
-    head, say = found.head, flask_babel.gettext
-    kind, heading, meaning = STATES.get(head.state, UNFINISHED)
-    why = ""
-    if head.state == "failed":
-        why = wording.decline(head.failure_code, say=say)
+    head = found.head
+    kind, heading, meaning = payment_view.told(head)
     write = rows.Writer(site.ctx().clock.today())
     return flask.render_template(
         "customer/payment.html",
         payment=found,
         head=head,
         kind=kind,
-        heading=say(heading, sum=formats.money(head.amount_cents)),
-        meaning=" ".join(part for part in (why, say(meaning) if meaning else "") if part),
+        heading=heading,
+        meaning=meaning,
         method=wording.method(head.method_label),
         at=head.settled_at or head.checked_at or head.created_at,
-        bills=_bills(found, write),
-        parts=_parts(found, write),
-        refunds=[
-            (refund, say(REFUNDS[refund.state], day=write.day(refund.expected_on, "long")))
-            for refund in found.refunds
-        ],
+        bills=payment_view.bills(found, write),
+        parts=payment_view.parts(found, write),
+        refunds=[(refund, payment_view.refund_text(refund, write)) for refund in found.refunds],
     )
 
 
@@ -110,37 +66,3 @@ def _mine(number: str) -> payment.Payment:
     if found is None:
         raise werkzeug.exceptions.NotFound
     return found
-
-
-def _bills(found: payment.Payment, write: rows.Writer) -> list[rows.Row]:
-    """The bills it was meant for, or is on."""
-    settled = found.head.state == "settled"
-    return [
-        rows.Row(
-            href=f"/invoices/{part.number}",
-            title=write.bill(part.pet_name, part.due_on),
-            note=part.number,
-            end=formats.money(part.applied_cents if settled else part.planned_cents),
-        )
-        for part in found.bills
-    ]
-
-
-def _parts(found: payment.Payment, write: rows.Writer) -> list[tuple[str, str, int]]:
-    """Where the money is now, as a ledger that adds up to the payment."""
-    say, head = flask_babel.gettext, found.head
-    if head.state != "settled":
-        return []
-    parts = [
-        (write.bill(part.pet_name, part.due_on), part.number, part.applied_cents)
-        for part in found.bills
-        if part.applied_cents
-    ]
-    if head.refunded_cents:
-        parts.append((say("Refunded to you"), "", head.refunded_cents))
-    if head.held_cents:
-        parts.append((say("Set aside while we look into it"), head.dispute_no, head.held_cents))
-    waiting = head.unapplied_cents - head.held_cents
-    if waiting > 0:
-        parts.append((say("Waits on your account"), say("For your next bill"), waiting))
-    return parts

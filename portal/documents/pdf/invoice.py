@@ -1,0 +1,103 @@
+"""A bill as a PDF, in either language; a frozen view in, bytes out."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+
+from portal.documents import formats, wording
+from portal.documents.pdf import press
+from portal.kernel import msgids
+
+N_ = msgids.N_
+STATES = {
+    "paid": N_("Paid on %(day)s"),
+    "due": N_("Due on %(day)s"),
+    "overdue": N_("Overdue since %(day)s"),
+    "processing": N_("A payment is on its way; it counts once your bank sends it"),
+    "paused": N_("Paused while we look into it"),
+    "void": N_("Withdrawn"),
+}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class InvoicePaper:
+    """What a printed bill says; amounts in cents, the period half-open.
+
+    `lines` and `settled` hold (what, note, cents), already in the reader's language; `settled`
+    leads from the total to what is left and is empty while nothing happened. `state` is one of
+    `STATES`, `state_on` its day.
+    """
+
+    number: str
+    policy_no: str
+    pet_name: str
+    issued_on: datetime.date
+    due_on: datetime.date
+    period_start_on: datetime.date
+    period_end_on: datetime.date
+    address: tuple[str, ...]
+    shown_cents: int
+    state: str
+    state_on: datetime.date
+    lines: tuple[tuple[str, str, int], ...]
+    total_cents: int
+    settled: tuple[tuple[str, str, int], ...]
+    left_cents: int
+
+
+def render(paper: InvoicePaper, *, language: str, brand: str, phone: str, base_url: str) -> bytes:
+    """The bill as tagged PDF in `language`; `base_url` is where it can be paid."""
+    say = wording.speaker(language)
+
+    def day(value: datetime.date, style: str = "full") -> str:
+        return formats.day(value, style, language=language)
+
+    read_phone = formats.phone(phone)
+    values = {
+        "title": say(
+            N_("%(pet)s’s bill, %(month)s"), pet=paper.pet_name, month=day(paper.due_on, "period")
+        ),
+        "brand": brand,
+        "contact": f"{read_phone}, {say(N_('Mon–Fri 9–5'))}",
+        "foot": f"{brand}, {paper.number}",
+        "page": say(N_("Page")),
+        "address": list(paper.address),
+        "facts": [
+            (say(N_("Bill")), paper.number),
+            (say(N_("Policy")), paper.policy_no),
+            (say(N_("Issued")), day(paper.issued_on, "year")),
+            (say(N_("Due")), day(paper.due_on, "year")),
+        ],
+        "sum": formats.money(paper.shown_cents),
+        "late": paper.state == "overdue",
+        "status": say(STATES[paper.state], day=day(paper.state_on)),
+        "lines_title": say(N_("What it is for")),
+        "period": say(
+            N_("%(start)s to %(end)s"),
+            start=day(paper.period_start_on),
+            end=day(paper.period_end_on),
+        ),
+        "columns": (say(N_("What")), say(N_("Amount"))),
+        "lines": written(paper.lines),
+        "total_label": say(N_("Total")),
+        "total": formats.money(paper.total_cents),
+        "settled_title": say(N_("What is left")),
+        "settled": written(paper.settled),
+        "left_label": say(N_("Left to pay")),
+        "left": formats.money(paper.left_cents),
+        "how": say(
+            N_(
+                "Pay at %(address)s, or call %(phone)s. Something wrong? Tell us there, line by "
+                "line: only that amount is paused."
+            ),
+            address=f"{base_url}/invoices/{paper.number}",
+            phone=read_phone,
+        ),
+    }
+    return press.print_pdf("invoice", values, language=language)
+
+
+def written(lines: tuple[tuple[str, str, int], ...]) -> list[tuple[str, str, str]]:
+    """Lines with their amounts written."""
+    return [(what, note, formats.money(cents)) for what, note, cents in lines]

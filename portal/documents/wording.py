@@ -1,0 +1,112 @@
+"""The owner's words for what is stored as a code: charges, methods, declines; translates nothing.
+
+Each function takes `say`, which translates one sentence and fills in its parameters, so that
+pages, papers and mails read alike.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+
+from portal.documents import texts
+from portal.kernel import msgids
+
+N_ = msgids.N_
+Say = Callable[..., str]
+
+CHARGES = {
+    "premium": N_("Premium"),
+    "tax": N_("%(state)s premium tax"),
+    "policy_fee": N_("Policy fee"),
+    "installment_fee": N_("Installment fee"),
+    "late_fee": N_("Late fee"),
+    "nsf_fee": N_("Returned payment fee"),
+}
+CHARGE_RULES = {
+    "tax": N_("We pass it on to the state"),
+    "policy_fee": N_("Once a term, with its first bill"),
+    "installment_fee": N_("None if you pay yearly"),
+    "late_fee": N_("5% of the premium and tax still open 10 days after the due day, at most $5.00"),
+    "nsf_fee": N_("Your bank sent a payment back"),
+}
+CREDITS = {
+    "goodwill": N_("A credit from us"),
+    "correction": N_("Corrected: it should not have been billed"),
+    "shortfall": N_("A small remainder, let off"),
+}
+DECLINES = {
+    "insufficient_funds": N_("There was not enough money on the account."),
+    "expired_card": N_("The card has expired."),
+    "incorrect_cvc": N_("The security code of the card was not right."),
+    "incorrect_number": N_("The card number was not right."),
+    "lost_card": N_("Your bank does not accept this card any more. Please use another one."),
+    "stolen_card": N_("Your bank does not accept this card any more. Please use another one."),
+    "pickup_card": N_("Your bank does not accept this card any more. Please use another one."),
+    "authentication_required": N_("Your bank asked you to confirm, and it was not confirmed."),
+    "payment_intent_authentication_failure": N_(
+        "Your bank asked you to confirm, and it was not confirmed."
+    ),
+    "not_reached": N_("We could not reach our payment partner. Please try again."),
+    "processing_error": N_("The bank could not be reached. Please try again."),
+}
+DECLINED = N_("The card was declined by your bank.")
+METHODS = {
+    "amex": "American Express",
+    "diners": "Diners Club",
+    "discover": "Discover",
+    "jcb": "JCB",
+    "mastercard": "Mastercard",
+    "unionpay": "UnionPay",
+    "visa": "Visa",
+}
+
+
+def speaker(language: str) -> Say:
+    """A `say` in `language`, for papers and mails; pages pass Flask-Babel's `gettext`."""
+
+    def say(message: str, **params: object) -> str:
+        said = texts.gettext(message, language=language)
+        return said % params if params else said
+
+    return say
+
+
+def charge(
+    kind: str, *, say: Say, state: str, plan: str = "", sequence: int = 0, of: int = 0
+) -> tuple[str, str]:
+    """A charge's name and its rule in plain words; `state` is the state's name.
+
+    A premium names its place in the term: `sequence` of `of` installments by the payment `plan`.
+    """
+    name = say(CHARGES[kind], state=state) if kind == "tax" else say(CHARGES[kind])
+    if kind == "premium":
+        return name, _place(say, plan, sequence, of)
+    return name, say(CHARGE_RULES[kind])
+
+
+def _place(say: Say, plan: str, sequence: int, of: int) -> str:
+    if plan == "in_full" or of == 1:
+        return say(N_("For the whole term"))
+    if plan == "down_payment" and sequence == 1:
+        return say(N_("Down payment"))
+    if not sequence:
+        return ""
+    return say(N_("Installment %(n)s of %(total)s"), n=sequence, total=of)
+
+
+@functools.lru_cache(maxsize=1024)
+def method(label: str) -> str:
+    """A method as it is read: "visa 4242" becomes "Visa 4242"; "" stays ""."""
+    brand, _, last4 = label.partition(" ")
+    return f"{METHODS.get(brand.lower(), brand.title())} {last4}".strip()
+
+
+def decline(code: str, *, say: Say) -> str:
+    """Why a payment was not received, as far as the bank says, without its code."""
+    return say(DECLINES.get(code, DECLINED))
+
+
+def bill_name(pet: str, when: str) -> str:
+    """How a bill is called in lists: "Miso, November"; `when` is a month already written."""
+    return f"{pet}, {when}"

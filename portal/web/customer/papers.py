@@ -1,0 +1,81 @@
+"""A bill or a payment as a PDF for its owner; it is private and kept nowhere on the way."""
+
+from __future__ import annotations
+
+import flask
+import flask_babel
+import flask_login
+
+from portal.documents import formats, wording
+from portal.documents.pdf import invoice, receipt
+from portal.domain.payments.queries import bill, payment
+from portal.journeys import context
+from portal.web.customer import bill_view, payment_view
+from portal.web.shared import looks, rows
+
+
+def of_bill(found: bill.Bill, ctx: context.Context) -> flask.Response:
+    """The bill on paper, in the language of this request."""
+    head, write = found.head, rows.Writer(ctx.clock.today())
+    view = bill_view.view(found, ctx)
+    state = "processing" if view.under_way else view.state
+    region = " ".join(part for part in (head.state_code, head.zip) if part)
+    address = (
+        f"{head.first_name} {head.last_name}",
+        head.street,
+        ", ".join(part for part in (head.city, region) if part),
+    )
+    paper = invoice.InvoicePaper(
+        number=head.number,
+        policy_no=head.policy_no,
+        pet_name=head.pet_name,
+        issued_on=head.issued_on,
+        due_on=head.due_on,
+        period_start_on=head.period_start_on,
+        period_end_on=head.period_end_on,
+        address=tuple(part for part in address if part),
+        shown_cents=view.shown_cents,
+        state=state,
+        state_on=(head.paid_on or head.due_on) if head.state == "paid" else head.due_on,
+        lines=tuple((line.what, line.note, line.cents) for line in view.lines),
+        total_cents=head.total_cents,
+        settled=view.settled,
+        left_cents=view.left_cents,
+    )
+    printed = invoice.render(
+        paper, language=write.language, brand=ctx.brand, phone=ctx.phone, base_url=ctx.base_url
+    )
+    return _answer(printed, f"{head.number}.pdf")
+
+
+def of_payment(found: payment.Payment, ctx: context.Context) -> flask.Response:
+    """The receipt on paper, in the language of this request."""
+    head, write = found.head, rows.Writer(ctx.clock.today())
+    say = flask_babel.gettext
+    paper = receipt.ReceiptPaper(
+        number=head.number,
+        payer=flask_login.current_user.name,
+        amount_cents=head.amount_cents,
+        method=wording.method(head.method_label),
+        settled_at=head.settled_at,
+        parts=tuple(payment_view.parts(found, write)),
+        refunds=tuple(
+            (
+                say("Refund of %(sum)s", sum=formats.money(refund.amount_cents)),
+                f"{refund.number}. {payment_view.refund_text(refund, write)}",
+            )
+            for refund in found.refunds
+        ),
+    )
+    printed = receipt.render(
+        paper, language=looks.page_lang(), zone=ctx.clock.zone, brand=ctx.brand, phone=ctx.phone
+    )
+    return _answer(printed, f"{head.number}.pdf")
+
+
+def _answer(printed: bytes, name: str) -> flask.Response:
+    """Shown by the browser under its own name; private and never stored on the way."""
+    response = flask.Response(printed, mimetype="application/pdf")
+    response.headers["Content-Disposition"] = f'inline; filename="{name}"'
+    response.headers["Cache-Control"] = "private, no-store"
+    return response

@@ -1,0 +1,99 @@
+"""One payment made ready for its page and its receipt: sentences and parts; asks no database."""
+
+from __future__ import annotations
+
+import flask_babel
+
+from portal.documents import formats, wording
+from portal.domain.payments.queries import payment
+from portal.kernel import msgids
+from portal.web.shared import rows
+
+N_ = msgids.N_
+
+# state → (icon kind, heading, what it means)
+STATES = {
+    "settled": ("good", N_("We received %(sum)s"), ""),
+    "processing": (
+        "wait",
+        N_("%(sum)s is on its way"),
+        N_(
+            "Your bank has not confirmed it yet. We write to you when it is here; until then the "
+            "bill stays open, and you need not pay it again."
+        ),
+    ),
+    "unknown": (
+        "wait",
+        N_("We do not know yet whether %(sum)s arrived"),
+        N_("We ask until we know, and then write to you. Please do not pay again meanwhile."),
+    ),
+    "failed": ("late", N_("We did not receive %(sum)s"), N_("Nothing was taken.")),
+    "cancelled": (
+        "late",
+        N_("This payment of %(sum)s was not made"),
+        N_("It was left before it was finished. Nothing was taken."),
+    ),
+}
+UNFINISHED = (
+    "late",
+    N_("This payment of %(sum)s is not finished"),
+    N_("Nothing was taken so far. You can start again from the bill."),
+)
+REFUNDS = {
+    "approved": N_("On its way to you, expected by %(day)s"),
+    "sent": N_("On its way to you, expected by %(day)s"),
+    "succeeded": N_("Arrived at your bank"),
+    "failed": N_("It could not be sent back. We take care of it and will write to you."),
+}
+
+
+def told(head: payment.PaymentHead) -> tuple[str, str, str]:
+    """What became of it: the kind of result (good, wait, late), a heading, what it means."""
+    say = flask_babel.gettext
+    kind, heading, meaning = STATES.get(head.state, UNFINISHED)
+    why = wording.decline(head.failure_code, say=say) if head.state == "failed" else ""
+    sentences = (why, say(meaning) if meaning else "")
+    return (
+        kind,
+        say(heading, sum=formats.money(head.amount_cents)),
+        " ".join(part for part in sentences if part),
+    )
+
+
+def refund_text(refund: payment.PaymentRefund, write: rows.Writer) -> str:
+    """Where a refund is, and when it is expected."""
+    return flask_babel.gettext(REFUNDS[refund.state], day=write.day(refund.expected_on, "long"))
+
+
+def bills(found: payment.Payment, write: rows.Writer) -> list[rows.Row]:
+    """The bills it was meant for, or is on."""
+    settled = found.head.state == "settled"
+    return [
+        rows.Row(
+            href=f"/invoices/{part.number}",
+            title=write.bill(part.pet_name, part.due_on),
+            note=part.number,
+            end=formats.money(part.applied_cents if settled else part.planned_cents),
+        )
+        for part in found.bills
+    ]
+
+
+def parts(found: payment.Payment, write: rows.Writer) -> list[tuple[str, str, int]]:
+    """Where the money is now, as a ledger that adds up to the payment."""
+    say, head = flask_babel.gettext, found.head
+    if head.state != "settled":
+        return []
+    went = [
+        (write.bill(part.pet_name, part.due_on), part.number, part.applied_cents)
+        for part in found.bills
+        if part.applied_cents
+    ]
+    if head.refunded_cents:
+        went.append((say("Refunded to you"), "", head.refunded_cents))
+    if head.held_cents:
+        went.append((say("Set aside while we look into it"), head.dispute_no, head.held_cents))
+    waiting = head.unapplied_cents - head.held_cents
+    if waiting > 0:
+        went.append((say("Waits on your account"), say("For your next bill"), waiting))
+    return went

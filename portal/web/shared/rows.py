@@ -1,0 +1,167 @@
+"""Rows that lead somewhere, made ready for `components/rows.html`; knows bills and payments by
+their words, refuses to know where they come from.
+
+Sentences are translated once a page and days formatted from a cache: a list has many rows.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import NamedTuple
+
+import flask_babel
+
+from portal.documents import formats, wording
+from portal.domain.billing.queries import settled
+from portal.domain.payments.queries import bills, history
+from portal.web.shared import looks
+
+
+class Row(NamedTuple):
+    """One row: where it leads, what it is called, its state, its amount."""
+
+    href: str
+    title: str
+    state: str = ""
+    text: str = ""
+    note: str = ""
+    end: str = ""
+    strong: bool = False
+    end_state: str = ""
+    end_text: str = ""
+
+
+class Writer:
+    """Writes days, months and names in the language of this request."""
+
+    def __init__(self, today: datetime.date) -> None:
+        self.today = today
+        self.language = looks.page_lang()
+
+    def day(self, value: datetime.date, style: str = "short") -> str:
+        """A day; another year than this one is always named."""
+        if style == "plain" and value.year != self.today.year:
+            style = "year"
+        return formats.day(value, style, language=self.language)
+
+    def month(self, due_on: datetime.date) -> str:
+        """The month that names a bill."""
+        style = "month" if due_on.year == self.today.year else "period"
+        return formats.day(due_on, style, language=self.language)
+
+    def bill(self, pet: str, due_on: datetime.date) -> str:
+        """A bill's name in lists."""
+        return wording.bill_name(pet, self.month(due_on))
+
+
+def open_rows(found: tuple[bills.OpenBill, ...], write: Writer) -> list[Row]:
+    """Open bills with their state: overdue, due, processing, paused."""
+    say = flask_babel.gettext
+    words = {
+        "due": say("Due %(day)s"),
+        "overdue": say("Overdue since %(day)s"),
+        "paused": say("%(sum)s is paused while we look into it"),
+        "processing": say("%(sum)s is processing"),
+        "unknown": say("We do not know yet whether %(sum)s arrived"),
+    }
+    return [_open_row(bill, write, words) for bill in found]
+
+
+def _open_row(bill: bills.OpenBill, write: Writer, words: dict[str, str]) -> Row:
+    note = ""
+    if bill.under_way:
+        state = "processing"
+        text = words[bill.under_way] % {"sum": formats.money(bill.under_way_cents)}
+    elif bill.payable_cents == 0:
+        state, text = "paused", words["paused"] % {"sum": formats.money(bill.disputed_cents)}
+    else:
+        state = "overdue" if bill.is_past_due(write.today) else "due"
+        text = words[state] % {"day": write.day(bill.due_on)}
+        if bill.disputed_cents:
+            note = words["paused"] % {"sum": formats.money(bill.disputed_cents)}
+    return Row(
+        href=f"/invoices/{bill.number}",
+        title=write.bill(bill.pet_name, bill.due_on),
+        state=state,
+        text=text,
+        note=note,
+        end=formats.money(bill.payable_cents or bill.open_cents),
+        strong=True,
+    )
+
+
+def settled_rows(found: tuple[settled.SettledBill, ...], write: Writer) -> list[Row]:
+    """Bills that ask for nothing any more."""
+    say = flask_babel.gettext
+    paid = say("Paid %(day)s")
+    other = {"voided": ("void", say("Withdrawn")), "written_off": ("void", say("Closed"))}
+    rows = []
+    for bill in found:
+        state, text = other.get(bill.state, ("paid", ""))
+        if state == "paid":
+            text = paid % {"day": write.day(bill.paid_on or bill.due_on, "plain")}
+        rows.append(
+            Row(
+                href=f"/invoices/{bill.number}",
+                title=write.bill(bill.pet_name, bill.due_on),
+                end=formats.money(bill.total_cents),
+                end_state=state,
+                end_text=text,
+            )
+        )
+    return rows
+
+
+def payment_rows(
+    found: tuple[history.PaymentRow, ...], write: Writer, zone: datetime.tzinfo
+) -> list[Row]:
+    """Payments with what became of them; money that did not come is never shown as paid."""
+    say = flask_babel.gettext
+    words = {
+        "settled": ("paid", say("Received")),
+        "processing": ("processing", say("Processing")),
+        "unknown": ("waiting", say("We do not know yet")),
+        "failed": ("failed", say("Not received")),
+        "refunded": ("refunded", say("Refunded")),
+        "part": ("refunded", say("Partly refunded")),
+    }
+    rows = []
+    for payment in found:
+        kind = payment.state
+        if payment.refunded_cents:
+            kind = "refunded" if payment.refunded_cents == payment.amount_cents else "part"
+        at = (payment.settled_at or payment.created_at).astimezone(zone).date()
+        note = [write.day(at, "plain"), wording.method(payment.method_label)]
+        state, text = words[kind]
+        rows.append(
+            Row(
+                href=f"/payments/{payment.number}",
+                title=payment_title(payment, write),
+                note=", ".join(part for part in note if part),
+                end=formats.money(payment.amount_cents),
+                end_state=state,
+                end_text=text,
+            )
+        )
+    return rows
+
+
+def payment_title(payment: history.PaymentRow, write: Writer) -> str:
+    """What a payment was for: one bill by its name, several by their pets."""
+    if payment.bills == 1 and payment.first_due_on:
+        return write.bill(payment.pets[0], payment.first_due_on)
+    if not payment.pets:
+        return flask_babel.gettext("Payment")
+    return flask_babel.ngettext(
+        "%(pets)s, %(num)s bill",
+        "%(pets)s, %(num)s bills",
+        payment.bills,
+        pets=names(payment.pets),
+    )
+
+
+def names(pets: tuple[str, ...] | list[str]) -> str:
+    """Names in one breath: "Biscuit and Miso", "Biscuit, Miso and Pico"."""
+    if len(pets) < 2:
+        return "".join(pets)
+    return flask_babel.gettext("%(names)s and %(last)s", names=", ".join(pets[:-1]), last=pets[-1])
