@@ -163,6 +163,15 @@ def message_known(session: orm.Session, *, once_key: str) -> bool:
     return found is not None
 
 
+def case_with_message(session: orm.Session, *, once_key: str) -> str | None:
+    """The number of the case that holds the message with this key, or None."""
+    return session.scalar(
+        sa.select(models.Dispute.number)
+        .join(models.Message, models.Message.dispute_id == models.Dispute.id)
+        .where(models.Message.once_key == once_key)
+    )
+
+
 def _write(
     session: orm.Session,
     case: models.Dispute,

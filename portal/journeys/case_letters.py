@@ -1,0 +1,157 @@
+"""The mails of a dispute: received, answered, asked, decided, taken back; decides nothing."""
+
+from __future__ import annotations
+
+import datetime
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from portal.domain.disputes import categories, models, rules
+from portal.domain.disputes.operations import deciding
+from portal.domain.identity import queries as identity
+from portal.domain.payments import models as payments
+from portal.journeys import context, foreseeing, telling
+
+
+def received(
+    session: orm.Session,
+    ctx: context.Context,
+    *,
+    number: str,
+    customer_id: int,
+    seen: foreseeing.Foresight,
+    by_us: bool = False,
+) -> None:
+    """Acknowledge a new case: what is paused, what stays due, by when a person answers."""
+    _tell(
+        session,
+        ctx,
+        template="dispute_received",
+        key=f"dispute-received:{number}",
+        number=number,
+        customer_id=customer_id,
+        by_us=by_us,
+        what=categories.describe(seen.about.category).words,
+        pet_name=seen.about.pet_name,
+        paused_cents=seen.paused_cents,
+        set_aside_cents=seen.set_aside_cents,
+        rest_due_cents=seen.rest_due_cents,
+        rest_due_on=seen.rest_due_on,
+        answer_by=seen.answer_by,
+    )
+
+
+def reopened(session: orm.Session, ctx: context.Context, *, case: models.Dispute) -> None:
+    """Acknowledge a case that was opened again."""
+    _tell(
+        session,
+        ctx,
+        template="dispute_reopened",
+        key=f"dispute-reopened:{case.number}:{case.reopened}",
+        number=case.number,
+        customer_id=case.customer_id,
+        answer_by=case.first_reply_due_at,
+    )
+
+
+def answered(
+    session: orm.Session,
+    ctx: context.Context,
+    *,
+    case: models.Dispute,
+    once_key: str,
+    words: str,
+    from_name: str,
+    asks: bool,
+) -> None:
+    """Send a reply of staff, or their question."""
+    _tell(
+        session,
+        ctx,
+        template="dispute_reply",
+        key=f"dispute-reply:{once_key}",
+        number=case.number,
+        customer_id=case.customer_id,
+        words=words,
+        from_name=from_name,
+        asks=asks,
+    )
+
+
+def resolved(
+    session: orm.Session,
+    ctx: context.Context,
+    *,
+    case: models.Dispute,
+    decision: deciding.Decision,
+    moved_no: str,
+) -> None:
+    """Tell the decision: the answer, the money, and the day to expect it."""
+    refund_to, expected_on = _refund(session, decision, moved_no)
+    _tell(
+        session,
+        ctx,
+        template="dispute_resolved",
+        key=f"dispute-resolved:{case.number}:{case.reopened}",
+        number=case.number,
+        customer_id=case.customer_id,
+        outcome=str(decision.outcome),
+        answer=decision.answer,
+        action=str(decision.action),
+        amount_cents=decision.amount_cents,
+        refund_to=refund_to,
+        expected_on=expected_on,
+        reopen_days=rules.REOPEN_DAYS,
+    )
+
+
+def withdrawn(session: orm.Session, ctx: context.Context, *, case: models.Dispute) -> None:
+    """Confirm that the customer took the dispute back."""
+    _tell(
+        session,
+        ctx,
+        template="dispute_withdrawn",
+        key=f"dispute-withdrawn:{case.number}:{case.reopened}",
+        number=case.number,
+        customer_id=case.customer_id,
+        reopen_days=rules.REOPEN_DAYS,
+    )
+
+
+def _tell(
+    session: orm.Session,
+    ctx: context.Context,
+    *,
+    template: str,
+    key: str,
+    number: str,
+    customer_id: int,
+    **view: object,
+) -> None:
+    customer = identity.customer(session, customer_id=customer_id)
+    telling.tell(
+        session,
+        ctx,
+        template=template,
+        key=key,
+        recipient=customer.email,
+        language=customer.language,
+        name=customer.first_name,
+        customer_id=customer_id,
+        subject_no=number,
+        **view,
+    )
+
+
+def _refund(
+    session: orm.Session, decision: deciding.Decision, moved_no: str
+) -> tuple[str, datetime.date | None]:
+    if decision.action is not rules.MoneyAction.REFUND:
+        return "", None
+    row = session.execute(
+        sa.select(payments.Refund.expected_on, payments.Payment.method_label)
+        .join(payments.Payment, payments.Payment.id == payments.Refund.payment_id)
+        .where(payments.Refund.number == moved_no)
+    ).one()
+    return row.method_label, row.expected_on

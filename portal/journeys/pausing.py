@@ -1,0 +1,67 @@
+"""Places and lifts the holds of a case; the amounts come from whoever foresaw them."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+
+from sqlalchemy import orm
+
+from portal.domain.billing import models as billing
+from portal.domain.billing.operations import holds
+from portal.journeys import foreseeing
+from portal.kernel import msgids
+
+REASON = msgids.N_("Disputed by the customer")
+# What is stopped on a disputed line: taking it, chasing it, and a fee for not having paid it.
+ON_A_LINE = (billing.HoldKind.AUTOPAY, billing.HoldKind.OVERDUE, billing.HoldKind.LATE_FEE)
+
+
+def pause_lines(
+    session: orm.Session,
+    *,
+    case_no: str,
+    customer_id: int,
+    invoice_no: str,
+    lines: Sequence[foreseeing.LineHold],
+    now: datetime.datetime,
+) -> None:
+    """Hold each line's cents for the case. Raises holds.HeldAlready on a second hold."""
+    for line in lines:
+        for kind in ON_A_LINE:
+            holds.place(
+                session,
+                kind=kind,
+                customer_id=customer_id,
+                subject=invoice_no,
+                line_number=line.line_number,
+                amount_cents=line.cents,
+                reason=REASON,
+                owner=case_no,
+                now=now,
+            )
+
+
+def set_aside(
+    session: orm.Session,
+    *,
+    case_no: str,
+    customer_id: int,
+    payment_no: str,
+    cents: int,
+    now: datetime.datetime,
+) -> None:
+    """Keep the unapplied part of a payment off every other bill until the case ends."""
+    if cents <= 0:
+        return
+    holds.place(
+        session,
+        kind=billing.HoldKind.ALLOCATION,
+        customer_id=customer_id,
+        subject=payment_no,
+        line_number=None,
+        amount_cents=cents,
+        reason=REASON,
+        owner=case_no,
+        now=now,
+    )

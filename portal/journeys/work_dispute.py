@@ -1,0 +1,172 @@
+"""Who works a case, how it is sorted, and the customer's own ends: withdraw, reopen."""
+
+from __future__ import annotations
+
+from portal.domain.approvals import operations as approvals
+from portal.domain.approvals import rules as approval_rules
+from portal.domain.audit import operations as audit
+from portal.domain.billing.operations import books, holds
+from portal.domain.disputes import categories, rules
+from portal.domain.disputes.operations import ending, raising, stepping, working, writing
+from portal.domain.disputes.queries import facts
+from portal.journeys import case_letters, context, foreseeing, pausing
+from portal.kernel import actor, business_clock
+
+
+def take(ctx: context.Context, *, number: str, version: int | None, who: actor.Actor) -> None:
+    """Make the case `who`'s own. Raises NoSuchCase, StaleCase, NotAllowed."""
+    with ctx.database.unit_of_work() as session:
+        working.take(
+            session,
+            number=number,
+            version=version,
+            who=who,
+            hours=business_clock.BusinessClock(ctx.clock.zone),
+            now=ctx.clock.now(),
+        )
+
+
+def take_next(
+    ctx: context.Context, *, who: actor.Actor, most: int = rules.MOST_IN_HAND
+) -> str | None:
+    """Take the most urgent free case; its number, or None when none is free. Raises HandsFull."""
+    with ctx.database.unit_of_work() as session:
+        return working.take_next(
+            session,
+            who=who,
+            hours=business_clock.BusinessClock(ctx.clock.zone),
+            now=ctx.clock.now(),
+            most=most,
+        )
+
+
+def assign(
+    ctx: context.Context, *, number: str, version: int, to_staff_id: int, who: actor.Actor
+) -> None:
+    """Give the case to a colleague.
+
+    Raises NoSuchCase, StaleCase, NotAllowed, NoSuchColleague.
+    """
+    with ctx.database.unit_of_work() as session:
+        working.assign(
+            session,
+            number=number,
+            version=version,
+            to_staff_id=to_staff_id,
+            who=who,
+            hours=business_clock.BusinessClock(ctx.clock.zone),
+            now=ctx.clock.now(),
+        )
+
+
+def sort(
+    ctx: context.Context,
+    *,
+    number: str,
+    version: int,
+    category: categories.Category,
+    priority: categories.Priority,
+    who: actor.Actor,
+) -> None:
+    """Correct category and priority; the time used is kept.
+
+    Raises NoSuchCase, StaleCase, NotAllowed.
+    """
+    with ctx.database.unit_of_work() as session:
+        working.sort(
+            session,
+            number=number,
+            version=version,
+            category=category,
+            priority=priority,
+            who=who,
+            hours=business_clock.BusinessClock(ctx.clock.zone),
+            now=ctx.clock.now(),
+        )
+
+
+def withdraw(ctx: context.Context, *, number: str, customer_id: int, who: actor.Actor) -> None:
+    """Close the case because its owner takes it back: holds end, a waiting request too.
+
+    Raises NoSuchCase, NotAllowed.
+    """
+    hours = business_clock.BusinessClock(ctx.clock.zone)
+    now = ctx.clock.now()
+    with ctx.database.unit_of_work() as session:
+        stepping.find(session, number=number, customer_id=customer_id)
+        books.lock_customer(session, customer_id=customer_id)
+        case = stepping.lock(session, number=number, customer_id=customer_id)
+        ending.withdraw(session, case, who=who, hours=hours, now=now)
+        holds.lift(session, owner=number, now=now)
+        waiting = approvals.withdraw(
+            session, kind=approval_rules.RESOLUTION, subject=number, now=now
+        )
+        if waiting is not None:
+            audit.record(
+                session,
+                who=who,
+                action="approvals.withdrawn",
+                subject=waiting.number,
+                customer_id=customer_id,
+                now=now,
+                case=number,
+            )
+        case_letters.withdrawn(session, ctx, case=case)
+
+
+def reopen(
+    ctx: context.Context,
+    *,
+    number: str,
+    customer_id: int,
+    words: str,
+    once_key: str,
+    who: actor.Actor,
+) -> bool:
+    """Open a closed case again, with a new clock; False when this form was sent before.
+
+    What was paused is paused again only if the customer had withdrawn: after a decision that
+    takes a specialist. Raises NoSuchCase, NotAllowed, TooLateToReopen, WordsMissing.
+    """
+    raising.clean_words(words)
+    hours = business_clock.BusinessClock(ctx.clock.zone)
+    now = ctx.clock.now()
+    key = f"message:{customer_id}:{once_key}"
+    with ctx.database.unit_of_work() as session:
+        stepping.find(session, number=number, customer_id=customer_id)
+        books.lock_customer(session, customer_id=customer_id)
+        if writing.message_known(session, once_key=key):
+            return False
+        case = stepping.lock(session, number=number, customer_id=customer_id)
+        before = ending.reopen(session, case, who=who, hours=hours, now=now)
+        writing.add_message(
+            session,
+            number=number,
+            body=words,
+            once_key=key,
+            who=who,
+            hours=hours,
+            now=now,
+            rng=ctx.rng,
+        )
+        if before is rules.CaseState.WITHDRAWN and case.invoice_no:
+            disputed = facts.line_numbers(session, case_no=number)
+            seen = foreseeing.foresee(
+                session,
+                customer_id=customer_id,
+                category=case.category,
+                invoice_no=case.invoice_no,
+                line_numbers=disputed,
+                hours=hours,
+                now=now,
+            )
+            pausing.pause_lines(
+                session,
+                case_no=number,
+                customer_id=customer_id,
+                invoice_no=case.invoice_no,
+                lines=seen.holds,
+                now=now,
+            )
+        case_letters.reopened(session, ctx, case=case)
+    return True

@@ -1,0 +1,1 @@
+"""Disputes and approvals: what changes them, what can be asked of them."""

@@ -1,0 +1,1 @@
+"""Use cases, from request to books and mail."""
