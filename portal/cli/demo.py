@@ -42,7 +42,8 @@ READY_SECONDS = 60
 
 @click.command("demo")
 @click.option("--reset", is_flag=True, help="Forget all data and start afresh.")
-def command(reset: bool) -> None:
+@click.option("--bare", is_flag=True, help="Make up no customers.")
+def command(reset: bool, bare: bool) -> None:
     """Start the database, the sandbox, the worker and the site; Ctrl-C stops them all."""
     environ = {"PORTAL_ENV": "demo", **os.environ}
     environ.setdefault("PORTAL_BASE_URL", f"http://{environ.get('PORTAL_BIND', '127.0.0.1:8000')}")
@@ -50,7 +51,7 @@ def command(reset: bool) -> None:
         settings = config.from_environment(environ)
         if settings.environment != "demo":
             raise click.ClickException("flask demo runs with PORTAL_ENV=demo only")
-        _run(settings, environ, reset=reset)
+        _run(settings, environ, reset=reset, bare=bare)
     except processes.Stopped:
         click.echo("Stopped; the data is kept for the next time.")
     except (config.UnsafeSettings, processes.PortTaken) as refused:
@@ -71,7 +72,7 @@ def is_asked_for(arguments: list[str]) -> bool:
     return pathlib.Path(arguments[0]).name in ("flask", "__main__.py") and "demo" in arguments[1:2]
 
 
-def _run(settings: config.Settings, environ: Mapping[str, str], *, reset: bool) -> None:
+def _run(settings: config.Settings, environ: Mapping[str, str], *, reset: bool, bare: bool) -> None:
     processes.require_free(settings.bind, setting="PORTAL_BIND")
     if settings.uses_sandbox:
         processes.require_free(settings.sandbox_bind, setting="SANDBOX_BIND")
@@ -89,7 +90,7 @@ def _run(settings: config.Settings, environ: Mapping[str, str], *, reset: bool) 
         if settings.uses_sandbox:
             _start_sandbox(family, settings)
         _migrate(engine)
-        if _is_empty(engine):
+        if not bare and _is_empty(engine):
             _seed(family, settings)
         _start_site(family, settings)
         if settings.uses_sandbox:

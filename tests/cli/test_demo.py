@@ -1,0 +1,126 @@
+"""The demo as one runs it: it comes up whole, keeps its data, and leaves nothing running."""
+
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+
+import psutil
+import pytest
+import requests
+
+from tests.support import sandbox as sandboxes
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+FLASK = [sys.executable, "-m", "flask"]
+
+
+class Demo:
+    """One `flask demo` over its own folder and ports, without made-up customers."""
+
+    def __init__(self, folder):
+        self.var = folder / "var"
+        self.bind = f"127.0.0.1:{sandboxes.free_port()}"
+        self.sandbox_bind = f"127.0.0.1:{sandboxes.free_port()}"
+        self.output = folder / "output.txt"
+        kept = {name: value for name, value in os.environ.items() if "PORTAL" not in name}
+        self._environ = kept | {
+            "PORTAL_VAR": str(self.var),
+            "PORTAL_BIND": self.bind,
+            "SANDBOX_BIND": self.sandbox_bind,
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def run(self, *options):
+        with self.output.open("wb") as file:
+            self.process = subprocess.Popen(
+                [*FLASK, "demo", "--bare", *options],
+                cwd=ROOT,
+                env=self._environ,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+            )
+
+    def until_it_says(self, words):
+        pause = threading.Event()
+        for _ in range(900):
+            if words in self.output.read_text():
+                return
+            if self.process.poll() is not None:
+                break
+            pause.wait(0.1)
+        raise AssertionError(self.output.read_text())
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(60)
+
+    def running(self):
+        """What still works on this demo's folder."""
+        return [
+            one.pid
+            for one in psutil.process_iter(["cmdline"])
+            if str(self.var) in " ".join(one.info["cmdline"] or [])
+        ]
+
+
+@pytest.fixture
+def folder():
+    """A folder that the database's own user gets to, which the folders of pytest are not."""
+    above = ROOT / "var" / "test"
+    above.mkdir(parents=True, exist_ok=True)
+    made = pathlib.Path(tempfile.mkdtemp(prefix="demo-", dir=above))
+    yield made
+    shutil.rmtree(made)
+
+
+@pytest.fixture
+def demo(folder):
+    made = Demo(folder)
+    made.run()
+    made.until_it_says("Ctrl-C stops everything")
+    yield made
+    if made.process.poll() is None:
+        made.stop()
+
+
+def test_the_demo_serves_stops_with_everything_and_keeps_its_data(demo):
+    assert requests.get(f"http://{demo.bind}/readyz", timeout=10).json() == {"status": "ok"}
+    assert requests.get(f"http://{demo.bind}/demo/mail", timeout=10).ok
+    assert requests.get(f"http://{demo.sandbox_bind}/sandbox/health", timeout=10).ok
+    database = (demo.var / "postgres" / "postmaster.pid").stat().st_mtime
+
+    assert demo.stop() == 0
+    assert "the data is kept" in demo.output.read_text()
+    assert demo.running() == []
+
+    demo.run()
+    demo.until_it_says("Ctrl-C stops everything")
+    assert (demo.var / "postgres" / "postmaster.pid").stat().st_mtime > database
+    assert (demo.var / "log" / "site.log.old").exists()
+
+
+def test_a_second_demo_on_the_same_address_is_told_so(demo, folder):
+    (folder / "second").mkdir()
+    second = Demo(folder / "second")
+    second._environ["PORTAL_BIND"] = demo.bind
+    second.run()
+    assert second.process.wait(60) == 1
+    assert f"{demo.bind} cannot be listened on" in second.output.read_text()
+    assert not second.var.exists()
+
+
+def test_when_one_part_dies_all_stop_and_the_reason_is_told(demo):
+    sandbox = [
+        one
+        for one in psutil.Process(demo.process.pid).children()
+        if "portal.sandbox" in one.cmdline()
+    ]
+    sandbox[0].kill()
+    assert demo.process.wait(60) == 1
+    assert "the sandbox was killed by signal 9" in demo.output.read_text()
+    assert demo.running() == []
