@@ -1,6 +1,9 @@
 # Two commands: `make demo` and `make test`. The README has the same steps without make.
 
-PYTHON ?= $(firstword $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p; done))
+# the first of these that runs and is new enough; PYTHON=… names another
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	"$$p" -c '$(NEW_ENOUGH)' 2>/dev/null && { command -v "$$p"; break; }; done)
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -41,8 +44,8 @@ $(BIN)/python -m uv pip install --quiet --python $(BIN)/python -r $(1) 2>/dev/nu
 endef
 
 $(BIN)/python:
-	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	|| { echo "Python 3.11 or newer is needed; name one with: make PYTHON=/path/to/python3.12 …"; exit 1; }
+	@"$(or $(PYTHON),false)" -c '$(NEW_ENOUGH)' \
+	|| { echo "Python 3.11 or newer is needed; name one: make PYTHON=/path/to/python3.12"; exit 1; }
 	@"$(PYTHON)" -m venv $(VENV) \
 	|| { echo "On Debian and Ubuntu, venv is a package of its own: apt-get install python3-venv"; exit 1; }
 
