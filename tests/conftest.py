@@ -39,7 +39,7 @@ def server():
 @pytest.fixture(scope="session")
 def owner_engine(server, worker_id):
     """An engine on this worker's database, as the owner of its tables."""
-    name = f"portal_{worker_id}"
+    name = f"portal_{worker_id}_{os.getpid()}"  # two runs at once keep apart
     FOLDER.mkdir(parents=True, exist_ok=True)
     with fasteners.InterProcessLock(FOLDER / "template.lock"):
         template = cleaning.template(server.url("postgres"), schema)
@@ -47,6 +47,7 @@ def owner_engine(server, worker_id):
     engine = sa.create_engine(cleaning.with_driver(server.url(name)))
     yield engine
     engine.dispose()
+    cleaning.drop(server.url("postgres"), name=name)
 
 
 @pytest.fixture(scope="session")

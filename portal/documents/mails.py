@@ -16,7 +16,7 @@ from typing import Any
 
 import jinja2
 
-from portal.documents import formats, texts
+from portal.documents import formats, texts, wording
 
 FOLDER = pathlib.Path(__file__).resolve().parent.parent.parent / "templates"
 LANGUAGES = ("en", "es")
@@ -83,6 +83,7 @@ def _environment(language: str, zone: zoneinfo.ZoneInfo) -> jinja2.Environment:
         return formats.moment(value, style, zone=zone, language=language)
 
     env.filters.update(
+        method_name=wording.method,
         money=formats.money,
         figure=formats.figure,
         number=formats.number,

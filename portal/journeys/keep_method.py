@@ -10,7 +10,14 @@ from portal.domain.identity import queries as identity
 from portal.domain.wallet import models, operations, queries
 from portal.gateways import ports
 from portal.journeys import context, link_customer, telling
-from portal.kernel import actor
+from portal.kernel import actor, errors, msgids
+
+
+class NotYours(errors.DomainError):
+    """The SetupIntent is another customer's, or nobody's."""
+
+    code = "setup_of_another"
+    message = msgids.N_("This card is not yours to save.")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -34,11 +41,22 @@ def start(ctx: context.Context, *, customer_id: int) -> SetupStarted:
     return SetupStarted(setup_id=setup.id, client_secret=view.client_secret)
 
 
-def finish(ctx: context.Context, *, setup_ref: str, who: actor.Actor) -> ports.SetupView:
+def finish(
+    ctx: context.Context,
+    *,
+    setup_ref: str,
+    who: actor.Actor,
+    customer_id: int | None = None,
+) -> ports.SetupView:
     """Read a SetupIntent again and mirror its method; doing it twice changes nothing.
 
-    Raises GatewayUnknown, GatewayRefused.
+    With `customer_id` it must be that customer's, else NotYours. Raises GatewayUnknown,
+    GatewayRefused.
     """
+    with ctx.database.reading() as session:
+        known = queries.owner_of_setup(session, setup_ref=setup_ref)
+    if customer_id is not None and known != customer_id:
+        raise NotYours()
     view = ctx.payments.read_setup(setup_ref)
     with ctx.database.unit_of_work() as session:
         customer_id = queries.owner_of_stripe_customer(session, stripe_ref=view.customer_ref)
@@ -155,7 +173,6 @@ def _tell(
         name=customer.first_name,
         customer_id=customer.id,
         subject_no=method.number,
-        brand_name=method.brand,
-        last4=method.last4,
+        card=f"{method.brand} {method.last4}",
         at=ctx.clock.now(),
     )

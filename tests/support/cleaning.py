@@ -56,6 +56,14 @@ def clone(server_url: str, *, template: str, name: str) -> None:
         )
 
 
+def drop(server_url: str, *, name: str) -> None:
+    """Take the database away, whoever still holds it."""
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+        )
+
+
 def empty(engine: sa.Engine) -> None:
     """Empty every table that a test may have filled; the guards of the ledger stand aside."""
     with engine.begin() as connection:

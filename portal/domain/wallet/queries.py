@@ -99,3 +99,10 @@ def number_of_stripe_method(session: orm.Session, *, stripe_ref: str) -> tuple[i
         )
     ).one_or_none()
     return None if row is None else (row.customer_id, row.number)
+
+
+def owner_of_setup(session: orm.Session, *, setup_ref: str) -> int | None:
+    """The customer who began this SetupIntent, or None."""
+    return session.scalar(
+        sa.select(models.Setup.customer_id).where(models.Setup.stripe_ref == setup_ref)
+    )

@@ -9,11 +9,12 @@ import flask_login
 import werkzeug.exceptions
 from flask_babel import gettext as _
 
+from portal.documents import wording
 from portal.domain.payments import rules
 from portal.domain.payments.queries import bills, payment
 from portal.domain.payments.states import PaymentState
 from portal.journeys import settle_payment
-from portal.web.shared import declines, site
+from portal.web.shared import site
 
 bp = flask.Blueprint("pay_result", __name__)
 
@@ -24,9 +25,11 @@ class ResultPage:
 
     found: payment.Payment
     reason: str
+    method: str
     continue_url: str
     next_bill: bills.OpenBill | None
     to_pay_cents: int
+    again_url: str
 
 
 @bp.get("/pay/<number>")
@@ -50,10 +53,14 @@ def show(number: str) -> flask.typing.ResponseReturnValue:
     today = site.ctx().clock.today()
     page = ResultPage(
         found=found,
-        reason=declines.sentence(found.head.failure_code) if state is PaymentState.FAILED else "",
+        reason=(
+            wording.decline(found.head.failure_code, say=_) if state is PaymentState.FAILED else ""
+        ),
+        method=wording.method(found.head.method_label),
         continue_url=continue_url if state is PaymentState.REQUIRES_ACTION else "",
         next_bill=(left.past_due(today) or (left.next_due(today),))[0],
         to_pay_cents=left.to_pay_cents,
+        again_url=flask.url_for("pay.show", invoice=[bill.number for bill in found.bills]),
     )
     return flask.render_template(
         "customer/pay_result.html", page=page, title=_title(state), state=str(state)

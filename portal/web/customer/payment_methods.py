@@ -7,12 +7,13 @@ import flask_login
 import werkzeug.exceptions
 from flask_babel import gettext as _
 
+from portal.documents import wording
 from portal.domain.payments.queries import bills
 from portal.domain.wallet import operations as wallet_operations
 from portal.domain.wallet import queries as wallet
 from portal.gateways import ports
 from portal.journeys import keep_method
-from portal.web.shared import declines, headers, looks, sentences, site
+from portal.web.shared import headers, looks, sentences, site
 
 bp = flask.Blueprint("payment_methods", __name__)
 
@@ -73,7 +74,7 @@ def added() -> flask.typing.ResponseReturnValue:
         flask.flash(_("We do not know yet whether the card was saved. Look again soon."), "wait")
         return flask.redirect(flask.url_for(".show"), 303)
     if view.status != "succeeded":
-        flask.flash(declines.sentence(view.decline_code), "late")
+        flask.flash(wording.decline(view.decline_code, say=_), "late")
         return flask.redirect(flask.url_for(".add"), 303)
     owed = bills.open_bills(site.reader(), customer_id=person.id)
     late = owed.past_due_cents(site.ctx().clock.today())

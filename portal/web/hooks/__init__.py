@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import flask
 
+from portal.web.hooks import stripe
+
 
 def blueprints() -> tuple[flask.Blueprint, ...]:
     """Every blueprint of this audience."""
-    return ()
+    return (stripe.bp,)

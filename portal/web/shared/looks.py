@@ -13,7 +13,7 @@ import flask
 import flask_babel
 from markupsafe import Markup
 
-from portal.documents import formats
+from portal.documents import formats, wording
 
 DEFAULTS = {
     "PORTAL_BRAND": "Fernhill Pet Insurance",
@@ -59,6 +59,7 @@ def install(app: flask.Flask) -> None:
         day=day,
         moment=moment,
         span=formats.span,
+        method_name=wording.method,
     )
 
 

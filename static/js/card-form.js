@@ -1,0 +1,78 @@
+// Loads Stripe's script and mounts its fields in #card; shows its errors in #card-bad.
+// Refuses to know what is paid or saved, and never sees a card number.
+
+const about = document.getElementById("pay-script").dataset;
+const bad = document.getElementById("card-bad");
+const slot = document.getElementById("card");
+let loading;
+
+export const words = { failed: about.failed, lost: about.lost };
+
+export function say(message) {
+  bad.textContent = message ?? "";
+  bad.hidden = !message;
+  if (message) slot.scrollIntoView({ block: "nearest" });
+}
+
+function load() {
+  loading ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = about.script;
+    script.addEventListener("load", () => resolve(window.Stripe(about.key, { locale: about.lang })));
+    script.addEventListener("error", () => {
+      loading = undefined;
+      script.remove();
+      reject(new Error("script"));
+    });
+    document.head.append(script);
+  });
+  return loading;
+}
+
+// The fields look like the page's own, light or dark.
+function appearance() {
+  const style = getComputedStyle(document.documentElement);
+  const pick = (name) => style.getPropertyValue(name).trim();
+  return {
+    variables: {
+      colorBackground: pick("--sheet"),
+      colorText: pick("--ink"),
+      colorPrimary: pick("--accent"),
+      colorDanger: pick("--clay-ink"),
+      borderRadius: pick("--r2"),
+    },
+  };
+}
+
+export async function mount(options) {
+  try {
+    const stripe = await load();
+    const elements = stripe.elements({ ...options, locale: about.lang, appearance: appearance() });
+    const element = elements.create("payment", { layout: "tabs" });
+    element.on("loaderror", () => say(words.failed));
+    element.mount(slot);
+    return { stripe, elements };
+  } catch {
+    say(words.failed);
+    return undefined;
+  }
+}
+
+// Sends the page's form as a script; the answer, or undefined when none came.
+export async function post(form) {
+  try {
+    const answer = await fetch(form.action, {
+      method: "POST",
+      body: new FormData(form),
+      headers: { Accept: "application/json" },
+      redirect: "error",
+    });
+    return await answer.json();
+  } catch {
+    return undefined;
+  }
+}
+
+export function free(form) {
+  form.dispatchEvent(new Event("portal:free", { bubbles: true }));
+}

@@ -1,0 +1,71 @@
+// Takes a new card on the pay page; with a saved card the form goes its plain way.
+// Refuses to decide what is owed: the server counts, and tells when the sum has changed.
+
+import { free, mount, post, say, words } from "./card-form.js";
+
+const form = document.getElementById("pay");
+let card;
+let busy = false;
+
+const takesNewCard = () => form.elements.with.value === "new";
+const keeps = () => form.elements.keep.checked;
+
+function cents() {
+  return [...form.querySelectorAll("[data-cents]:checked")]
+    .reduce((sum, box) => sum + Number.parseInt(box.dataset.cents, 10), 0);
+}
+
+async function follow() {
+  form.elements.expected_cents.value = cents();
+  if (!takesNewCard() || cents() === 0) return;
+  const now = { amount: cents(), setupFutureUsage: keeps() ? "off_session" : null };
+  if (card === undefined) {
+    card = null;
+    const options = { mode: "payment", currency: "usd", amount: now.amount };
+    if (keeps()) options.setupFutureUsage = "off_session";
+    card = await mount(options);
+  } else {
+    card?.elements.update(now);
+  }
+}
+
+async function pay() {
+  say("");
+  if (!card) return say(words.failed);
+  const checked = await card.elements.submit();
+  if (checked.error) return say(checked.error.message);
+  const begun = await post(form);
+  if (begun === undefined) return say(words.lost);
+  form.elements.once_key.value = begun.next_key;
+  if (begun.error) {
+    say(begun.error);
+    if (begun.reload) window.location.reload();
+    return undefined;
+  }
+  if (!begun.client_secret) return window.location.assign(begun.return_url);
+  const { error } = await card.stripe.confirmPayment({
+    elements: card.elements,
+    clientSecret: begun.client_secret,
+    confirmParams: { return_url: begun.return_url },
+    redirect: "if_required",
+  });
+  if (error && ["card_error", "validation_error"].includes(error.type)) return say(error.message);
+  return window.location.assign(begun.return_url);
+}
+
+form.addEventListener("change", follow);
+form.addEventListener("submit", async (event) => {
+  if (!takesNewCard()) return;
+  event.preventDefault();
+  if (busy) return;
+  busy = true;
+  form.setAttribute("aria-busy", "true");
+  const button = form.querySelector("button");
+  button.setAttribute("aria-disabled", "true");
+  await pay();
+  busy = false;
+  free(form);
+  button.removeAttribute("aria-disabled");
+});
+window.addEventListener("pageshow", follow);
+follow();
