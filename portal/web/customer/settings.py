@@ -5,6 +5,7 @@ from __future__ import annotations
 import flask
 import flask_babel
 import flask_login
+import wtforms
 
 from portal.domain.identity import queries, rules
 from portal.web.shared import site
@@ -35,6 +36,7 @@ def _address(customer: queries.CustomerView) -> str:
     return ", ".join(part for part in (customer.street, customer.city, region) if part)
 
 
-def states() -> list[tuple[str, str]]:
+def states() -> list[wtforms.fields.SelectChoice]:
     """The states for a list to choose from, an empty choice first."""
-    return [("", flask_babel.gettext("Choose a state")), *rules.US_STATES.items()]
+    named = [("", flask_babel.gettext("Choose a state")), *rules.US_STATES.items()]
+    return [wtforms.fields.SelectChoice(letters, name) for letters, name in named]

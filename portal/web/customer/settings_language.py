@@ -19,7 +19,13 @@ bp = flask.Blueprint("settings_language", __name__)
 class LanguageForm(flask_wtf.FlaskForm):
     """English or Spanish."""
 
-    language = wtforms.RadioField(_("Language"), choices=[("en", "English"), ("es", "Español")])
+    language = wtforms.RadioField(
+        _("Language"),
+        choices=[
+            wtforms.fields.SelectChoice("en", "English"),
+            wtforms.fields.SelectChoice("es", "Español"),
+        ],
+    )
 
 
 @bp.get("/settings/language")
