@@ -8,8 +8,6 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import functools
-import importlib.util
-import pkgutil
 import time
 import zoneinfo
 from collections.abc import Callable, Mapping
@@ -25,7 +23,20 @@ import sqlalchemy.exc
 import structlog
 
 from portal.gateways import ports
-from portal.journeys import context
+from portal.journeys import (
+    check_books,
+    context,
+    deliver_mail,
+    earn_premium,
+    keep_method,
+    post_fees,
+    recheck_payments,
+    recheck_refunds,
+    run_billing,
+    send_refund,
+    stripe_events,
+    sweep_intents,
+)
 
 PASSING = (ports.GatewayUnknown, sqlalchemy.exc.OperationalError, sqlalchemy.exc.InterfaceError)
 STALLED_SECONDS = 30  # without a heartbeat; workers send one every HEARTBEAT_SECONDS
@@ -63,52 +74,45 @@ OFTEN = Again(times=MAX_ATTEMPTS)  # half a day in all
 class Background:
     """One journey that runs in the background.
 
-    `path` is `package.module:function`, called as `function(ctx, **args)`. `cron` is read in
-    the insurer's zone; `nightly` journeys are given the day as `on`.
+    `journey` is called as `journey(ctx, **args)`. `cron` is read in the insurer's zone; what is
+    `daily` is given the day as `on`.
     """
 
-    path: str
+    journey: Callable[..., Any]
     again: Again = OFTEN
     queue: str = "default"
     cron: str = ""
-    nightly: bool = False
-
-    @property
-    def exists(self) -> bool:
-        """Whether the journey's module is there."""
-        return importlib.util.find_spec(self.path.partition(":")[0]) is not None
+    daily: bool = False
 
     def run(self, ctx: context.Context, **args: Any) -> None:
         """Run the journey now, here."""
-        if self.nightly:
-            args.setdefault("on", ctx.clock.today())
         if isinstance(args.get("on"), str):
             args["on"] = datetime.date.fromisoformat(args["on"])
-        pkgutil.resolve_name(self.path)(ctx, **args)
+        elif self.daily:
+            args.setdefault("on", ctx.clock.today())
+        self.journey(ctx, **args)
 
 
-def _minutely(path: str, *, cron: str = "* * * * *") -> Background:
-    return Background(path=path, again=NEVER, cron=cron)
+def _every(cron: str, journey: Callable[..., Any]) -> Background:
+    return Background(journey=journey, again=NEVER, cron=cron)
 
 
-def _nightly(path: str, *, cron: str) -> Background:
-    return Background(path=path, queue="nightly", cron=cron, nightly=True)
+def _nightly(cron: str, journey: Callable[..., Any], *, daily: bool = True) -> Background:
+    return Background(journey=journey, queue="nightly", cron=cron, daily=daily)
 
 
-_JOURNEYS = "portal.journeys"
 TASKS: Mapping[str, Background] = {
-    "deliver_mail": Background(path=f"{_JOURNEYS}.deliver_mail:deliver"),
-    "handle_stripe_event": Background(path=f"{_JOURNEYS}.stripe_events:handle"),
-    "send_refund": Background(path=f"{_JOURNEYS}.send_refund:send"),
-    "recheck_payments": _minutely(f"{_JOURNEYS}.recheck_payments:run"),
-    "recheck_refunds": _minutely(f"{_JOURNEYS}.recheck_refunds:run", cron="*/5 * * * *"),
-    "sweep_intents": _minutely(f"{_JOURNEYS}.sweep_intents:run", cron="*/5 * * * *"),
-    "post_fees": _minutely(f"{_JOURNEYS}.post_fees:run", cron="*/5 * * * *"),
-    "run_billing": _nightly(f"{_JOURNEYS}.run_billing:run", cron="10 4 * * *"),
-    "earn_premium": _nightly(f"{_JOURNEYS}.earn_premium:run", cron="20 4 * * *"),
-    "check_books": dataclasses.replace(
-        _nightly(f"{_JOURNEYS}.check_books:run", cron="0 5 * * *"), nightly=False
-    ),
+    "deliver_mail": Background(journey=deliver_mail.deliver),
+    "handle_stripe_event": Background(journey=stripe_events.handle),
+    "send_refund": Background(journey=send_refund.send),
+    "detach_method": Background(journey=keep_method.detach),
+    "recheck_payments": _every("* * * * *", recheck_payments.run),
+    "recheck_refunds": _every("*/5 * * * *", recheck_refunds.run),
+    "sweep_intents": _every("*/5 * * * *", sweep_intents.run),
+    "post_fees": _every("*/5 * * * *", post_fees.run),
+    "run_billing": _nightly("10 4 * * *", run_billing.run),
+    "earn_premium": _nightly("20 4 * * *", earn_premium.run),
+    "check_books": _nightly("0 5 * * *", check_books.run, daily=False),
 }
 # Hours from 4 on exist once on every day of the year, whatever the clocks do in the night.
 
@@ -128,10 +132,7 @@ class ZonedPeriodicTask(procrastinate.periodic.PeriodicTask):
 def build(
     ctx: context.Context, *, role: str = "", tasks: Mapping[str, Background] = TASKS
 ) -> procrastinate.App:
-    """The queue's application over the context's database, acting as `role`.
-
-    Journeys that are not there yet are left out. Nothing is opened.
-    """
+    """The queue's application over the context's database, acting as `role`; nothing is opened."""
     url = ctx.database.engine.url.set(drivername="postgresql")
     acting = {"options": f"-c role={role}"} if role else {}
     app = procrastinate.App(
@@ -144,8 +145,7 @@ def build(
         periodic_defaults={"max_delay": CATCH_UP_SECONDS},
     )
     for name, task in tasks.items():
-        if task.exists:
-            _register(app, ctx, name=name, background=task)
+        _register(app, ctx, name=name, background=task)
     _register_requeue(app, ctx)
     return app
 

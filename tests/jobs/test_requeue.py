@@ -75,9 +75,7 @@ def test_a_job_that_kills_every_worker_fails_in_the_end(queue_app, doing, databa
     assert statuses(database) == ["failed"]
 
 
-def test_where_another_waits_under_the_same_lock_that_one_does_the_work(
-    queue_app, doing, database
-):
+def test_where_another_waits_under_the_same_lock_that_one_does_the_work(queue_app, doing, database):
     doing(queueing_lock="one")
     with database.unit_of_work() as session:
         db.queue_task(session, "note", queueing_lock="one")

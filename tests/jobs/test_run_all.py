@@ -33,16 +33,11 @@ def broken(ctx):
     raise ZeroDivisionError
 
 
-def background_of(name, **given):
-    return jobs.Background(path=f"{__name__}:{name}", **given)
-
-
 @pytest.fixture(autouse=True)
 def table(monkeypatch):
     ran.clear()
-    names = ("note", "ask_again", "no_answer", "broken")
-    tasks = {name: background_of(name) for name in names}
-    tasks["unwritten"] = jobs.Background(path="portal.journeys.nobody_wrote_this:run")
+    journeys = (note, ask_again, no_answer, broken)
+    tasks = {one.__name__: jobs.Background(journey=one) for one in journeys}
     monkeypatch.setattr(jobs, "TASKS", tasks)
 
 
@@ -91,10 +86,11 @@ def test_a_job_for_later_waits_until_the_clock_says_so(quiet_ctx, clock):
     assert background.run_all(quiet_ctx) == ["note"]
 
 
-def test_a_job_of_a_journey_that_is_not_there_yet_keeps_waiting(quiet_ctx):
-    queue(quiet_ctx, "unwritten")
-    assert background.run_all(quiet_ctx) == []
-    assert background.waiting(quiet_ctx) == [("unwritten", {})]
+def test_only_what_is_asked_for_runs(quiet_ctx):
+    queue(quiet_ctx, "note", word="asked")
+    queue(quiet_ctx, "broken")
+    assert background.run_all(quiet_ctx, only=("note",)) == ["note"]
+    assert background.waiting(quiet_ctx) == [("broken", {})]
 
 
 def test_a_name_that_no_table_knows_is_an_error(quiet_ctx):

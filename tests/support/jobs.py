@@ -29,15 +29,14 @@ def run_all(ctx, *, only: tuple[str, ...] = (), limit: int = LIMIT) -> list[str]
     """Run every job that is due by the context's clock until none is; the names, in order.
 
     What fails in a way that may pass waits for its next try, as with a worker: move the clock
-    and run again. Any other failure marks the job failed and is raised. Jobs of journeys that
-    are not there yet keep waiting; a name that no table knows is an error. With `only`, other
-    jobs are left waiting.
+    and run again. Any other failure marks the job failed and is raised. A name that no table
+    knows is an error. With `only`, other jobs are left waiting.
     """
-    known = [name for name, task in jobs.TASKS.items() if task.exists]
+    known = list(jobs.TASKS)
     ran: list[str] = []
     for _ in range(limit):
         with ctx.database.unit_of_work() as session:
-            unknown = session.scalars(UNKNOWN, {"names": list(jobs.TASKS)}).all()
+            unknown = session.scalars(UNKNOWN, {"names": known}).all()
             assert not unknown, f"no such task: {unknown}"
             due = {"now": ctx.clock.now(), "names": list(only) or known}
             job = session.execute(NEXT, due).one_or_none()

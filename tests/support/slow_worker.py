@@ -38,7 +38,7 @@ def main() -> None:
     logs.configure()
     database = db.Database(sys.argv[1], role="portal_site", defer=queue.deferrer())
     ctx = types.SimpleNamespace(database=database, clock=clocks.SystemClock(zone=ZONE))
-    tasks = {"note": jobs.Background(path="tests.support.slow_worker:note")}
+    tasks = {"note": jobs.Background(journey=note)}
     app = jobs.build(ctx, role="portal_site", tasks=tasks)
     asyncio.run(jobs.work(app, concurrency=2))
 
