@@ -7,6 +7,7 @@ import datetime
 
 import sqlalchemy as sa
 from sqlalchemy import orm
+from sqlalchemy.dialects import postgresql
 
 from portal.domain.billing import models as billing
 from portal.domain.billing.rules import aging, charges, equity
@@ -162,7 +163,7 @@ def policies_of(session: orm.Session, *, customer_id: int) -> tuple[PolicyRow, .
             sa.func.coalesce(policies.Term.premium_cents, 0).label("premium_cents"),
             sa.func.coalesce(paid.c.paid_cents, 0).label("paid_cents"),
         )
-        .distinct(policies.Policy.id)
+        .ext(postgresql.distinct_on(policies.Policy.id))
         .join(policies.Pet, policies.Pet.id == policies.Policy.pet_id)
         .outerjoin(policies.Term, policies.Term.policy_id == policies.Policy.id)
         .outerjoin(paid, paid.c.term_id == policies.Term.id)
