@@ -199,6 +199,6 @@ def _waiting(session: orm.Session) -> Callable[[list[ports.MoneyMoved]], int]:
 
     def ahead(there: list[ports.MoneyMoved]) -> int:
         listed = {row.source_ref: row.fee_cents for row in there}
-        return sum(listed[ref] if ref in listed else cents for ref, cents in pending.items())
+        return sum(listed.get(ref, cents) for ref, cents in pending.items())
 
     return ahead

@@ -49,6 +49,13 @@ class TermOverlaps(errors.DomainError):
     message = msgids.N_("This policy already has a term from %(effective_on)s to %(expires_on)s.")
 
 
+class PolicyCancelled(errors.DomainError):
+    """A cancelled policy gets no further term; a new policy does."""
+
+    code = "policy_cancelled"
+    message = msgids.N_("This policy was cancelled. A new policy is needed.")
+
+
 class PremiumMissing(errors.DomainError):
     """A term costs something, and its fees and tax are not below zero."""
 
@@ -163,7 +170,7 @@ def add_term(
     """The policy's next term: `effective_on` in, `expires_on` out; amounts in cents of the term.
 
     `installments` counts those after a down payment; other plans know their own number. Raises
-    TermEmpty, TermOverlaps, PremiumMissing, InstallmentsWrong.
+    TermEmpty, TermOverlaps, PolicyCancelled, PremiumMissing, InstallmentsWrong.
     """
     if expires_on <= effective_on:
         raise TermEmpty()
@@ -171,6 +178,8 @@ def add_term(
         raise PremiumMissing()
     parts = _parts(payment_plan, installments, down_payment_cents, premium_cents)
     policy = session.get_one(models.Policy, policy_id, with_for_update=True)
+    if policy.state is models.PolicyState.CANCELLED:
+        raise PolicyCancelled()
     _refuse_overlap(session, policy_id, effective_on, expires_on)
     last = session.scalar(
         sa.select(sa.func.coalesce(sa.func.max(models.Term.number), 0)).where(
@@ -235,3 +244,12 @@ def _refuse_overlap(
     ).one_or_none()
     if other is not None:
         raise TermOverlaps(effective_on=other.effective_on, expires_on=other.expires_on)
+
+
+def correct_premium(session: orm.Session, *, term_id: int, cents: int) -> None:
+    """Write down that `cents` of the term's premium should not have been charged."""
+    session.execute(
+        sa.update(models.Term)
+        .where(models.Term.id == term_id)
+        .values(corrected_cents=models.Term.corrected_cents + cents)
+    )
