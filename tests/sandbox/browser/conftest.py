@@ -9,6 +9,7 @@ import threading
 import playwright.sync_api as playwright
 import pytest
 
+from tests.support import chromium as chromium_path
 from tests.support import sandbox as sandboxes
 
 HERE = pathlib.Path(__file__).parent
@@ -47,7 +48,7 @@ class PageHandler(http.server.BaseHTTPRequestHandler):
 def chromium() -> collections.abc.Iterator[playwright.Browser]:
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox"]
+            executable_path=chromium_path.path(), args=list(chromium_path.ARGUMENTS)
         )
         yield browser
         browser.close()
@@ -92,9 +93,11 @@ def page(chromium: playwright.Browser) -> collections.abc.Iterator[playwright.Pa
     page.on("pageerror", lambda error: troubles.append(str(error)))
     page.on(
         "console",
-        lambda said: troubles.append(said.text)
-        if said.type == "error" and "responded with a status of 4" not in said.text
-        else None,
+        lambda said: (
+            troubles.append(said.text)
+            if said.type == "error" and "responded with a status of 4" not in said.text
+            else None
+        ),
     )
     yield page
     context.close()
