@@ -94,6 +94,25 @@ TABLE: dict[str, frozenset[str]] = {
     "desk_invoice.show": DESK,
     "desk_payment.show": DESK,
     "desk_ledger.show": DESK,
+    "desk_queue.show": DESK,
+    "desk_queue.new": DESK,
+    "desk_case.show": DESK,
+    "desk_case.file": DESK,
+    "desk_approvals.show": DESK,
+    "desk_approvals.one": DESK,
+    # the desk: whoever works cases
+    "desk_queue.take_next": CASE_WORK,
+    "desk_case.take": CASE_WORK,
+    "desk_case.reply": CASE_WORK,
+    "desk_case.note": CASE_WORK,
+    "desk_hand_over.show": CASE_WORK,
+    "desk_hand_over.assign": CASE_WORK,
+    "desk_hand_over.sort": CASE_WORK,
+    "desk_resolve.show": CASE_WORK,
+    "desk_resolve.decide": CASE_WORK,
+    # the desk: the second person
+    "desk_approvals.approve": frozenset({SUPERVISOR}),
+    "desk_approvals.send_back": frozenset({SUPERVISOR}),
 }
 
 

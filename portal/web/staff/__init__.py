@@ -4,9 +4,35 @@ from __future__ import annotations
 
 import flask
 
-from portal.web.staff import customer, customers, home, invoice, ledger, payment, trouble
+from portal.web.staff import (
+    approvals,
+    case,
+    customer,
+    customers,
+    hand_over,
+    home,
+    invoice,
+    ledger,
+    payment,
+    queue,
+    resolve,
+    trouble,
+)
 
-SCREENS = (home, customers, customer, invoice, payment, ledger, trouble)
+SCREENS = (
+    home,
+    queue,
+    case,
+    hand_over,
+    resolve,
+    approvals,
+    customers,
+    customer,
+    invoice,
+    payment,
+    ledger,
+    trouble,
+)
 
 
 def blueprints() -> tuple[flask.Blueprint, ...]:

@@ -18,15 +18,24 @@ from portal.web.staff import links, words
 Row = TypeVar("Row")
 
 
+def counts() -> desk_counts.CaseCounts:
+    """What waits for the desk and for this person; asked once in a request."""
+    if "desk_counts" not in flask.g:
+        flask.g.desk_counts = desk_counts.cases(
+            site.reader(), staff_id=flask_login.current_user.id, now=site.ctx().clock.now()
+        )
+    return flask.g.desk_counts
+
+
 def page(template: str, *, query: str = "", **view: object) -> str:
     """Render a desk page with its frame; `query` stands in the search box."""
     person = flask_login.current_user
-    counts = desk_counts.frame(site.reader())
+    waiting = counts()
     return flask.render_template(
         f"staff/{template}",
         desk={
-            "queue": counts.cases,
-            "approvals": counts.approvals,
+            "queue": waiting.all_open,
+            "approvals": waiting.approvals,
             "person": short_name(person.name),
         },
         query=query,
@@ -72,3 +81,13 @@ def found(row: Row | None) -> Row:
 def opened(subject: str, *, customer_id: int) -> None:
     """Write down that this person read the page of `subject`."""
     note_reading.note_reading(site.ctx(), who=site.who(), subject=subject, customer_id=customer_id)
+
+
+def version() -> int:
+    """The version of the case on the page that was sent; 0, which fits none, for anything else."""
+    return whole(flask.request.form.get("version", ""))
+
+
+def whole(text: str) -> int:
+    """A whole number of at most nine digits; 0 for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0

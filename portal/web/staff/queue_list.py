@@ -12,6 +12,7 @@ import flask_login
 
 from portal.domain.disputes import categories
 from portal.domain.disputes.queries import queue
+from portal.domain.reports.queries import desk_counts
 from portal.web.shared import looks, site
 from portal.web.staff import clocks, frame, words
 
@@ -81,11 +82,14 @@ class Listing:
 
 
 def listing(*, open_number: str = "") -> Listing:
-    """The queue this request asks for, `open_number` being the case beside it; two statements."""
+    """The queue this request asks for, `open_number` being the case beside it.
+
+    One statement beside the counts.
+    """
     reader, now = site.reader(), site.ctx().clock.now()
     me = flask_login.current_user.id
     choice = chosen()
-    counts = queue.counts(reader, staff_id=me, now=now)
+    counts = frame.counts()
     page = queue.queue_page(
         reader,
         view=choice.view,
@@ -133,9 +137,11 @@ def subject(category: str, pet_name: str) -> str:
     return f"{label}, {pet_name}" if pet_name else label
 
 
-def _views(choice: Choice, counts: queue.Counts) -> tuple[tuple[str, str, bool, int], ...]:
+def _views(
+    choice: Choice, counts: desk_counts.CaseCounts
+) -> tuple[tuple[str, str, bool, int], ...]:
     texts = {
-        queue.View.ALL: _("All open %(n)s", n=counts.all),
+        queue.View.ALL: _("All open %(n)s", n=counts.all_open),
         queue.View.MINE: _("Mine %(n)s", n=counts.mine),
         queue.View.NOBODYS: _("Nobody’s %(n)s", n=counts.nobodys),
         queue.View.LATE: _("Late") if counts.late else _("Late 0"),
@@ -152,10 +158,16 @@ def _views(choice: Choice, counts: queue.Counts) -> tuple[tuple[str, str, bool, 
     )
 
 
-def _shown(count: int, choice: Choice, counts: queue.Counts) -> str:
+def _shown(count: int, choice: Choice, counts: desk_counts.CaseCounts) -> str:
     if choice.is_narrowed or choice.cursor:
         return flask_babel.ngettext("%(num)s case here", "%(num)s cases here", count)
-    whole = getattr(counts, str(choice.view))
+    whole = {
+        queue.View.ALL: counts.all_open,
+        queue.View.MINE: counts.mine,
+        queue.View.NOBODYS: counts.nobodys,
+        queue.View.LATE: counts.late,
+        queue.View.WAITING: counts.waiting,
+    }[choice.view]
     return _("%(n)s of %(all)s", n=count, all=whole)
 
 

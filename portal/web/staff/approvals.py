@@ -1,0 +1,179 @@
+"""Requests for a second person: the list, and one of them with the facts as they are now."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from typing import Any
+
+import flask
+import flask_babel
+import flask_login
+import werkzeug.exceptions
+
+from portal.domain.approvals import operations, queries, rules
+from portal.domain.disputes import rules as disputes
+from portal.domain.disputes.operations import deciding
+from portal.domain.disputes.queries import case as cases
+from portal.domain.disputes.queries import queue
+from portal.domain.identity import queries as identity
+from portal.journeys import decision_facts, resolve_dispute
+from portal.kernel import errors, ids
+from portal.web.shared import sentences, site
+from portal.web.staff import decision_view, frame, links, queue_list
+
+bp = flask.Blueprint("desk_approvals", __name__)
+CONFLICT = 409
+UNPROCESSABLE = 422
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Row:
+    """One waiting request in the list."""
+
+    number: str
+    subject: str
+    effect: str
+    reason: str
+    requester: str
+    is_own: bool
+    requested_at: datetime.datetime
+    amount_cents: int
+
+
+@bp.get("/desk/approvals")
+def show() -> str:
+    """What waits, oldest first; one's own stands there too, and cannot be approved."""
+    reader, cursor = site.reader(), flask.request.args.get("after", "")
+    page = queries.pending_page(reader, cursor=cursor)
+    names = queue.staff_names(reader, staff_ids=[view.requester_id for view in page.rows])
+    me = flask_login.current_user.id
+    return frame.page(
+        "approvals.html",
+        rows=tuple(
+            Row(
+                number=view.number,
+                subject=view.subject,
+                effect=decision_view.of(view.facts).effect,
+                reason=view.reason,
+                requester=names.get(view.requester_id, ""),
+                is_own=view.requester_id == me,
+                requested_at=view.requested_at,
+                amount_cents=view.amount_cents,
+            )
+            for view in page.rows
+        ),
+        next_href=f"/desk/approvals?after={page.next}" if page.next else "",
+        first_href="/desk/approvals" if cursor else "",
+    )
+
+
+@bp.get("/desk/approvals/<number>")
+def one(number: str) -> str:
+    """One request: the facts as they are now, or as they were decided."""
+    return _page(frame.wanted(number, ids.Prefix.APPROVAL))
+
+
+@bp.post("/desk/approvals/<number>/approve")
+def approve(number: str) -> flask.typing.ResponseReturnValue:
+    """Agree to exactly what the page showed, and carry it out."""
+    try:
+        done = resolve_dispute.approve_resolution(
+            site.ctx(),
+            approval_no=number,
+            facts_version=flask.request.form.get("facts_version", ""),
+            who=site.who(),
+        )
+    except operations.NoSuchApproval:
+        raise werkzeug.exceptions.NotFound from None
+    except errors.DomainError as error:
+        return _page(number, refused=sentences.said(error)), CONFLICT
+    flask.flash(flask_babel.gettext("Approved and done. The customer is told."), "good")
+    return flask.redirect(links.href(done.number))
+
+
+@bp.post("/desk/approvals/<number>/return")
+def send_back(number: str) -> flask.typing.ResponseReturnValue:
+    """Send the request back with a reason; its case is open again."""
+    reason = flask.request.form.get("reason", "")
+    try:
+        resolve_dispute.return_resolution(
+            site.ctx(), approval_no=number, reason=reason, who=site.who()
+        )
+    except operations.NoSuchApproval:
+        raise werkzeug.exceptions.NotFound from None
+    except rules.ReasonMissing as error:
+        return _page(number, reason_error=sentences.said(error)), UNPROCESSABLE
+    except errors.DomainError as error:
+        return _page(number, reason=reason, refused=sentences.said(error)), CONFLICT
+    flask.flash(flask_babel.gettext("Sent back. The case is open again."), "good")
+    return flask.redirect("/desk/approvals")
+
+
+def _page(number: str, *, reason: str = "", reason_error: str = "", refused: str = "") -> str:
+    reader = site.reader()
+    view = frame.found(queries.by_number(reader, number=number))
+    head = frame.found(cases.head(reader, number=view.subject))
+    who = identity.customer(reader, customer_id=head.customer_id)
+    facts, lifted, impossible = _facts(view, dispute_id=head.id)
+    people = [view.requester_id, *([view.approver_id] if view.approver_id else [])]
+    names = queue.staff_names(reader, staff_ids=people)
+    person = flask_login.current_user
+    return frame.page(
+        "approval.html",
+        view=view,
+        head=head,
+        customer=who,
+        title=queue_list.subject(head.category, head.pet_name),
+        decision=decision_view.of(facts, lifted_holds=lifted),
+        facts_version=rules.facts_version(facts),
+        is_changed=rules.facts_version(facts) != view.facts_version,
+        impossible=impossible,
+        letter_text=decision_view.mail(
+            facts, number=head.number, language=who.language, first_name=who.first_name
+        ),
+        requester=names.get(view.requester_id, ""),
+        approver=names.get(view.approver_id or 0, ""),
+        is_own=view.requester_id == person.id,
+        may_decide=view.state == "pending" and rules.may_approve(person.role, view.kind),
+        reason=reason,
+        reason_error=reason_error,
+        refused=refused,
+    )
+
+
+def _facts(
+    view: queries.ApprovalView, *, dispute_id: int
+) -> tuple[dict[str, Any], int | None, str]:
+    """The facts now while it waits (with the holds it would lift), else those decided upon.
+
+    The last value is the reason why it cannot be done any more, "" where it can.
+    """
+    if view.state != "pending":
+        return view.facts, None, ""
+    asked = _asked(view.number, dispute_id)
+    if asked is None:
+        return view.facts, None, ""
+    try:
+        seen = resolve_dispute.preview(
+            site.ctx(), number=view.subject, decision=asked, who=site.who()
+        )
+    except errors.DomainError as error:
+        return view.facts, None, sentences.said(error)
+    return decision_facts.of(seen), seen.lifted_holds, ""
+
+
+def _asked(approval_no: str, dispute_id: int) -> deciding.Decision | None:
+    """The decision that the request is about."""
+    for kept in cases.resolutions_of(site.reader(), dispute_id=dispute_id):
+        if kept.approval_no == approval_no:
+            return deciding.Decision(
+                outcome=disputes.Outcome(kept.outcome),
+                action=disputes.MoneyAction(kept.action),
+                amount_cents=kept.amount_cents,
+                payment_no=kept.payment_no,
+                freed_by=kept.freed_by,
+                answer=kept.answer,
+                reason=kept.reason,
+            )
+    return None
