@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import pathlib
 import urllib.parse
+import wsgiref.headers
 
 import flask
 import flask_wtf
@@ -55,7 +56,7 @@ def create_app(
     app.config.update(_flask_settings(settings))
     app.extensions["portal_settings"] = settings
     app.extensions["portal_context"] = surroundings or build_context(settings)
-    app.extensions["portal_schema_head"] = schema.head()
+    app.extensions["portal_schema_older"] = schema.older()
     looks.install(app)
     requests.install(app)
     texts.compile_all()
@@ -148,11 +149,21 @@ def _flask_settings(settings: config.Settings) -> dict[str, object]:
     }
 
 
+IMPORTED = ("js/card-form.js",)  # modules that others import by name, without a hash
+
+
+def _keep_imports_fresh(answer: wsgiref.headers.Headers, path: str, _url: str) -> None:
+    """A module whose address carries no hash is asked for again each time."""
+    if path.endswith(IMPORTED):
+        answer["Cache-Control"] = "no-cache"
+
+
 def _static(app: flask.Flask, settings: config.Settings) -> whitenoise.WhiteNoise:
     return whitenoise.WhiteNoise(
         app.wsgi_app,
         root=str(ROOT / "static"),
         prefix="static/",
         max_age=STATIC_SECONDS,
+        add_headers_function=_keep_imports_fresh,
         autorefresh=settings.debug,
     )

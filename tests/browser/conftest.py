@@ -1,0 +1,166 @@
+"""The whole product in Chromium: a real site on a port, the sandbox behind it, jobs when asked."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import pathlib
+import threading
+
+import playwright.sync_api as playwright
+import pytest
+import sqlalchemy as sa
+import werkzeug.serving
+
+from portal import app as portal_app
+from tests import conftest as parent
+from tests.support import chromium as chromium_path
+from tests.support import jobs, people
+from tests.support import sandbox as sandboxes
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+SIZES = {360: 640, 1280: 800}
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """One Chromium for this worker."""
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(
+            executable_path=chromium_path.path(), args=list(chromium_path.ARGUMENTS)
+        )
+        yield browser
+        browser.close()
+
+
+class Site:
+    """The running product and what a test does beside the browser."""
+
+    def __init__(self, ctx, url: str, settings) -> None:
+        self.ctx = ctx
+        self.url = url
+        self.settings = settings
+
+    def run_jobs(self) -> list[str]:
+        """Run every waiting job: mails, refunds, events."""
+        return jobs.run_all(self.ctx)
+
+    def mails_to(self, address: str) -> list[str]:
+        """Subjects of the mails queued for an address, oldest first."""
+        with self.ctx.database.reading() as session:
+            rows = session.execute(
+                sa.text("SELECT subject FROM mail WHERE recipient = :to ORDER BY id"),
+                {"to": address},
+            )
+            return [row.subject for row in rows]
+
+
+@pytest.fixture
+def site(database, clock, sandbox, settings):
+    """The product on a port of its own, threads enough for a browser."""
+    port = sandboxes.free_port()
+    url = f"http://127.0.0.1:{port}"
+    settings = dataclasses.replace(
+        settings,
+        base_url=url,
+        stripe_api_base=sandbox.url,
+        stripe_js_url=f"{sandbox.url}/endive/stripe.js",
+    )
+    ctx = parent.make_context(
+        database=database,
+        clock=clock,
+        settings=settings,
+        api_base=sandbox.url,
+        script_url=settings.stripe_js_url,
+    )
+    app = portal_app.create_app(settings, surroundings=ctx)
+    server = werkzeug.serving.make_server("127.0.0.1", port, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield Site(ctx, url, settings)
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+class Visitor:
+    """A person in a browser window; every console error and policy report is kept."""
+
+    def __init__(self, page: playwright.Page, site: Site) -> None:
+        self.page = page
+        self.site = site
+        self.complaints: list[str] = []
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", self._asked)
+
+    def open(self, path: str) -> playwright.Page:
+        """Open a page of the site."""
+        self.page.goto(self.site.url + path)
+        return self.page
+
+    def axe(self) -> list[str]:
+        """What axe finds on the page by WCAG 2.2 AA, as words."""
+        self.page.evaluate(AXE.read_text())
+        found = self.page.evaluate(
+            "rules => axe.run(document, {runOnly: rules, iframes: false})", RULES
+        )
+        return [
+            f"{item['id']}: {json.dumps([n['target'] for n in item['nodes']])}"
+            for item in found["violations"]
+        ]
+
+    def overflow(self) -> int:
+        """By how many pixels the page scrolls sideways."""
+        return self.page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+
+    def _heard(self, message: playwright.ConsoleMessage) -> None:
+        declined = "status of 402" in message.text  # Stripe answers a declined card so
+        if message.type == "error" and not declined:
+            self.complaints.append(message.text)
+
+    def _asked(self, request: playwright.Request) -> None:
+        if request.url.endswith("/csp-report"):
+            self.complaints.append(f"policy: {request.post_data}")
+
+
+@pytest.fixture(params=sorted(SIZES), ids=lambda width: f"{width}px")
+def width(request) -> int:
+    """The window's width: a small phone and a desk."""
+    return request.param
+
+
+@pytest.fixture
+def visit(chromium, site, width):
+    """Open a browser window as a person (or as nobody); complaints fail the test at its end."""
+    visitors: list[Visitor] = []
+
+    def begin(person=None) -> Visitor:
+        context = chromium.new_context(
+            viewport={"width": width, "height": SIZES[width]}, locale="en-US"
+        )
+        context.set_default_timeout(10_000)
+        if person is not None:
+            context.add_cookies([_cookie(site, person)])
+        visitor = Visitor(context.new_page(), site)
+        visitors.append(visitor)
+        return visitor
+
+    yield begin
+    complaints = [text for visitor in visitors for text in visitor.complaints]
+    for visitor in visitors:
+        visitor.page.context.close()
+    assert complaints == []
+
+
+def _cookie(site: Site, person) -> dict[str, str]:
+    """The cookie of a session that really stands in the database."""
+    app = portal_app.create_app(site.settings, surroundings=site.ctx)
+    client = app.test_client()
+    people.sign_in(client, person, now=site.ctx.clock.now())
+    cookie = client.get_cookie(app.config["SESSION_COOKIE_NAME"])
+    return {"name": cookie.key, "value": cookie.value, "url": site.url}
