@@ -19,6 +19,12 @@ STATES = {
     "void": N_("Withdrawn"),
 }
 
+HOW_TO_PAY = N_(
+    "Pay at %(address)s, or call %(phone)s. Something wrong? Tell us there, line by line: only "
+    "that amount is paused."
+)
+HOW_TO_SEE = N_("This bill stands at %(address)s. Questions? Call %(phone)s.")
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class InvoicePaper:
@@ -75,8 +81,8 @@ def render(paper: InvoicePaper, *, language: str, brand: str, phone: str, base_u
         "lines_title": say(N_("What it is for")),
         "period": say(
             N_("%(start)s to %(end)s"),
-            start=day(paper.period_start_on),
-            end=day(paper.period_end_on),
+            start=day(paper.period_start_on, "year"),
+            end=day(paper.period_end_on, "year"),
         ),
         "columns": (say(N_("What")), say(N_("Amount"))),
         "lines": written(paper.lines),
@@ -87,10 +93,7 @@ def render(paper: InvoicePaper, *, language: str, brand: str, phone: str, base_u
         "left_label": say(N_("Left to pay")),
         "left": formats.money(paper.left_cents),
         "how": say(
-            N_(
-                "Pay at %(address)s, or call %(phone)s. Something wrong? Tell us there, line by "
-                "line: only that amount is paused."
-            ),
+            HOW_TO_PAY if paper.left_cents else HOW_TO_SEE,
             address=f"{base_url}/invoices/{paper.number}",
             phone=read_phone,
         ),

@@ -58,7 +58,7 @@ def of_payment(found: payment.Payment, ctx: context.Context) -> flask.Response:
         amount_cents=head.amount_cents,
         method=wording.method(head.method_label),
         settled_at=head.settled_at,
-        parts=tuple(payment_view.parts(found, write)),
+        parts=tuple(part[:3] for part in payment_view.parts(found, write)),
         refunds=tuple(
             (
                 say("Refund of %(sum)s", sum=formats.money(refund.amount_cents)),

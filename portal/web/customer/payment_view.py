@@ -66,34 +66,42 @@ def refund_text(refund: payment.PaymentRefund, write: rows.Writer) -> str:
 
 
 def bills(found: payment.Payment, write: rows.Writer) -> list[rows.Row]:
-    """The bills it was meant for, or is on."""
-    settled = found.head.state == "settled"
+    """The bills it was meant for, while it is not received; after that `parts` tells more."""
+    if found.head.state == "settled":
+        return []
     return [
         rows.Row(
             href=f"/invoices/{part.number}",
             title=write.bill(part.pet_name, part.due_on),
             note=part.number,
-            end=formats.money(part.applied_cents if settled else part.planned_cents),
+            end=formats.money(part.planned_cents),
         )
         for part in found.bills
     ]
 
 
-def parts(found: payment.Payment, write: rows.Writer) -> list[tuple[str, str, int]]:
-    """Where the money is now, as a ledger that adds up to the payment."""
+def parts(found: payment.Payment, write: rows.Writer) -> list[tuple[str, str, int, str]]:
+    """Where the money is now (what, note, cents, href); it adds up to the payment."""
     say, head = flask_babel.gettext, found.head
     if head.state != "settled":
         return []
     went = [
-        (write.bill(part.pet_name, part.due_on), part.number, part.applied_cents)
+        (
+            write.bill(part.pet_name, part.due_on),
+            part.number,
+            part.applied_cents,
+            f"/invoices/{part.number}",
+        )
         for part in found.bills
         if part.applied_cents
     ]
     if head.refunded_cents:
-        went.append((say("Refunded to you"), "", head.refunded_cents))
+        went.append((say("Refunded to you"), "", head.refunded_cents, ""))
     if head.held_cents:
-        went.append((say("Set aside while we look into it"), head.dispute_no, head.held_cents))
+        case = f"/disputes/{head.dispute_no}"
+        what = say("Set aside while we look into it")
+        went.append((what, head.dispute_no, head.held_cents, case))
     waiting = head.unapplied_cents - head.held_cents
     if waiting > 0:
-        went.append((say("Waits on your account"), say("For your next bill"), waiting))
+        went.append((say("Waits on your account"), say("For your next bill"), waiting, ""))
     return went

@@ -50,6 +50,7 @@ def install(app: flask.Flask) -> None:
         csp_nonce=csp_nonce,
         static_url=address,
         sprite_url=_symbols(address),
+        sprites=Sprites(address),
     )
     env.filters.update(
         money=formats.money,
@@ -65,8 +66,11 @@ def install(app: flask.Flask) -> None:
 
 def page_lang() -> str:
     """Return the language of this page, as an HTML `lang`: "en" or "es"."""
-    locale = flask_babel.get_locale()
-    return locale.language if locale else "en"
+    known = flask.g.get("page_lang")  # asked for each day that is written
+    if known is None:
+        locale = flask_babel.get_locale()
+        known = flask.g.page_lang = locale.language if locale else "en"
+    return known
 
 
 def language_url(language: str) -> str:
@@ -108,6 +112,18 @@ def _static_addresses(app: flask.Flask) -> Callable[[str], Markup]:
         return Markup("{}/{}?v={}").format(app.static_url_path, name, digest)
 
     return static_url
+
+
+class Sprites(dict[str, Markup]):
+    """The same by name, `sprites['paid']`: in long lists a look-up is faster than a call."""
+
+    def __init__(self, static_url: Callable[[str], Markup]) -> None:
+        super().__init__()
+        self._symbol = _symbols(static_url)
+
+    def __missing__(self, name: str) -> Markup:
+        self[name] = self._symbol(name)
+        return self[name]
 
 
 def _symbols(static_url: Callable[[str], Markup]) -> Callable[[str], Markup]:

@@ -49,7 +49,7 @@ class BillEvent(NamedTuple):
 
 
 UNDER_WAY = (PaymentState.PROCESSING.value, PaymentState.UNKNOWN.value)
-TOLD = (*UNDER_WAY, PaymentState.FAILED.value)
+TOLD = (PaymentState.PROCESSING, PaymentState.UNKNOWN, PaymentState.FAILED)
 
 _invoice = billing.Invoice.__table__
 _line = billing.InvoiceLine.__table__
@@ -123,7 +123,7 @@ _ATTEMPTS = (
     )
     .join(_reservation, _reservation.c.payment_id == _payment.c.id)
     .join(_mine, _mine.c.id == _reservation.c.invoice_id)
-    .where(sa.type_coerce(_payment.c.state, sa.Text).in_(TOLD))
+    .where(sa.or_(*(_payment.c.state == state for state in TOLD)))
 )
 _REFUNDS = (
     sa.select(

@@ -17,9 +17,6 @@ from portal.domain.payments import models
 from portal.domain.payments.states import PaymentState
 from portal.domain.policies import models as policies
 
-# Only these are shown as on their way: a page that was opened and left has moved nothing.
-UNDER_WAY = (PaymentState.PROCESSING.value, PaymentState.UNKNOWN.value)
-
 
 class OpenBill(NamedTuple):
     """An open invoice; amounts in cents."""
@@ -47,8 +44,8 @@ class OpenBill(NamedTuple):
         return 0 if self.under_way else self.payable_cents
 
     def is_past_due(self, today: datetime.date) -> bool:
-        """Due today is current; what is wholly in dispute is not past due."""
-        return self.due_on < today and self.payable_cents > 0
+        """Due today is current; what is wholly in dispute, or being paid, is not past due."""
+        return self.due_on < today and self.to_pay_cents > 0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -78,12 +75,12 @@ class OpenBills:
         return tuple(bill for bill in self.bills if bill.is_past_due(today))
 
     def past_due_cents(self, today: datetime.date) -> int:
-        """What is past due, disputes left out."""
-        return sum(bill.payable_cents for bill in self.past_due(today))
+        """What is past due; disputes and what is being paid are left out."""
+        return sum(bill.to_pay_cents for bill in self.past_due(today))
 
     def next_due(self, today: datetime.date) -> OpenBill | None:
         """The first bill with something to pay that is not past due."""
-        current = (b for b in self.bills if b.payable_cents > 0 and not b.is_past_due(today))
+        current = (b for b in self.bills if b.to_pay_cents > 0 and not b.is_past_due(today))
         return next(current, None)
 
 
@@ -111,7 +108,10 @@ _WAY = (
     .where(
         _reservation.c.released_at.is_(None),
         _payment.c.customer_id == sa.bindparam("customer_id"),
-        sa.type_coerce(_payment.c.state, sa.Text).in_(UNDER_WAY),
+        # Only these are on their way: a page that was opened and left has moved nothing.
+        sa.or_(
+            _payment.c.state == PaymentState.PROCESSING, _payment.c.state == PaymentState.UNKNOWN
+        ),
     )
     .subquery()
 )

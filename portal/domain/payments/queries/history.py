@@ -17,14 +17,11 @@ from portal.kernel import paging
 
 SIZE = 25
 # A page that was opened and left is no payment; the payer never sees it.
-SHOWN = tuple(
-    state.value
-    for state in (
-        PaymentState.SETTLED,
-        PaymentState.PROCESSING,
-        PaymentState.UNKNOWN,
-        PaymentState.FAILED,
-    )
+SHOWN = (
+    PaymentState.SETTLED,
+    PaymentState.PROCESSING,
+    PaymentState.UNKNOWN,
+    PaymentState.FAILED,
 )
 
 
@@ -83,7 +80,7 @@ _PAGE = (
     .select_from(_payment.join(_meant, sa.true()))
     .where(
         _payment.c.customer_id == sa.bindparam("customer_id"),
-        sa.type_coerce(_payment.c.state, sa.Text).in_(SHOWN),
+        sa.or_(*(_payment.c.state == state for state in SHOWN)),
         sa.tuple_(_payment.c.created_at, _payment.c.id)
         < sa.tuple_(
             sa.bindparam("at", type_=sa.DateTime(timezone=True)),
