@@ -204,7 +204,7 @@ def staff_names(session: orm.Session, *, staff_ids: list[int]) -> dict[int, str]
     rows = session.execute(
         sa.select(identity.Staff.id, identity.Staff.name).where(identity.Staff.id.in_(staff_ids))
     )
-    return dict(rows.tuples().all())
+    return {row.id: row.name for row in rows}
 
 
 def _in_view(
