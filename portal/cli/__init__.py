@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import flask
+import flask.cli
 
-from portal.cli import books, database, demo, runs, worker
+from portal.cli import books, customers, database, demo, runs, seed_scale, staff, worker
+
+seed = flask.cli.AppGroup("seed", help="Made-up data, for a demo or for measuring.")
+seed.add_command(seed_scale.command)
 
 
 def register(app: flask.Flask) -> None:
     """Add every command to the application."""
     for command in (
         books.group,
+        customers.group,
         database.group,
         demo.command,
         runs.billing,
         runs.stripe,
+        staff.group,
+        seed,
         worker.command,
     ):
         app.cli.add_command(command)
