@@ -17,6 +17,7 @@ from portal.kernel import msgids
 from portal.web.shared import rows
 
 N_ = msgids.N_
+_ = flask_babel.gettext
 
 EVENTS = {
     Happened.RECEIVED: N_("%(sum)s received, %(method)s"),
@@ -85,16 +86,14 @@ def view(found: bill.Bill, ctx: context.Context) -> BillView:
     state, text = _state(found, write)
     return BillView(
         head=head,
-        heading=flask_babel.gettext(
-            "%(pet)s’s %(month)s bill", pet=head.pet_name, month=write.month(head.due_on)
-        ),
+        heading=_("%(pet)s’s %(month)s bill", pet=head.pet_name, month=write.month(head.due_on)),
         shown_cents=found.payable_cents or head.open_cents or head.total_cents,
         state=state,
         state_text=text,
         to_pay_cents=found.to_pay_cents,
         under_way=way,
         under_way_text=_event_text(way, write) if way else "",
-        lines=lines(found, flask_babel.gettext),
+        lines=lines(found),
         settled=settled(found, write, ctx.clock.zone),
         left_cents=found.payable_cents,
         events=_events(found, write, ctx.clock.zone),
@@ -104,7 +103,7 @@ def view(found: bill.Bill, ctx: context.Context) -> BillView:
     )
 
 
-def lines(found: bill.Bill, say: wording.Say) -> tuple[Line, ...]:
+def lines(found: bill.Bill) -> tuple[Line, ...]:
     """The charges in words."""
     head = found.head
     state = identity.US_STATES.get(head.us_state, head.us_state)
@@ -112,7 +111,7 @@ def lines(found: bill.Bill, say: wording.Say) -> tuple[Line, ...]:
     for line in found.lines:
         what, note = wording.charge(
             line.kind,
-            say=say,
+            say=_,
             state=state,
             plan=head.plan,
             sequence=head.sequence,
@@ -126,41 +125,40 @@ def settled(
     found: bill.Bill, write: rows.Writer, zone: datetime.tzinfo
 ) -> tuple[tuple[str, str, int], ...]:
     """From the total to what is left: money and credits on the bill, what is paused; adds up."""
-    say = flask_babel.gettext
     moves = []
     for event in reversed(found.events):
         day = write.day(event.at.astimezone(zone).date(), "plain")
         if event.what == Happened.RECEIVED:
-            moves.append((wording.method(event.label) or say("Payment"), day, -event.cents))
+            moves.append((wording.method(event.label) or _("Payment"), day, -event.cents))
         elif event.what == Happened.TAKEN_BACK:
-            moves.append((say("Taken off again"), day, -event.cents))
+            moves.append((_("Taken off again"), day, -event.cents))
         elif event.what == Happened.CREDITED:
-            moves.append((say(wording.CREDITS[event.label]), day, -event.cents))
+            moves.append((_(wording.CREDITS[event.label]), day, -event.cents))
     if found.disputed_cents:
-        moves.append((say("Paused while we look into it"), "", -found.disputed_cents))
+        moves.append((_("Paused while we look into it"), "", -found.disputed_cents))
     left = found.payable_cents - found.head.total_cents - sum(cents for *_, cents in moves)
     if left:
-        moves.append((say("Withdrawn by us"), "", left))
-    return ((say("Total of this bill"), "", found.head.total_cents), *moves) if moves else ()
+        moves.append((_("Withdrawn by us"), "", left))
+    return ((_("Total of this bill"), "", found.head.total_cents), *moves) if moves else ()
 
 
 def _state(found: bill.Bill, write: rows.Writer) -> tuple[str, str]:
-    say, head = flask_babel.gettext, found.head
+    head = found.head
     if head.state == "paid":
-        return "paid", say("Paid %(day)s", day=write.day(head.paid_on or head.due_on, "plain"))
+        return "paid", _("Paid %(day)s", day=write.day(head.paid_on or head.due_on, "plain"))
     if head.state != "issued":
-        return "void", say("Withdrawn") if head.state == "voided" else say("Closed")
+        return "void", _("Withdrawn") if head.state == "voided" else _("Closed")
     if found.under_way:
         return "processing" if found.under_way.state == "processing" else "waiting", (
-            say("Processing")
+            _("Processing")
             if found.under_way.state == "processing"
-            else say("We do not know yet whether it is paid")
+            else _("We do not know yet whether it is paid")
         )
     if found.payable_cents == 0:
-        return "paused", say("Paused while we look into it")
+        return "paused", _("Paused while we look into it")
     if found.is_past_due(write.today):
-        return "overdue", say("Overdue since %(day)s", day=write.day(head.due_on, "long"))
-    return "due", say("Due %(day)s", day=write.day(head.due_on, "long"))
+        return "overdue", _("Overdue since %(day)s", day=write.day(head.due_on, "long"))
+    return "due", _("Due %(day)s", day=write.day(head.due_on, "long"))
 
 
 def _events(found: bill.Bill, write: rows.Writer, zone: datetime.tzinfo) -> tuple[Event, ...]:
@@ -169,23 +167,22 @@ def _events(found: bill.Bill, write: rows.Writer, zone: datetime.tzinfo) -> tupl
         day = event.at.astimezone(zone).date()
         told.append(Event(day, write.day(day, "plain"), _event_text(event, write), _href(event)))
     issued = found.head.issued_on
-    told.append(Event(issued, write.day(issued, "plain"), flask_babel.gettext("Bill issued")))
+    told.append(Event(issued, write.day(issued, "plain"), _("Bill issued")))
     return tuple(told)
 
 
 def _event_text(event: bill_events.BillEvent, write: rows.Writer) -> str:
-    say = flask_babel.gettext
     words = {
         "sum": formats.money(abs(event.cents)),
-        "method": wording.method(event.label) or say("your payment method"),
+        "method": wording.method(event.label) or _("your payment method"),
         "day": write.day(event.on) if event.on else "",
-        "why": say(wording.CREDITS[event.label]) if event.what == Happened.CREDITED else "",
+        "why": _(wording.CREDITS[event.label]) if event.what == Happened.CREDITED else "",
     }
     if event.what == Happened.ATTEMPT:
-        return say(ATTEMPTS[event.state], **words)
+        return _(ATTEMPTS[event.state], **words)
     if event.what == Happened.REFUND:
-        return say(REFUNDS[event.state], **words)
-    return say(EVENTS[Happened(event.what)], **words)
+        return _(REFUNDS[event.state], **words)
+    return _(EVENTS[Happened(event.what)], **words)
 
 
 def _href(event: bill_events.BillEvent) -> str:

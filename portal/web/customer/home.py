@@ -19,6 +19,8 @@ from portal.domain.payments.queries import bills, history
 from portal.web.shared import rows, site
 
 bp = flask.Blueprint("home", __name__)
+_ = flask_babel.gettext
+ngettext = flask_babel.ngettext
 RECENT = 3
 DISPUTES = 20
 
@@ -76,12 +78,11 @@ def show() -> str:
 
 def _heading(covers: tuple[coverage.PolicyCover, ...], write: rows.Writer) -> str:
     """The answer to "is my pet covered": true of every pet it names."""
-    say = flask_babel.gettext
     ended = [c for c in covers if c.line.kind is CoverageKind.CANCELLED]
     begun = [c for c in covers if c not in ended and c.has_begun(write.today)]
     coming = [c for c in covers if c not in ended and c not in begun]
     if begun:
-        return flask_babel.ngettext(
+        return ngettext(
             "%(names)s is covered",
             "%(names)s are covered",
             len(begun),
@@ -89,20 +90,20 @@ def _heading(covers: tuple[coverage.PolicyCover, ...], write: rows.Writer) -> st
         )
     if coming:
         first = min(coming, key=lambda c: c.starts_on)
-        return say(
+        return _(
             "%(name)s’s cover begins on %(day)s",
             name=first.pet_name,
             day=write.day(first.starts_on, "long"),
         )
     if ended:
         names = rows.names([c.pet_name for c in ended])
-        return flask_babel.ngettext(
+        return ngettext(
             "%(names)s is no longer covered",
             "%(names)s are no longer covered",
             len(ended),
             names=names,
         )
-    return say("Welcome, %(name)s", name=flask_login.current_user.first_name)
+    return _("Welcome, %(name)s", name=flask_login.current_user.first_name)
 
 
 def _whose(found: tuple[bills.OpenBill, ...]) -> str:
@@ -135,42 +136,40 @@ def _card(cover: coverage.PolicyCover, owed: bills.OpenBills, write: rows.Writer
 
 def _line(cover: coverage.PolicyCover, write: rows.Writer) -> str:
     """The coverage line in words."""
-    say, line = flask_babel.gettext, cover.line
+    line = cover.line
     day, cents = write.day(line.on, "plain"), formats.money(line.amount_cents)
     if line.kind is CoverageKind.CANCELLED:
-        return say("Cover ended on %(day)s.", day=write.day(line.on, "year"))
+        return _("Cover ended on %(day)s.", day=write.day(line.on, "year"))
     if not cover.has_begun(write.today):
-        return say("Cover begins on %(day)s.", day=write.day(cover.starts_on, "plain"))
+        return _("Cover begins on %(day)s.", day=write.day(cover.starts_on, "plain"))
     if line.kind is CoverageKind.NOTICE:
-        return say("Cover ends %(day)s unless %(sum)s arrives before.", day=day, sum=cents)
+        return _("Cover ends %(day)s unless %(sum)s arrives before.", day=day, sum=cents)
     if line.kind is CoverageKind.PAST_DUE:
-        return say("Covered. %(sum)s was due on %(day)s.", day=day, sum=cents)
+        return _("Covered. %(sum)s was due on %(day)s.", day=day, sum=cents)
     if line.on <= cover.starts_on:
-        return say("Covered since %(day)s.", day=write.day(cover.starts_on, "plain"))
-    return say("Covered. Paid to %(day)s.", day=day)
+        return _("Covered since %(day)s.", day=write.day(cover.starts_on, "plain"))
+    return _("Covered. Paid to %(day)s.", day=day)
 
 
 def _next(
     cover: coverage.PolicyCover, owed: bills.OpenBills, write: rows.Writer
 ) -> tuple[str, str, str]:
     """The next money of this pet: the oldest open bill, else the next one that will come."""
-    say = flask_babel.gettext
     mine = [b for b in owed.bills if b.policy_no == cover.policy_no]
     for bill in mine:
         row = rows.open_rows((bill,), write)[0]
         return row.state, row.text, row.end
     if cover.next_on is None:
         return "", "", ""
-    return "", say("Next, %(day)s", day=write.day(cover.next_on)), formats.money(cover.next_cents)
+    return "", _("Next, %(day)s", day=write.day(cover.next_on)), formats.money(cover.next_cents)
 
 
 def _case(case: owner.OwnRow, write: rows.Writer) -> OpenCase:
-    say = flask_babel.gettext
-    what = say(categories.describe(categories.Category(case.category)).label)
+    what = _(categories.describe(categories.Category(case.category)).label)
     if case.pet_name:
-        what = say("%(what)s, %(pet)s", what=what, pet=case.pet_name)
+        what = _("%(what)s, %(pet)s", what=what, pet=case.pet_name)
     zone = site.ctx().clock.zone
     day = write.day(case.resolve_due_at.astimezone(zone).date(), "long")
     if case.state == "waiting_customer":
-        return OpenCase(case.number, what, say("We have a question for you."))
-    return OpenCase(case.number, what, say("Expect our answer by %(day)s.", day=day))
+        return OpenCase(case.number, what, _("We have a question for you."))
+    return OpenCase(case.number, what, _("Expect our answer by %(day)s.", day=day))

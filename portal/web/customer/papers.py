@@ -13,6 +13,8 @@ from portal.journeys import context
 from portal.web.customer import bill_view, payment_view
 from portal.web.shared import looks, rows
 
+_ = flask_babel.gettext
+
 
 def of_bill(found: bill.Bill, ctx: context.Context) -> flask.Response:
     """The bill on paper, in the language of this request."""
@@ -51,7 +53,6 @@ def of_bill(found: bill.Bill, ctx: context.Context) -> flask.Response:
 def of_payment(found: payment.Payment, ctx: context.Context) -> flask.Response:
     """The receipt on paper, in the language of this request."""
     head, write = found.head, rows.Writer(ctx.clock.today())
-    say = flask_babel.gettext
     paper = receipt.ReceiptPaper(
         number=head.number,
         payer=flask_login.current_user.name,
@@ -61,7 +62,7 @@ def of_payment(found: payment.Payment, ctx: context.Context) -> flask.Response:
         parts=tuple(part[:3] for part in payment_view.parts(found, write)),
         refunds=tuple(
             (
-                say("Refund of %(sum)s", sum=formats.money(refund.amount_cents)),
+                _("Refund of %(sum)s", sum=formats.money(refund.amount_cents)),
                 f"{refund.number}. {payment_view.refund_text(refund, write)}",
             )
             for refund in found.refunds

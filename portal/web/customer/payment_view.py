@@ -10,6 +10,7 @@ from portal.kernel import msgids
 from portal.web.shared import rows
 
 N_ = msgids.N_
+_ = flask_babel.gettext
 
 # state → (icon kind, heading, what it means)
 STATES = {
@@ -49,20 +50,19 @@ REFUNDS = {
 
 def told(head: payment.PaymentHead) -> tuple[str, str, str]:
     """What became of it: the kind of result (good, wait, late), a heading, what it means."""
-    say = flask_babel.gettext
     kind, heading, meaning = STATES.get(head.state, UNFINISHED)
-    why = wording.decline(head.failure_code, say=say) if head.state == "failed" else ""
-    sentences = (why, say(meaning) if meaning else "")
+    why = wording.decline(head.failure_code, say=_) if head.state == "failed" else ""
+    sentences = (why, _(meaning) if meaning else "")
     return (
         kind,
-        say(heading, sum=formats.money(head.amount_cents)),
+        _(heading, sum=formats.money(head.amount_cents)),
         " ".join(part for part in sentences if part),
     )
 
 
 def refund_text(refund: payment.PaymentRefund, write: rows.Writer) -> str:
     """Where a refund is, and when it is expected."""
-    return flask_babel.gettext(REFUNDS[refund.state], day=write.day(refund.expected_on, "long"))
+    return _(REFUNDS[refund.state], day=write.day(refund.expected_on, "long"))
 
 
 def bills(found: payment.Payment, write: rows.Writer) -> list[rows.Row]:
@@ -82,7 +82,7 @@ def bills(found: payment.Payment, write: rows.Writer) -> list[rows.Row]:
 
 def parts(found: payment.Payment, write: rows.Writer) -> list[tuple[str, str, int, str]]:
     """Where the money is now (what, note, cents, href); it adds up to the payment."""
-    say, head = flask_babel.gettext, found.head
+    head = found.head
     if head.state != "settled":
         return []
     went = [
@@ -96,12 +96,12 @@ def parts(found: payment.Payment, write: rows.Writer) -> list[tuple[str, str, in
         if part.applied_cents
     ]
     if head.refunded_cents:
-        went.append((say("Refunded to you"), "", head.refunded_cents, ""))
+        went.append((_("Refunded to you"), "", head.refunded_cents, ""))
     if head.held_cents:
         case = f"/disputes/{head.dispute_no}"
-        what = say("Set aside while we look into it")
+        what = _("Set aside while we look into it")
         went.append((what, head.dispute_no, head.held_cents, case))
     waiting = head.unapplied_cents - head.held_cents
     if waiting > 0:
-        went.append((say("Waits on your account"), say("For your next bill"), waiting, ""))
+        went.append((_("Waits on your account"), _("For your next bill"), waiting, ""))
     return went

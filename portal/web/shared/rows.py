@@ -16,6 +16,9 @@ from portal.domain.billing.queries import settled
 from portal.domain.payments.queries import bills, history
 from portal.web.shared import looks
 
+_ = flask_babel.gettext
+ngettext = flask_babel.ngettext
+
 
 class Row(NamedTuple):
     """One row: where it leads, what it is called, its state, its amount."""
@@ -56,13 +59,12 @@ class Writer:
 
 def open_rows(found: tuple[bills.OpenBill, ...], write: Writer) -> list[Row]:
     """Open bills with their state: overdue, due, processing, paused."""
-    say = flask_babel.gettext
     words = {
-        "due": say("Due %(day)s"),
-        "overdue": say("Overdue since %(day)s"),
-        "paused": say("%(sum)s is paused while we look into it"),
-        "processing": say("%(sum)s is processing"),
-        "unknown": say("We do not know yet whether %(sum)s arrived"),
+        "due": _("Due %(day)s"),
+        "overdue": _("Overdue since %(day)s"),
+        "paused": _("%(sum)s is paused while we look into it"),
+        "processing": _("%(sum)s is processing"),
+        "unknown": _("We do not know yet whether %(sum)s arrived"),
     }
     return [_open_row(bill, write, words) for bill in found]
 
@@ -92,9 +94,8 @@ def _open_row(bill: bills.OpenBill, write: Writer, words: dict[str, str]) -> Row
 
 def settled_rows(found: tuple[settled.SettledBill, ...], write: Writer) -> list[Row]:
     """Bills that ask for nothing any more."""
-    say = flask_babel.gettext
-    paid = say("Paid %(day)s")
-    other = {"voided": ("void", say("Withdrawn")), "written_off": ("void", say("Closed"))}
+    paid = _("Paid %(day)s")
+    other = {"voided": ("void", _("Withdrawn")), "written_off": ("void", _("Closed"))}
     rows = []
     for bill in found:
         state, text = other.get(bill.state, ("paid", ""))
@@ -116,14 +117,13 @@ def payment_rows(
     found: tuple[history.PaymentRow, ...], write: Writer, zone: datetime.tzinfo
 ) -> list[Row]:
     """Payments with what became of them; money that did not come is never shown as paid."""
-    say = flask_babel.gettext
     words = {
-        "settled": ("paid", say("Received")),
-        "processing": ("processing", say("Processing")),
-        "unknown": ("waiting", say("We do not know yet")),
-        "failed": ("failed", say("Not received")),
-        "refunded": ("refunded", say("Refunded")),
-        "part": ("refunded", say("Partly refunded")),
+        "settled": ("paid", _("Received")),
+        "processing": ("processing", _("Processing")),
+        "unknown": ("waiting", _("We do not know yet")),
+        "failed": ("failed", _("Not received")),
+        "refunded": ("refunded", _("Refunded")),
+        "part": ("refunded", _("Partly refunded")),
     }
     rows = []
     for payment in found:
@@ -151,8 +151,8 @@ def payment_title(payment: history.PaymentRow, write: Writer) -> str:
     if payment.bills == 1 and payment.first_due_on:
         return write.bill(payment.pets[0], payment.first_due_on)
     if not payment.pets:
-        return flask_babel.gettext("Payment")
-    return flask_babel.ngettext(
+        return _("Payment")
+    return ngettext(
         "%(pets)s, %(num)s bill",
         "%(pets)s, %(num)s bills",
         payment.bills,
@@ -164,4 +164,4 @@ def names(pets: tuple[str, ...] | list[str]) -> str:
     """Names in one breath: "Biscuit and Miso", "Biscuit, Miso and Pico"."""
     if len(pets) < 2:
         return "".join(pets)
-    return flask_babel.gettext("%(names)s and %(last)s", names=", ".join(pets[:-1]), last=pets[-1])
+    return _("%(names)s and %(last)s", names=", ".join(pets[:-1]), last=pets[-1])
