@@ -66,7 +66,16 @@ def drift(engine: sa.Engine) -> list[str]:
 
 def head() -> str:
     """The newest revision of the migrations folder."""
-    return alembic.script.ScriptDirectory.from_config(_config(None)).get_current_head() or ""
+    return _scripts().get_current_head() or ""
+
+
+def older() -> frozenset[str]:
+    """Every revision before the newest: a database at one of them lacks migrations."""
+    return frozenset(step.revision for step in _scripts().walk_revisions()) - {head()}
+
+
+def _scripts() -> alembic.script.ScriptDirectory:
+    return alembic.script.ScriptDirectory.from_config(_config(None))
 
 
 def _config(connection: sa.Connection | None) -> alembic.config.Config:

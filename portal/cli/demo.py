@@ -76,6 +76,9 @@ def _run(settings: config.Settings, environ: Mapping[str, str], *, reset: bool, 
     processes.require_free(settings.bind, setting="PORTAL_BIND")
     if settings.uses_sandbox:
         processes.require_free(settings.sandbox_bind, setting="SANDBOX_BIND")
+    if _half_made(settings).exists():
+        click.echo("The last start was stopped while it made up its data; it starts afresh.")
+        reset = True
     if reset:
         _forget(settings)
     with contextlib.ExitStack() as stack:
@@ -129,6 +132,7 @@ def _forget(settings: config.Settings) -> None:
         embedded_postgres.EmbeddedPostgres(settings.var / "postgres").stop()
     for name in FOLDERS:
         shutil.rmtree(settings.var / name, ignore_errors=True)
+    _half_made(settings).unlink(missing_ok=True)
 
 
 def _start_sandbox(family: processes.Family, settings: config.Settings) -> None:
@@ -156,12 +160,19 @@ def _is_empty(engine: sa.Engine) -> bool:
 
 
 def _seed(family: processes.Family, settings: config.Settings) -> None:
-    if importlib.util.find_spec("portal.cli.seed") is None:
+    if importlib.util.find_spec("portal.journeys.demo") is None:
         return
     if settings.uses_sandbox:
         _await_sandbox(family, settings)
     click.echo("Making up an insurer: customers, pets, bills, payments, disputes …")
+    _half_made(settings).touch()
     family.run("seed", [*_flask(), "seed", "demo"])
+    _half_made(settings).unlink()
+
+
+def _half_made(settings: config.Settings) -> pathlib.Path:
+    """A file that is there while data is made up: it outlives a start that was cut off."""
+    return settings.var / "half-made"
 
 
 def _register_webhook(family: processes.Family, settings: config.Settings) -> None:

@@ -114,6 +114,19 @@ def test_a_second_demo_on_the_same_address_is_told_so(demo, folder):
     assert not second.var.exists()
 
 
+def test_a_start_cut_off_while_it_made_up_data_is_begun_afresh(demo):
+    demo.stop()
+    kept = demo.var / "mail" / "old.eml"
+    kept.parent.mkdir(exist_ok=True)
+    kept.touch()
+    (demo.var / "half-made").touch()
+    demo.run()
+    demo.until_it_says("Ctrl-C stops everything")
+    assert "starts afresh" in demo.output.read_text()
+    assert not kept.exists()
+    assert not (demo.var / "half-made").exists()
+
+
 def test_when_one_part_dies_all_stop_and_the_reason_is_told(demo):
     sandbox = [
         one
