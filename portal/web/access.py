@@ -59,6 +59,17 @@ TABLE: dict[str, frozenset[str]] = {
     "payments.index": OWNERS,
     "payments.show": OWNERS,
     "payments.paper": OWNERS,
+    # disputes of the customer
+    "disputes.index": OWNERS,
+    "dispute_new.show": OWNERS,
+    "dispute_new.check": OWNERS,
+    "dispute_new.send": OWNERS,
+    "dispute.show": OWNERS,
+    "dispute.write": OWNERS,
+    "dispute.leave": OWNERS,
+    "dispute.withdraw": OWNERS,
+    "dispute.reopen": OWNERS,
+    "dispute.file": OWNERS,
     # the customer's account
     "settings.show": OWNERS,
     "settings_contact.show": OWNERS,

@@ -6,6 +6,9 @@ import flask
 
 from portal.web.customer import (
     activate,
+    dispute,
+    dispute_new,
+    disputes,
     home,
     invoices,
     password,
@@ -37,6 +40,9 @@ def blueprints() -> tuple[flask.Blueprint, ...]:
         home.bp,
         invoices.bp,
         payments.bp,
+        disputes.bp,
+        dispute_new.bp,
+        dispute.bp,
         password.bp,
         settings.bp,
         pay.bp,

@@ -14,6 +14,7 @@ from portal.domain.disputes import models, rules
 from portal.domain.disputes.queries import thread
 from portal.domain.identity import models as identity
 from portal.domain.payments import models as payments
+from portal.domain.policies import models as policies
 from portal.kernel import paging
 
 TAKEN = ("disputes.taken", "disputes.assigned")  # a person has read the case
@@ -70,6 +71,7 @@ class OwnBill:
     """The bill behind a dispute; amounts in cents."""
 
     number: str
+    us_state: str
     due_on: datetime.date
     total_cents: int
     open_cents: int
@@ -259,11 +261,14 @@ def _bill(session: orm.Session, case: models.Dispute) -> OwnBill | None:
     row = session.execute(
         sa.select(
             billing.Invoice.number,
+            policies.Policy.us_state,
             billing.Invoice.due_on,
             billing.Invoice.total_cents,
             billing.Invoice.open_cents,
             paused.label("paused_cents"),
-        ).where(billing.Invoice.number == case.invoice_no)
+        )
+        .join(policies.Policy, policies.Policy.id == billing.Invoice.policy_id)
+        .where(billing.Invoice.number == case.invoice_no)
     ).one()
     return OwnBill(**(row._asdict() | {"paused_cents": min(int(row.paused_cents), row.open_cents)}))
 

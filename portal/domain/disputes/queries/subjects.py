@@ -38,6 +38,7 @@ class BillSubject:
 
     number: str
     policy_no: str
+    us_state: str
     pet_name: str
     species: str
     issued_on: datetime.date
@@ -67,6 +68,7 @@ _BILL = (
         billing.Invoice.id,
         billing.Invoice.number,
         policies.Policy.number.label("policy_no"),
+        policies.Policy.us_state,
         policies.Pet.name.label("pet_name"),
         policies.Pet.species,
         billing.Invoice.issued_on,
