@@ -181,14 +181,9 @@ def add_term(
     if policy.state is models.PolicyState.CANCELLED:
         raise PolicyCancelled()
     _refuse_overlap(session, policy_id, effective_on, expires_on)
-    last = session.scalar(
-        sa.select(sa.func.coalesce(sa.func.max(models.Term.number), 0)).where(
-            models.Term.policy_id == policy_id
-        )
-    )
     term = models.Term(
         policy_id=policy_id,
-        number=last + 1,
+        number=_next_number(session, policy_id),
         effective_on=effective_on,
         expires_on=expires_on,
         premium_cents=premium_cents,
@@ -202,6 +197,18 @@ def add_term(
     )
     session.add(term)
     session.flush()
+    _log_term(session, term, policy=policy, now=now, who=who)
+    return term
+
+
+def _log_term(
+    session: orm.Session,
+    term: models.Term,
+    *,
+    policy: models.Policy,
+    now: datetime.datetime,
+    who: actor.Actor,
+) -> None:
     audit.record(
         session,
         who=who,
@@ -210,11 +217,15 @@ def add_term(
         customer_id=policy.customer_id,
         now=now,
         term=term.number,
-        effective_on=effective_on.isoformat(),
-        expires_on=expires_on.isoformat(),
-        premium_cents=premium_cents,
+        effective_on=term.effective_on.isoformat(),
+        expires_on=term.expires_on.isoformat(),
+        premium_cents=term.premium_cents,
     )
-    return term
+
+
+def _next_number(session: orm.Session, policy_id: int) -> int:
+    last = sa.select(sa.func.max(models.Term.number)).where(models.Term.policy_id == policy_id)
+    return (session.scalar(last) or 0) + 1
 
 
 def _parts(plan: models.PaymentPlan, given: int, down_cents: int, premium_cents: int) -> int:
