@@ -1,0 +1,1 @@
+"""Measures: the floor, pages and webhooks; no part of the product."""
