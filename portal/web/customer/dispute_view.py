@@ -48,6 +48,7 @@ class View:
     paused_cents: int
     paused_lines: str
     messages: tuple[Shown, ...]
+    question: Shown | None  # the one that we wait for an answer to
     money: tuple[tuple[str, str], ...]
     writes_to: str
     is_open: bool
@@ -79,6 +80,7 @@ def view(case: owner.OwnCase, *, median: float | None) -> View:
         paused_cents=sum(line.paused_cents for line in case.lines),
         paused_lines=_paused_lines(case),
         messages=tuple(_message(case, message) for message in case.messages),
+        question=_question(case),
         money=_money(case, write),
         writes_to=case.handler_name.split()[0] if case.handler_name else "",
         is_open=case.closed_at is None,
@@ -216,6 +218,13 @@ def _message(case: owner.OwnCase, message: thread.MessageView) -> Shown:
             for f in message.files
         ),
     )
+
+
+def _question(case: owner.OwnCase) -> Shown | None:
+    if case.state != rules.CaseState.WAITING_CUSTOMER:
+        return None
+    asked = [message for message in case.messages if message.asks]
+    return _message(case, asked[-1]) if asked else None
 
 
 def _money(case: owner.OwnCase, write: rows.Writer) -> tuple[tuple[str, str], ...]:

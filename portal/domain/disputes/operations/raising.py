@@ -82,30 +82,16 @@ def raise_case(
     Raises WordsMissing, WordsTooLong.
     """
     today = now.astimezone(hours.zone).date()
-    priority = rules.priority(about.category, urgency, today=today)
-    due = rules.deadlines(hours, opened_at=now, priority=priority)
-    case = models.Dispute(
+    urgent = rules.urgent_reasons(about.category, urgency, today=today)
+    case = _case(
+        about,
         number=ids.new(ids.Prefix.DISPUTE, rng),
         once_key=once_key,
         customer_id=customer_id,
-        category=about.category,
-        state=rules.CaseState.NEW,
-        priority=priority,
-        invoice_no=about.invoice_no,
-        payment_no=about.payment_no,
-        policy_no=about.policy_no,
-        pet_name=about.pet_name,
-        disputed_cents=about.disputed_cents,
         words=clean_words(words),
-        raised_at=now,
-        is_late=about.is_late,
-        clock_used_seconds=0,
-        clock_started_at=now,
-        first_reply_due_at=due.first_reply_due_at,
-        resolve_due_at=due.resolve_due_at,
-        due_at=due.resolve_due_at,
-        limit_on=due.limit_on,
-        version=1,
+        priority=rules.priority(about.category, urgency, today=today),
+        hours=hours,
+        now=now,
     )
     stepping.order(case, hours=hours)
     session.add(case)
@@ -119,7 +105,7 @@ def raise_case(
         now=now,
         category=str(case.category),
         priority=str(case.priority),
-        urgent=[str(r) for r in rules.urgent_reasons(about.category, urgency, today=today)],
+        urgent=[str(reason) for reason in urgent],
         invoice=case.invoice_no,
         payment=case.payment_no,
         policy=case.policy_no,
@@ -165,6 +151,44 @@ def join_lines(
         disputed_cents=case.disputed_cents,
     )
     return new
+
+
+def _case(
+    about: About,
+    *,
+    number: str,
+    once_key: str,
+    customer_id: int,
+    words: str,
+    priority: categories.Priority,
+    hours: business_clock.BusinessClock,
+    now: datetime.datetime,
+) -> models.Dispute:
+    """A new case whose clocks begin now."""
+    due = rules.deadlines(hours, opened_at=now, priority=priority)
+    return models.Dispute(
+        number=number,
+        once_key=once_key,
+        customer_id=customer_id,
+        category=about.category,
+        state=rules.CaseState.NEW,
+        priority=priority,
+        invoice_no=about.invoice_no,
+        payment_no=about.payment_no,
+        policy_no=about.policy_no,
+        pet_name=about.pet_name,
+        disputed_cents=about.disputed_cents,
+        words=words,
+        raised_at=now,
+        is_late=about.is_late,
+        clock_used_seconds=0,
+        clock_started_at=now,
+        first_reply_due_at=due.first_reply_due_at,
+        resolve_due_at=due.resolve_due_at,
+        due_at=due.resolve_due_at,
+        limit_on=due.limit_on,
+        version=1,
+    )
 
 
 def _add_lines(session: orm.Session, case: models.Dispute, lines: Sequence[DisputedLine]) -> None:
