@@ -20,6 +20,10 @@ SPRITE = FOLDER.parent.parent.parent / "static" / "sprite.svg"
 ACCENT = "#1F5C47"
 STANDARD = "ua-1"
 MARK = re.compile(r'<symbol id="mark" viewBox="([^"]+)">(.*?)</symbol>', re.S)
+# What the fonts surely hold: Latin, Greek, Cyrillic, punctuation, the minus. A paper must show
+# every letter, so the typesetter refuses others; they become question marks.
+UNKNOWN = re.compile(r"[^\x20-\u052f\u1e00-\u1fff\u2010-\u2044\u20ac\u2212]")
+CONTROL = re.compile(r"\\u00[01][0-9a-f]")  # as JSON writes them
 _turn = threading.Lock()  # one typesetter a process, one paper at a time: each takes milliseconds
 
 
@@ -29,6 +33,13 @@ def print_pdf(template: str, values: dict[str, Any], *, language: str) -> bytes:
     `values` are JSON values: texts already translated, amounts and days already written.
     """
     data = json.dumps(values | {"language": language, "mark": mark()}, ensure_ascii=False)
+    try:
+        return _compile(template, data)
+    except typst.TypstError:
+        return _compile(template, CONTROL.sub("?", UNKNOWN.sub("?", data)))
+
+
+def _compile(template: str, data: str) -> bytes:
     with _turn:
         return _typesetter(template).compile(
             format="pdf", sys_inputs={"data": data}, pdf_standards=[STANDARD]
