@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from typing import Any
 
 import flask_babel
 import flask_wtf
 import wtforms
 
+from portal.documents import formats
 from portal.kernel import errors
 from portal.web.shared import looks
 
@@ -29,11 +31,23 @@ def above(form: flask_wtf.FlaskForm, error: errors.DomainError) -> None:
     form.form_errors.append(said(error))
 
 
+def checked(rule: Callable[[str], Any]) -> Callable[[wtforms.Form, wtforms.Field], None]:
+    """A validator of forms from a rule that raises a DomainError."""
+
+    def check(_form: wtforms.Form, field: wtforms.Field) -> None:
+        try:
+            rule(field.data or "")
+        except errors.DomainError as wrong:
+            raise wtforms.ValidationError(said(wrong)) from wrong
+
+    return check
+
+
 def _shown(name: str, value: Any) -> Any:
     if isinstance(value, datetime.datetime):
         return looks.moment(value)
     if isinstance(value, datetime.date):
         return looks.day(value, "full")
     if name.endswith("_cents"):
-        return looks.money(value)
+        return formats.money(value)
     return value

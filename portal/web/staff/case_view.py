@@ -53,6 +53,7 @@ class Screen:
     may: frozenset[str]
     past_due_cents: int
     disputed_cents: int
+    set_aside_cents: int
     policies: tuple[surroundings.PolicyRow, ...]
     lines: tuple[cases.CaseLine, ...]
     invoices: tuple[customer_account.InvoiceRow, ...]
@@ -60,6 +61,7 @@ class Screen:
     pair: tuple[tuple[str, str, str], ...]
     pair_heads: tuple[str, str]
     pair_note: str
+    pair_refund: surroundings.PaymentRow | None  # the one whose money stands on no bill
     holds: tuple[surroundings.HoldRow, ...]
     resolutions: tuple[cases.ResolutionView, ...]
     timeline: tuple[Line, ...]
@@ -82,6 +84,7 @@ def screen(number: str) -> Screen | None:
     paid = surroundings.payments_of(reader, **mine)
     said = thread.messages(reader, dispute_id=head.id)
     kept = notes.notes(reader, dispute_id=head.id)
+    held = surroundings.holds_of(reader, **mine)
     pair = _pair(head, paid)
     heads, rows, note = _compared(pair) if pair else (("", ""), (), "")
     return Screen(
@@ -102,6 +105,7 @@ def screen(number: str) -> Screen | None:
         may=_may(head),
         past_due_cents=sum(cents for due_on, cents in owed if due_on < today),
         disputed_cents=sum(min(i.held_cents, i.open_cents) for i in bills),
+        set_aside_cents=sum(h.amount_cents for h in held if h.kind == "allocation"),
         policies=surroundings.policies_of(reader, **mine),
         lines=cases.lines_of(reader, dispute_id=head.id),
         invoices=_involved(head, bills),
@@ -109,7 +113,8 @@ def screen(number: str) -> Screen | None:
         pair=rows,
         pair_heads=heads,
         pair_note=note,
-        holds=surroundings.holds_of(reader, **mine),
+        pair_refund=next((p for p in pair or () if p.unapplied_cents), None),
+        holds=held,
         resolutions=cases.resolutions_of(reader, dispute_id=head.id),
         timeline=_timeline(said, kept, case_screen.happenings(reader, **mine)),
     )
@@ -166,8 +171,14 @@ def _compared(
     applied = invoice_record.allocations_of(site.reader(), sources=[one.number, other.number])
     columns = [_column(p, applied) for p in pair]
     names = (
-        _("Amount"), _("By"), _("Charged"), _("State"), _("Stands on"), _("Refunded"), _("Stripe"),
-    )  # fmt: skip
+        _("Amount"),
+        _("By"),
+        _("Charged"),
+        _("State"),
+        _("Stands on"),
+        _("Refunded"),
+        _("Stripe"),
+    )
     rows = tuple((name, a, b) for name, a, b in zip(names, *columns, strict=True))
     gap = formats.span(int((other.created_at - one.created_at).total_seconds() // 60))
     same = one.method_label == other.method_label
@@ -176,8 +187,7 @@ def _compared(
         if same
         else _("Same amount, %(time)s apart, by different methods.", time=gap)
     )
-    heads = tuple(f"{p.number}, {looks.moment(p.created_at, 'plain')}" for p in pair)
-    return (heads[0], heads[1]), rows, note
+    return (one.number, other.number), rows, note
 
 
 def _column(
@@ -233,13 +243,13 @@ def _message(message: thread.MessageView) -> Line:
 
 def _event(event: case_screen.Happening) -> Line:
     if event.source == "mail":
-        lead, body = "", _("Mail, %(state)s: %(subject)s", state=words.word(
-            "mail", event.what).lower(), subject=event.note)  # fmt: skip
+        state = words.word("mail", event.what).lower()
+        body = _("Mail, %(state)s: %(subject)s", state=state, subject=event.note)
     elif event.source == "ledger":
-        lead, body = "", f"{words.word('event', event.what)}, {formats.money(event.cents)}"
+        body = f"{words.word('event', event.what)}, {formats.money(event.cents)}"
     else:
-        lead, body = "", words.word("audit", event.what)
-    return Line(at=event.at, kind="", lead=lead, body=body, who=event.who, subject=event.subject)
+        body = words.word("audit", event.what)
+    return Line(at=event.at, kind="", lead="", body=body, who=event.who, subject=event.subject)
 
 
 def paid_to(policy: surroundings.PolicyRow) -> str:

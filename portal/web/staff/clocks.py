@@ -72,10 +72,10 @@ def business_span(time: datetime.timedelta) -> str:
 
 
 def age(raised_at: datetime.datetime, now: datetime.datetime) -> str:
-    """How long ago, in one unit: "7 h", "3 d"."""
+    """How long ago, in one unit: "<1 h", "7 h", "3 d"."""
     passed = now - raised_at
     if passed < HOUR:
-        return f"{max(int(passed.total_seconds() // 60), 0)} min"
+        return "<1 h"
     if passed < DAY:
         return f"{int(passed / HOUR)} h"
     return f"{passed.days} d"

@@ -50,7 +50,7 @@ def of(facts: dict[str, Any], *, lifted_holds: int | None = None) -> Decision:
             "Ask a second person to approve the %(sum)s %(what)s",
             sum=formats.money(cents),
             what=words.word("action", action).lower(),
-        ),  # fmt: skip
+        ),
         outcome=str(facts["outcome"]),
         action=action,
         amount_cents=cents,

@@ -110,10 +110,10 @@ def listing(*, open_number: str = "") -> Listing:
         as_of=looks.moment(now, "time"),
         since=now.isoformat(),
         categories=(
-            ("", _("All")),
+            ("", _("Any subject")),
             *((str(c), words.word("category", c)) for c in categories.Category),
         ),
-        priorities=(("", _("All")), *((str(p), str(p)) for p in categories.Priority)),
+        priorities=(("", _("P1 to P3")), *((str(p), str(p)) for p in categories.Priority)),
     )
 
 

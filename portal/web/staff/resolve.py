@@ -45,14 +45,19 @@ class Typed:
 
 @bp.get("/desk/disputes/<number>/resolve")
 def show(number: str) -> str:
-    """The empty form, its amount and payment filled in with what the case is about."""
+    """The form, filled in with what the case is about, or a refund of the payment asked for."""
     screen = frame.found(case_view.screen(frame.wanted(number, ids.Prefix.DISPUTE)))
     typed = Typed(version=screen.head.version, seen_at=site.ctx().clock.now())
     if screen.head.disputed_cents:
         typed.amount = formats.figure(screen.head.disputed_cents)
-    paid = [p for p in screen.payments if p.settled_at is not None]
-    if screen.head.payment_no in [p.number for p in paid]:
-        typed.payment_no = screen.head.payment_no or ""
+    asked = flask.request.args.get("payment_no", "")
+    for payment in screen.payments:
+        if payment.settled_at is not None and payment.number in (asked, screen.head.payment_no):
+            typed.payment_no = payment.number
+        if payment.number == asked and payment.unapplied_cents:
+            typed.action, typed.outcome = "refund", "upheld"
+            typed.amount = formats.figure(payment.unapplied_cents)
+            break
     return _form(screen, typed)
 
 

@@ -17,8 +17,17 @@ from portal.domain.ledger import models as ledger
 from portal.domain.notifications import models as notifications
 
 ENOUGH = 60
-# What the thread itself shows, in full.
-SAID = ("disputes.replied", "disputes.noted", "disputes.asked", "disputes.customer_wrote")
+# What the thread or the books show, in full.
+TOLD = (
+    "disputes.replied",
+    "disputes.noted",
+    "disputes.asked",
+    "disputes.customer_wrote",
+    "payments.settled",
+    "payments.refund_approved",
+    "payments.refund_sent",
+    "payments.refund_failed",
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -121,7 +130,7 @@ def _audited(customer_id: int, limit: int) -> sa.Subquery:
             sa.literal("").label("note"),
             sa.literal(0, sa.BigInteger).label("cents"),
         )
-        .where(event.customer_id == customer_id, event.action.not_in(SAID))
+        .where(event.customer_id == customer_id, event.action.not_in(TOLD))
         .order_by(event.id.desc())
         .limit(limit)
         .subquery()
