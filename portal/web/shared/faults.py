@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import flask
+import flask_login
 import flask_wtf.csrf
 import sqlalchemy.exc
 import structlog
@@ -23,6 +24,8 @@ def install(app: flask.Flask) -> None:
 
 
 def _page(status: int) -> tuple[str, int]:
+    if "_login_user" not in flask.g:  # an error page asks nobody who is signed in
+        flask.g._login_user = flask_login.AnonymousUserMixin()
     known = status if status in PAGES else (400 if status < 500 else 500)
     request_id = flask.g.get("request_id", "")
     return flask.render_template(f"errors/{known}.html", request_id=request_id), status

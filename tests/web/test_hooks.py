@@ -1,0 +1,74 @@
+"""The webhook: verified on the raw body, stored once, queued; a bad one leaves nothing."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from tests.support import bills, jobs, paying
+
+
+@pytest.fixture
+def hooks(ctx, sandbox, database):
+    """The signed webhooks of one payment that succeeded."""
+    bill = bills.make_bill(database)
+    started = paying.begin(ctx, bill.customer)
+    paying.confirm(sandbox, started.client_secret)
+    return sandbox.take_webhooks()
+
+
+def post(client, hook, **changed):
+    body = hook.body.encode() if isinstance(hook.body, str) else hook.body
+    headers = {"Stripe-Signature": hook.headers["Stripe-Signature"]} | changed.pop("headers", {})
+    return client.post(
+        "/hooks/stripe",
+        data=changed.pop("data", body),
+        headers=headers,
+        content_type="application/json",
+    )
+
+
+def stored(database) -> int:
+    with database.reading() as session:
+        return session.scalar(sa.text("SELECT count(*) FROM inbox_event"))
+
+
+def test_an_event_is_stored_once_and_answered_200_each_time(paying_app, ctx, database, hooks):
+    client = paying_app.test_client()
+    for _ in range(3):
+        for hook in hooks:
+            assert post(client, hook).status_code == 200
+    assert stored(database) == len(hooks)
+    jobs.run_all(ctx)
+    assert paying.entries(ctx, "payment_settled") == 1
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"headers": {"Stripe-Signature": ""}},
+        {"headers": {"Stripe-Signature": "t=1,v1=00"}},
+        {"data": b'{"id": "evt_forged"}'},
+        {"data": b""},
+    ],
+)
+def test_a_bad_signature_is_400_and_stores_nothing(paying_app, database, hooks, changed):
+    assert post(paying_app.test_client(), hooks[0], **changed).status_code == 400
+    assert stored(database) == 0
+
+
+def test_an_old_signature_is_refused(paying_app, database, hooks):
+    stale = hooks[0].headers["Stripe-Signature"].replace("t=1", "t=0", 1)
+    answer = post(paying_app.test_client(), hooks[0], headers={"Stripe-Signature": stale})
+    assert answer.status_code == 400
+    assert stored(database) == 0
+
+
+def test_a_body_past_a_megabyte_is_refused(paying_app, database, hooks):
+    answer = post(paying_app.test_client(), hooks[0], data=b"x" * (1024 * 1024 + 1))
+    assert answer.status_code in (400, 413)
+    assert stored(database) == 0
+
+
+def test_get_is_no_webhook(client):
+    assert client.get("/hooks/stripe").status_code == 405
