@@ -12,7 +12,6 @@ from wtforms import validators
 
 from portal.domain.identity import queries, rules
 from portal.journeys import change_settings
-from portal.kernel import errors
 from portal.web.customer import settings
 from portal.web.shared import sentences, site
 
@@ -26,14 +25,14 @@ class ContactForm(flask_wtf.FlaskForm):
         _("First name"),
         [
             validators.InputRequired(_("Enter your first name.")),
-            validators.Length(max=80, message=_("Use 80 letters or fewer.")),
+            sentences.checked(rules.name),
         ],
     )
     last_name = wtforms.StringField(
         _("Last name"),
         [
             validators.InputRequired(_("Enter your last name.")),
-            validators.Length(max=80, message=_("Use 80 letters or fewer.")),
+            sentences.checked(rules.name),
         ],
     )
     phone = wtforms.TelField(
@@ -60,10 +59,16 @@ class ContactForm(flask_wtf.FlaskForm):
         ],
     )
     state = wtforms.SelectField(
-        _("State"), [validators.InputRequired(_("Choose a state."))], validate_choice=False
+        _("State"),
+        [validators.InputRequired(_("Choose a state.")), sentences.checked(rules.state)],
+        validate_choice=False,
     )
     zip_code = wtforms.StringField(
-        _("ZIP code"), [validators.InputRequired(_("Enter your ZIP code."))]
+        _("ZIP code"),
+        [
+            validators.InputRequired(_("Enter your ZIP code.")),
+            sentences.checked(rules.zip_code),
+        ],
     )
 
 
@@ -90,25 +95,11 @@ def save() -> flask.typing.ResponseReturnValue:
     if not form.validate():
         return _page(form), 422
     given = {field.name: field.data or "" for field in form if field.name != "csrf_token"}
-    try:
-        changed = change_settings.contact(
-            site.ctx(), customer_id=flask_login.current_user.id, who=site.who(), **given
-        )
-    except rules.ZipUnreadable as wrong:
-        return _refused(form, form.zip_code, wrong)
-    except rules.StateUnknown as wrong:
-        return _refused(form, form.state, wrong)
-    except rules.NameMissing as wrong:
-        return _refused(form, form.first_name, wrong)
+    changed = change_settings.contact(
+        site.ctx(), customer_id=flask_login.current_user.id, who=site.who(), **given
+    )
     flask.flash(gettext("Saved.") if changed else gettext("Nothing was changed."), "good")
     return flask.redirect("/settings", 303)
-
-
-def _refused(
-    form: ContactForm, field: wtforms.Field, wrong: errors.DomainError
-) -> flask.typing.ResponseReturnValue:
-    sentences.beside(field, wrong)
-    return _page(form), 422
 
 
 def _page(form: ContactForm) -> str:

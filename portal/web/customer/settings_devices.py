@@ -15,7 +15,7 @@ bp = flask.Blueprint("settings_devices", __name__)
 
 @bp.get("/settings/devices")
 def show() -> str:
-    """Show the devices, last used first."""
+    """Show the devices: this one, then the others, last used first."""
     person = flask_login.current_user
     found = queries.devices(site.reader(), customer_id=person.id, now=site.ctx().clock.now())
     shown = [
@@ -28,6 +28,7 @@ def show() -> str:
         }
         for one in found
     ]
+    shown.sort(key=lambda one: not one["here"])
     return flask.render_template("customer/settings_devices.html", devices=shown)
 
 

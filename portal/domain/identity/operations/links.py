@@ -117,3 +117,8 @@ def end(
         )
         .values(expires_at=now)
     )
+
+
+def forget_old(session: orm.Session, *, before: datetime.datetime) -> int:
+    """Delete links that ended before this moment, spent or not; how many."""
+    return session.execute(sa.delete(models.Link).where(models.Link.expires_at < before)).rowcount

@@ -84,3 +84,9 @@ def end_all(
     if but is not None:
         found = found.where(models.Session.id != but)
     return session.execute(found.values(ended_at=now)).rowcount
+
+
+def forget_old(session: orm.Session, *, before: datetime.datetime) -> int:
+    """Delete sessions that ran out or were ended before this moment; how many."""
+    over = sa.or_(models.Session.expires_at < before, models.Session.ended_at < before)
+    return session.execute(sa.delete(models.Session).where(over)).rowcount
