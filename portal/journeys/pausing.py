@@ -1,4 +1,4 @@
-"""Places and lifts the holds of a case; the amounts come from whoever foresaw them."""
+"""Places the holds of a case and keeps them right; what is foreseen comes from elsewhere."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from sqlalchemy import orm
 
 from portal.domain.billing import models as billing
 from portal.domain.billing.operations import holds
+from portal.domain.disputes import rules
+from portal.domain.disputes.queries import facts
 from portal.journeys import foreseeing
 from portal.kernel import msgids
 
@@ -40,6 +42,31 @@ def pause_lines(
                 owner=case_no,
                 now=now,
             )
+
+
+def follow_open(session: orm.Session, *, customer_id: int, now: datetime.datetime) -> None:
+    """Pause again what opened again on lines of open cases, after money was taken off a bill."""
+    for line in facts.pausable_lines(session, customer_id=customer_id):
+        wanted = rules.held_cents(line.disputed_cents, line.open_cents)
+        if line.held_cents == wanted:
+            continue
+        if line.held_cents:
+            holds.resize(
+                session,
+                owner=line.case_no,
+                subject=line.invoice_no,
+                line_number=line.line_number,
+                amount_cents=wanted,
+            )
+            continue
+        pause_lines(
+            session,
+            case_no=line.case_no,
+            customer_id=customer_id,
+            invoice_no=line.invoice_no,
+            lines=[foreseeing.LineHold(line.line_number, wanted)],
+            now=now,
+        )
 
 
 def set_aside(

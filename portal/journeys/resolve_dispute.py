@@ -13,7 +13,7 @@ from portal.domain.billing.operations import books, holds
 from portal.domain.disputes import models, rules
 from portal.domain.disputes.operations import deciding, stepping
 from portal.domain.disputes.queries import facts
-from portal.journeys import case_letters, context, decision_facts, moving_money
+from portal.journeys import case_letters, context, decision_facts, moving_money, pausing
 from portal.kernel import actor, business_clock, errors, msgids
 
 
@@ -263,8 +263,13 @@ def _end(
     decision: deciding.Decision,
     moved_no: str,
 ) -> None:
-    """After money moved: nothing is paused any more, and the customer is told."""
-    holds.lift(session, owner=case.number, now=ctx.clock.now())
+    """After money moved: nothing of the case is paused any more, and the customer is told.
+
+    What opened again on lines of other open cases is paused for those.
+    """
+    now = ctx.clock.now()
+    holds.lift(session, owner=case.number, now=now)
+    pausing.follow_open(session, customer_id=case.customer_id, now=now)
     case_letters.resolved(session, ctx, case=case, decision=decision, moved_no=moved_no)
 
 

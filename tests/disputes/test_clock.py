@@ -22,6 +22,13 @@ def utc(text: str) -> datetime.datetime:
     return local.astimezone(datetime.UTC)
 
 
+@pytest.fixture(autouse=True)
+def books_hold(quiet_ctx):
+    """Every test ends with books that hold."""
+    yield
+    cases.check_books(quiet_ctx)
+
+
 @pytest.fixture
 def grace(database):
     return people.make_staff(database)

@@ -26,6 +26,13 @@ from tests.support import bills, cases, people
 KINDS = ["autopay", "late_fee", "overdue"]
 
 
+@pytest.fixture(autouse=True)
+def books_hold(quiet_ctx):
+    """Every test ends with books that hold."""
+    yield
+    cases.check_books(quiet_ctx)
+
+
 @pytest.fixture
 def bill(database):
     """A bill of 66.08: premium 62.45, tax 0.63, installment fee 3.00."""

@@ -23,6 +23,13 @@ from tests.support import bills, cases, people
 LARGE = 30_000
 
 
+@pytest.fixture(autouse=True)
+def books_hold(quiet_ctx):
+    """Every test ends with books that hold."""
+    yield
+    cases.check_books(quiet_ctx)
+
+
 @pytest.fixture
 def grace(database):
     return people.make_staff(database)
@@ -102,6 +109,26 @@ def test_a_credit_takes_the_disputed_line_off_the_bill(quiet_ctx, database, grac
     assert done.moved_no.startswith("CRE-")
     lines = bills.lines_of(database, bill.number)
     assert [line.open_cents for line in lines] == [6245, 63, 0]
+
+
+@pytest.mark.parametrize("paid_cents", [5_000, 6_608])
+def test_what_opens_again_on_a_disputed_line_is_paused_again(
+    quiet_ctx, database, grace, paid_cents
+):
+    bill = bills.make_bill(database)
+    payment_no = bills.pay(database, bill.invoice, cents=paid_cents)
+    about_bill = cases.raise_case(quiet_ctx, bill.customer, invoice_no=bill.number)
+    held = [c for kind, *_, c in cases.holds(database, about_bill) if kind == "overdue"]
+    assert sum(held) == 6_608 - paid_cents
+    about_payment = cases.raise_case(
+        quiet_ctx, bill.customer, payment_no=payment_no, category="charged_twice"
+    )
+    cases.take(quiet_ctx, about_payment, grace)
+    cases.resolve(
+        quiet_ctx, about_payment, grace, cases.refund(payment_no, 4_000, freed_by="take_back")
+    )
+    held = [c for kind, *_, c in cases.holds(database, about_bill) if kind == "overdue"]
+    assert sum(held) == 6_608 - paid_cents + 4_000
 
 
 def test_above_the_limit_the_money_waits_for_a_second_person(

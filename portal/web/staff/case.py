@@ -14,13 +14,12 @@ from portal.domain.disputes.operations import raising, stepping
 from portal.domain.disputes.queries import thread
 from portal.journeys import answer_dispute, work_dispute
 from portal.kernel import errors, ids, paging
-from portal.web.shared import sentences, site
+from portal.web.shared import sentences, served, site
 from portal.web.staff import case_view, frame, queue_list
 
 bp = flask.Blueprint("desk_case", __name__)
 CONFLICT = 409
 UNPROCESSABLE = 422
-INLINE = frozenset({"image/jpeg", "image/png"})
 ONCE_LENGTH = 16
 
 
@@ -121,14 +120,7 @@ def file(number: str, attachment: str) -> flask.typing.ResponseReturnValue:
             attachment_no=frame.wanted(attachment, ids.Prefix.ATTACHMENT),
         )
     )
-    response = flask.make_response(site.ctx().blobs.get(found.sha256))
-    response.headers["Content-Type"] = found.media_type
-    response.headers.set(
-        "Content-Disposition",
-        "inline" if found.media_type in INLINE else "attachment",
-        filename=found.name,
-    )
-    return response
+    return served.file(found)
 
 
 def _page(number: str, draft: Draft) -> str:
@@ -150,7 +142,7 @@ def _page(number: str, draft: Draft) -> str:
         today=site.ctx().clock.today(),
         paid_to=case_view.paid_to,
         address=f"/desk/disputes/{number}",
-        inline=INLINE,
+        inline=served.SHOWN,
     )
 
 

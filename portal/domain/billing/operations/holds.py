@@ -77,6 +77,22 @@ def lift(
     return session.execute(chosen.values(lifted_at=now)).rowcount
 
 
+def resize(
+    session: orm.Session, *, owner: str, subject: str, line_number: int, amount_cents: int
+) -> None:
+    """Set what the active holds of the case `owner` stop on one line, in cents above zero."""
+    session.execute(
+        sa.update(models.Hold)
+        .where(
+            models.Hold.owner == owner,
+            models.Hold.subject == subject,
+            models.Hold.line_number == line_number,
+            models.Hold.lifted_at.is_(None),
+        )
+        .values(amount_cents=amount_cents)
+    )
+
+
 def shrink_to_open(session: orm.Session, *, customer_id: int, now: datetime.datetime) -> None:
     """Hold no more of a line than is still open on it; a hold on nothing is lifted.
 
