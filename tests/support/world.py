@@ -1,0 +1,133 @@
+"""A small world in which every page has something to show: one customer, one stranger, the desk."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import re
+
+import sqlalchemy as sa
+
+from portal.domain.billing import models as billing
+from portal.domain.payments.rules import PaymentEvent
+from portal.domain.wallet import models as wallet
+from portal.journeys import taking_files
+from portal.kernel import ids
+from tests.support import bills, cases, files, people
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class World:
+    """The people, and the public numbers that addresses take."""
+
+    owner: object
+    other: object  # another customer, with nothing in common
+    specialist: object
+    supervisor: object
+    finance: object
+    numbers: dict[str, str]  # blueprint → number
+    attachment: str
+
+    def address(self, rule: str, endpoint: str) -> str:
+        """The rule's address with real numbers in it; "" where only a mailed link leads."""
+        if "<token>" in rule or "<path:" in rule or "<name>" in rule:
+            return ""
+        number = self.numbers.get(endpoint.partition(".")[0], "")
+        return re.sub(
+            r"<(\w+)>", lambda m: self.attachment if m[1] == "attachment" else number, rule
+        )
+
+    def person(self, role: str):
+        """Somebody with this role; None for a stranger."""
+        return {
+            "customer": self.owner,
+            "specialist": self.specialist,
+            "supervisor": self.supervisor,
+            "finance": self.finance,
+        }.get(role)
+
+
+def build(ctx, database) -> World:
+    """Bills late, due and paid; payments of several ends; cases open, waiting and over."""
+    specialist = people.make_staff(database, "specialist", name="Grace Lindqvist")
+    supervisor = people.make_staff(database, "supervisor", name="Omar Haddad")
+    finance = people.make_staff(database, "finance", name="Ada Brooks")
+    bill = bills.make_bill(database, effective_on=datetime.date(2026, 9, 28), premium_cents=480_000)
+    owner, other = bill.customer, people.make_customer(database)
+    bills.make_bill(
+        database,
+        customer=owner,
+        pet_name="Miso",
+        species="cat",
+        effective_on=datetime.date(2026, 11, 20),
+    )
+    oldest = bill.invoices[0]
+    paid = bills.pay(database, oldest)
+    extra = bills.pay(database, oldest, cents=oldest.total_cents)
+    bills.begin_payment(
+        database, bill.invoices[1], event=PaymentEvent.FAIL, failure_code="insufficient_funds"
+    )
+    letter = taking_files.Upload(name="letter.pdf", data=files.PDF)
+    case = cases.raise_case(ctx, owner, invoice_no=bill.number, line_numbers=[1], files=[letter])
+    cases.take(ctx, case, specialist)
+    over = cases.raise_case(ctx, owner, invoice_no=oldest.number)
+    cases.take(ctx, over, specialist)
+    cases.resolve(ctx, over, specialist, cases.decision())
+    waiting = cases.raise_case(ctx, owner, payment_no=extra)
+    cases.take(ctx, waiting, specialist)
+    asked = cases.resolve(ctx, waiting, specialist, cases.refund(extra, 30_000))
+    numbers = {
+        "invoices": bill.number,
+        "desk_invoice": bill.number,
+        "payments": paid,
+        "pay_result": paid,
+        "desk_payment": extra,
+        "dispute": case,
+        "desk_case": case,
+        "desk_resolve": case,
+        "desk_hand_over": case,
+        "desk_approvals": asked.approval_no,
+        "desk_customer": owner.number,
+        "payment_methods": _card(database, owner),
+    }
+    with database.reading() as session:
+        attachment = session.scalar(sa.text("SELECT number FROM dispute_attachment"))
+    return World(
+        owner=owner,
+        other=other,
+        specialist=specialist,
+        supervisor=supervisor,
+        finance=finance,
+        numbers=numbers,
+        attachment=attachment,
+    )
+
+
+def open_invoices(database) -> list[str]:
+    """The numbers of every open invoice."""
+    with database.reading() as session:
+        return list(
+            session.scalars(
+                sa.select(billing.Invoice.number).where(
+                    billing.Invoice.state == billing.InvoiceState.ISSUED
+                )
+            )
+        )
+
+
+def _card(database, customer) -> str:
+    method = wallet.PaymentMethod(
+        number=ids.new(ids.Prefix.METHOD),
+        customer_id=customer.id,
+        stripe_ref="pm_of_the_world",
+        kind=wallet.MethodKind.CARD,
+        brand="visa",
+        last4="4242",
+        exp_month=12,
+        exp_year=2030,
+        is_default=True,
+        added_at=people.NOW,
+    )
+    with database.unit_of_work() as session:
+        session.add(method)
+    return method.number
