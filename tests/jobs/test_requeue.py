@@ -1,6 +1,7 @@
 """Which jobs of dead workers are queued again, and which must not be."""
 
 import asyncio
+from concurrent import futures
 
 import pytest
 import sqlalchemy as sa
@@ -21,7 +22,8 @@ def requeue(app):
         async with app.open_async():
             return await jobs.requeue_stalled(app)
 
-    return asyncio.run(run())
+    with futures.ThreadPoolExecutor(1) as pool:  # the browser of other tests may hold this thread
+        return pool.submit(asyncio.run, run()).result()
 
 
 @pytest.fixture
