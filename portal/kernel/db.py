@@ -75,7 +75,11 @@ class Database:
         commit_hook: CommitHook | None = None,
     ) -> None:
         self.engine = sa.create_engine(
-            _with_driver(url), pool_size=pool_size, max_overflow=4, pool_timeout=10
+            _with_driver(url),
+            pool_size=pool_size,
+            max_overflow=4,
+            pool_timeout=10,
+            hide_parameters=True,  # errors reach the log; people's data must not
         )
         self._defer = defer
         self.commit_hook = commit_hook

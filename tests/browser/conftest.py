@@ -38,8 +38,9 @@ def chromium():
 class Site:
     """The running product and what a test does beside the browser."""
 
-    def __init__(self, ctx, url: str, settings) -> None:
+    def __init__(self, ctx, url: str, settings, app) -> None:
         self.ctx = ctx
+        self.app = app
         self.url = url
         self.settings = settings
 
@@ -79,7 +80,7 @@ def site(database, clock, sandbox, settings):
     server = werkzeug.serving.make_server("127.0.0.1", port, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield Site(ctx, url, settings)
+    yield Site(ctx, url, settings, app)
     server.shutdown()
     thread.join()
     server.server_close()
@@ -159,8 +160,7 @@ def visit(chromium, site, width):
 
 def _cookie(site: Site, person) -> dict[str, str]:
     """The cookie of a session that really stands in the database."""
-    app = portal_app.create_app(site.settings, surroundings=site.ctx)
-    client = app.test_client()
+    client = site.app.test_client()
     people.sign_in(client, person, now=site.ctx.clock.now())
-    cookie = client.get_cookie(app.config["SESSION_COOKIE_NAME"])
+    cookie = client.get_cookie(site.app.config["SESSION_COOKIE_NAME"])
     return {"name": cookie.key, "value": cookie.value, "url": site.url}

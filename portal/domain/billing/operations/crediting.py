@@ -102,20 +102,8 @@ def goodwill(
         actor=actor,
         rng=rng,
     )
-    open_ids = session.scalars(
-        sa.select(models.Invoice.id).where(
-            models.Invoice.customer_id == customer_id,
-            models.Invoice.state == models.InvoiceState.ISSUED,
-        )
-    ).all()
-    allocating.lock_invoices(session, invoice_ids=open_ids)
-    closed, left = allocating.apply(
-        session,
-        source=credit.number,
-        cents=cents,
-        invoice_ids=open_ids,
-        now=now,
-        today=today,
+    closed, left = _close_oldest(
+        session, credit=credit, customer_id=customer_id, now=now, today=today
     )
     session.execute(
         sa.update(models.Credit)
@@ -134,6 +122,32 @@ def goodwill(
         memo=subject,
     )
     return credit.number
+
+
+def _close_oldest(
+    session: orm.Session,
+    *,
+    credit: models.Credit,
+    customer_id: int,
+    now: datetime.datetime,
+    today: datetime.date,
+) -> tuple[tuple[ledger.Charge, ...], int]:
+    """Apply the credit to the customer's open invoices; what it closed, and what is left."""
+    open_ids = session.scalars(
+        sa.select(models.Invoice.id).where(
+            models.Invoice.customer_id == customer_id,
+            models.Invoice.state == models.InvoiceState.ISSUED,
+        )
+    ).all()
+    allocating.lock_invoices(session, invoice_ids=open_ids)
+    return allocating.apply(
+        session,
+        source=credit.number,
+        cents=credit.amount_cents,
+        invoice_ids=open_ids,
+        now=now,
+        today=today,
+    )
 
 
 def _give(

@@ -80,6 +80,30 @@ def issue_batch(
         ),
         rows,
     ).all()
+    _write_lines(session, found, made, on=on, now=now, actor=actor)
+    return tuple(
+        Issued(
+            invoice_id=invoice_id,
+            number=number,
+            customer_id=row.customer_id,
+            policy_id=row.policy_id,
+            due_on=row.due_on,
+            total_cents=_total(row),
+        )
+        for row, (invoice_id, number) in zip(found, made, strict=True)
+    )
+
+
+def _write_lines(
+    session: orm.Session,
+    found: Sequence[sa.Row],
+    made: Sequence[sa.Row],
+    *,
+    on: datetime.date,
+    now: datetime.datetime,
+    actor: str,
+) -> None:
+    """The lines and the entry of each new invoice; its installment is billed from then on."""
     lines: list[dict] = []
     for row, (invoice_id, number) in zip(found, made, strict=True):
         charges = _charges(row, invoice_id)
@@ -109,17 +133,6 @@ def issue_batch(
         sa.update(models.Installment)
         .where(models.Installment.id.in_([row.id for row in found]))
         .values(billed_at=now)
-    )
-    return tuple(
-        Issued(
-            invoice_id=invoice_id,
-            number=number,
-            customer_id=row.customer_id,
-            policy_id=row.policy_id,
-            due_on=row.due_on,
-            total_cents=_total(row),
-        )
-        for row, (invoice_id, number) in zip(found, made, strict=True)
     )
 
 

@@ -1,0 +1,118 @@
+"""Every page of both audiences: axe finds nothing, nothing scrolls sideways, nothing complains."""
+
+from __future__ import annotations
+
+import pytest
+
+from portal.web import access
+from tests.support import world
+
+OPEN = ("/sign-in", "/sign-in/link", "/activate", "/password/reset", "/nowhere")
+CUSTOMER = (
+    "/home",
+    "/invoices",
+    "/pay",
+    "/payments",
+    "/payment-methods",
+    "/payment-methods/add",
+    "/disputes",
+    "/disputes/new",
+    "/settings",
+    "/settings/contact",
+    "/settings/devices",
+    "/settings/email",
+    "/settings/language",
+    "/settings/password",
+    "/sign-out",
+)
+DESK = (
+    "/desk",
+    "/desk/queue",
+    "/desk/approvals",
+    "/desk/customers",
+    "/desk/ledger",
+    "/desk/trouble",
+)
+BY_NUMBER = {
+    "customer": (
+        ("/invoices/{}", "invoices"),
+        ("/payments/{}", "payments"),
+        ("/pay/{}", "pay_result"),
+        ("/disputes/{}", "dispute"),
+        ("/disputes/{}/withdraw", "dispute"),
+        ("/payment-methods/{}", "payment_methods"),
+        ("/disputes/new?invoice={}", "invoices"),
+        ("/disputes/new?step=which&category=wrong_amount&invoice={}", "invoices"),
+    ),
+    "supervisor": (
+        ("/desk/customers/{}", "desk_customer"),
+        ("/desk/invoices/{}", "desk_invoice"),
+        ("/desk/payments/{}", "desk_payment"),
+        ("/desk/disputes/{}", "desk_case"),
+        ("/desk/disputes/{}/resolve", "desk_resolve"),
+        ("/desk/disputes/{}/hand-over", "desk_hand_over"),
+        ("/desk/approvals/{}", "desk_approvals"),
+    ),
+}
+
+
+@pytest.fixture
+def here(site, database):
+    return world.build(site.ctx, database)
+
+
+def pages(here, role):
+    fixed = {"stranger": OPEN, "customer": CUSTOMER, "supervisor": DESK}[role]
+    return [*fixed, *(path.format(here.numbers[key]) for path, key in BY_NUMBER.get(role, ()))]
+
+
+@pytest.mark.parametrize("role", ["stranger", "customer", "supervisor"])
+def test_every_page_is_accessible_and_fits(visit, here, role, width):
+    me = visit(here.person(role))
+    found: dict[str, object] = {}
+    for path in pages(here, role):
+        me.open(path)
+        wrong = me.axe()
+        if width == 360:
+            me.page.set_viewport_size({"width": 320, "height": 640})
+            if me.overflow():
+                wrong.append(f"scrolls sideways by {me.overflow()} px at 320")
+            me.page.set_viewport_size({"width": 360, "height": 640})
+        if wrong:
+            found[path] = wrong
+    if role == "stranger":
+        me.complaints[:] = [c for c in me.complaints if "404" not in c]
+    assert found == {}
+
+
+def test_the_lists_above_leave_no_page_out(site, here):
+    app = site.app
+    listed = {
+        p.partition("?")[0]
+        for role in ("stranger", "customer", "supervisor")
+        for p in pages(here, role)
+    }
+    left_out = set()
+    for rule in app.url_map.iter_rules():
+        address = here.address(rule.rule, rule.endpoint)
+        people = access.TABLE[rule.endpoint]
+        page = "GET" in rule.methods and address and not address.endswith(".pdf")
+        machine = people == access.ANYBODY and rule.endpoint.startswith(("probes", "shared"))
+        spare = rule.endpoint in {
+            "start.show",
+            "dispute.file",
+            "desk_case.file",
+            "desk_queue.new",
+            "payment_methods.added",
+        }
+        if page and not machine and not spare and address not in listed:
+            left_out.add(address)
+    assert left_out == set()
+
+
+@pytest.mark.parametrize("path", ["/home", "/invoices", "/pay", "/disputes/new", "/settings"])
+def test_pages_fit_with_text_twice_as_large(visit, here, path):
+    me = visit(here.owner)
+    page = me.open(path)
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert me.overflow() == 0
