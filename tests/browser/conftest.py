@@ -146,7 +146,7 @@ def visit(chromium, site, width):
         )
         context.set_default_timeout(10_000)
         if person is not None:
-            context.add_cookies([_cookie(site, person)])
+            context.add_cookies([cookie(site, person)])
         visitor = Visitor(context.new_page(), site)
         visitors.append(visitor)
         return visitor
@@ -158,7 +158,7 @@ def visit(chromium, site, width):
     assert complaints == []
 
 
-def _cookie(site: Site, person) -> dict[str, str]:
+def cookie(site: Site, person) -> dict[str, str]:
     """The cookie of a session that really stands in the database."""
     client = site.app.test_client()
     people.sign_in(client, person, now=site.ctx.clock.now())
