@@ -62,13 +62,6 @@ def pending_page(
     )
 
 
-def pending_count(session: orm.Session) -> int:
-    """How many wait."""
-    return session.scalar(
-        sa.select(sa.func.count()).where(models.Approval.state == models.ApprovalState.PENDING)
-    )
-
-
 def by_number(session: orm.Session, *, number: str) -> ApprovalView | None:
     """The request with this number, or None."""
     row = session.execute(

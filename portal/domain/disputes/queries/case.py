@@ -1,4 +1,4 @@
-"""A case on one screen, for the desk: who, what, money, holds, decisions, earlier disputes."""
+"""The head of a case for the desk, its lines, and what was proposed or decided."""
 
 from __future__ import annotations
 
@@ -8,12 +8,9 @@ import datetime
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from portal.domain.approvals import queries as approvals
 from portal.domain.billing import models as billing
 from portal.domain.disputes import models
-from portal.domain.disputes.queries import notes, surroundings, thread
 from portal.domain.identity import models as identity
-from portal.domain.identity import queries as people
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -42,18 +39,6 @@ class ResolutionView:
     proposed_by: str
     proposed_at: datetime.datetime
     carried_out_at: datetime.datetime | None
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class EarlierCase:
-    """Another dispute of the same customer; amount in cents."""
-
-    number: str
-    category: str
-    state: str
-    outcome: str
-    disputed_cents: int
-    raised_at: datetime.datetime
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -89,25 +74,6 @@ class Head:
     reopened: int
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class DeskCase:
-    """Everything on the screen of one case but its timeline."""
-
-    head: Head
-    customer: people.CustomerView
-    lines: tuple[CaseLine, ...]
-    account: surroundings.Account
-    policies: tuple[surroundings.PolicyRow, ...]
-    invoices: tuple[surroundings.InvoiceRow, ...]
-    payments: tuple[surroundings.PaymentRow, ...]
-    holds: tuple[surroundings.HoldRow, ...]
-    messages: tuple[thread.MessageView, ...]
-    notes: tuple[notes.NoteView, ...]
-    resolutions: tuple[ResolutionView, ...]
-    approvals: tuple[approvals.ApprovalView, ...]
-    earlier: tuple[EarlierCase, ...]
-
-
 _HEAD = tuple(
     getattr(models.Dispute, f.name) for f in dataclasses.fields(Head) if f.name != "owner_name"
 )
@@ -125,55 +91,6 @@ def head(session: orm.Session, *, number: str) -> Head | None:
         return None
     texts = {name: str(getattr(row, name)) for name in ("category", "priority", "state")}
     return Head(**(row._asdict() | texts))
-
-
-def desk_case(session: orm.Session, *, number: str, today: datetime.date) -> DeskCase | None:
-    """The case with all that a specialist must see, or None; at most 16 statements."""
-    found = head(session, number=number)
-    if found is None:
-        return None
-    mine = {"customer_id": found.customer_id}
-    return DeskCase(
-        head=found,
-        customer=people.customer(session, **mine),
-        lines=lines_of(session, dispute_id=found.id),
-        account=surroundings.account(session, today=today, **mine),
-        policies=surroundings.policies_of(session, **mine),
-        invoices=surroundings.invoices_of(session, **mine),
-        payments=surroundings.payments_of(session, **mine),
-        holds=surroundings.holds_of(session, **mine),
-        messages=thread.messages(session, dispute_id=found.id),
-        notes=notes.notes(session, dispute_id=found.id),
-        resolutions=resolutions_of(session, dispute_id=found.id),
-        approvals=approvals.of_subject(session, subject=number),
-        earlier=_earlier(session, found),
-    )
-
-
-def cases_of(session: orm.Session, *, customer_id: int, limit: int = 20) -> tuple[EarlierCase, ...]:
-    """The customer's disputes, newest first, for the customer's page on the desk."""
-    rows = session.execute(
-        sa.select(
-            models.Dispute.number,
-            models.Dispute.category,
-            models.Dispute.state,
-            models.Dispute.outcome,
-            models.Dispute.disputed_cents,
-            models.Dispute.raised_at,
-        )
-        .where(models.Dispute.customer_id == customer_id)
-        .order_by(models.Dispute.id.desc())
-        .limit(limit)
-    )
-    return tuple(
-        EarlierCase(**(r._asdict() | {"category": str(r.category), "state": str(r.state)}))
-        for r in rows
-    )
-
-
-def _earlier(session: orm.Session, found: Head) -> tuple[EarlierCase, ...]:
-    others = cases_of(session, customer_id=found.customer_id)
-    return tuple(case for case in others if case.number != found.number)
 
 
 def lines_of(session: orm.Session, *, dispute_id: int) -> tuple[CaseLine, ...]:

@@ -1,4 +1,4 @@
-"""The desk's queue: views, filters, search, counts, and who has how much in hand."""
+"""The desk's queue: views, filters, search, and who has how much in hand."""
 
 from __future__ import annotations
 
@@ -59,17 +59,6 @@ class QueueRow:
     runs: bool
     replied: bool
     closed_at: datetime.datetime | None
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Counts:
-    """How many cases each view holds."""
-
-    all: int
-    mine: int
-    nobodys: int
-    late: int
-    waiting: int
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -153,18 +142,6 @@ def queue_page(
     return paging.page(
         rows, size=size, key=lambda row: (row.priority, row.due_at.isoformat(), row.id)
     )
-
-
-def counts(session: orm.Session, *, staff_id: int, now: datetime.datetime) -> Counts:
-    """How many open cases each view holds; one statement."""
-    columns = [
-        sa.func.count()
-        .filter(*_in_view(view, staff_id=staff_id, now=now) or (sa.true(),))
-        .label(str(view))
-        for view in View
-    ]
-    row = session.execute(sa.select(*columns).where(_case.closed_at.is_(None))).one()
-    return Counts(**row._asdict())
 
 
 def new_since(session: orm.Session, *, since: datetime.datetime) -> int:

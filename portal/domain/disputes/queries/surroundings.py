@@ -1,4 +1,4 @@
-"""What lies around a case: the customer's account, policies, bills, payments and holds."""
+"""What lies around a case: the customer's policies, payments with refunds, and holds."""
 
 from __future__ import annotations
 
@@ -10,20 +10,9 @@ from sqlalchemy import orm
 from sqlalchemy.dialects import postgresql
 
 from portal.domain.billing import models as billing
-from portal.domain.billing.rules import aging, charges, equity
+from portal.domain.billing.rules import charges, equity
 from portal.domain.payments import models as payments
 from portal.domain.policies import models as policies
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Account:
-    """Balances in cents; `aging` by bucket, disputes left out."""
-
-    receivable_cents: int
-    unapplied_cents: int
-    paused_cents: int
-    past_due_cents: int
-    aging: dict[str, int]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -40,19 +29,6 @@ class PolicyRow:
     expires_on: datetime.date | None
     premium_cents: int
     paid_to_on: datetime.date | None
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class InvoiceRow:
-    """A bill; cents."""
-
-    number: str
-    pet_name: str
-    state: str
-    issued_on: datetime.date
-    due_on: datetime.date
-    total_cents: int
-    open_cents: int
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -98,40 +74,6 @@ class HoldRow:
     placed_at: datetime.datetime
 
 
-def account(session: orm.Session, *, customer_id: int, today: datetime.date) -> Account:
-    """Balances and aging; three statements."""
-    balance = session.execute(
-        sa.select(
-            billing.AccountBalance.receivable_cents, billing.AccountBalance.unapplied_cents
-        ).where(billing.AccountBalance.customer_id == customer_id)
-    ).one_or_none()
-    held = dict(
-        session.execute(
-            sa.select(billing.Hold.subject, sa.func.sum(billing.Hold.amount_cents))
-            .where(
-                billing.Hold.customer_id == customer_id,
-                billing.Hold.kind == billing.HoldKind.OVERDUE,
-                billing.Hold.lifted_at.is_(None),
-            )
-            .group_by(billing.Hold.subject)
-        ).all()
-    )
-    rows = session.execute(
-        sa.select(billing.Invoice.number, billing.Invoice.due_on, billing.Invoice.open_cents).where(
-            billing.Invoice.customer_id == customer_id,
-            billing.Invoice.state == billing.InvoiceState.ISSUED,
-        )
-    ).all()
-    items = [(row.due_on, row.open_cents - _held(held, row)) for row in rows]
-    return Account(
-        receivable_cents=balance.receivable_cents if balance else 0,
-        unapplied_cents=balance.unapplied_cents if balance else 0,
-        paused_cents=sum(_held(held, row) for row in rows),
-        past_due_cents=sum(cents for due_on, cents in items if due_on < today),
-        aging={str(k): v for k, v in aging.totals(items, as_of=today).items()},
-    )
-
-
 def policies_of(session: orm.Session, *, customer_id: int) -> tuple[PolicyRow, ...]:
     """The customer's policies with their newest term; one statement."""
     paid = (
@@ -171,29 +113,6 @@ def policies_of(session: orm.Session, *, customer_id: int) -> tuple[PolicyRow, .
         .order_by(policies.Policy.id, policies.Term.effective_on.desc())
     )
     return tuple(_policy(row) for row in rows)
-
-
-def invoices_of(
-    session: orm.Session, *, customer_id: int, limit: int = 12
-) -> tuple[InvoiceRow, ...]:
-    """The customer's newest bills; one statement."""
-    rows = session.execute(
-        sa.select(
-            billing.Invoice.number,
-            policies.Pet.name.label("pet_name"),
-            billing.Invoice.state,
-            billing.Invoice.issued_on,
-            billing.Invoice.due_on,
-            billing.Invoice.total_cents,
-            billing.Invoice.open_cents,
-        )
-        .join(policies.Policy, policies.Policy.id == billing.Invoice.policy_id)
-        .join(policies.Pet, policies.Pet.id == policies.Policy.pet_id)
-        .where(billing.Invoice.customer_id == customer_id)
-        .order_by(billing.Invoice.due_on.desc(), billing.Invoice.id.desc())
-        .limit(limit)
-    )
-    return tuple(InvoiceRow(**(row._asdict() | {"state": str(row.state)})) for row in rows)
 
 
 def payments_of(
@@ -257,10 +176,6 @@ def holds_of(session: orm.Session, *, customer_id: int) -> tuple[HoldRow, ...]:
         .order_by(billing.Hold.id)
     )
     return tuple(HoldRow(**(row._asdict() | {"kind": str(row.kind)})) for row in rows)
-
-
-def _held(held: dict[str, int], row: sa.Row) -> int:
-    return min(int(held.get(row.number, 0)), row.open_cents)
 
 
 def _policy(row: sa.Row) -> PolicyRow:
