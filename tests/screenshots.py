@@ -1,97 +1,171 @@
-"""Pictures of every page of a running demo, as each of its people, at both widths.
+"""`make screenshots`: every main screen of the demo, small and wide, light and dark, en and es.
 
-`make demo` in one terminal, `make screenshots` in another; they land in var/screenshots.
+Starts the demo on free ports with data of its own under var/screens/demo and writes PNGs to
+var/screens/. With README=1 the six of the README are also written, as small files, to
+docs/screens/.
 """
 
-import collections
+from __future__ import annotations
+
+import contextlib
 import os
 import pathlib
 import re
+import subprocess
 import sys
-import urllib.parse
+import time
+import urllib.error
+import urllib.request
 
 import playwright.sync_api as playwright
 
-from portal.cli import demo
-from tests.support import chromium
+from tests.support import chromium, sandbox
 
-SITE = os.environ.get("PORTAL_BASE_URL", "http://127.0.0.1:8000")
-FOLDER = pathlib.Path(os.environ.get("PORTAL_VAR", "var")) / "screenshots"
-WIDTHS = {"phone": 360, "desk": 1280}
-MOST = 60  # pages for one person
-NUMBER = re.compile(r"[A-Z]{3}-[0-9A-Z-]+")
-LEFT_OUT = re.compile(r"/sign-out|\.pdf$|/files?/|/demo/|/static/")
-
-
-def pattern(path: str) -> str:
-    """What pages of one kind have in common: their address without its number."""
-    return NUMBER.sub("NO", path)
-
-
-def links(page: playwright.Page) -> list[str]:
-    """The paths of this site that the page leads to."""
-    found = page.eval_on_selector_all("a[href]", "all => all.map(one => one.href)")
-    parts = [urllib.parse.urlsplit(one) for one in found]
-    origin = urllib.parse.urlsplit(SITE).netloc
-    return [one.path for one in parts if one.netloc == origin and not LEFT_OUT.search(one.path)]
-
-
-def take(page: playwright.Page, person: str) -> None:
-    """Take this page at both widths."""
-    name = pattern(urllib.parse.urlsplit(page.url).path).strip("/").replace("/", "-") or "start"
-    for label, width in WIDTHS.items():
-        page.set_viewport_size({"width": width, "height": 900})
-        file = FOLDER / person / f"{name}.{label}.png"
-        page.screenshot(path=file, full_page=True)
-
-
-def walk(page: playwright.Page, person: str) -> int:
-    """Take one page of every kind that can be reached from here; how many."""
-    first = urllib.parse.urlsplit(page.url).path
-    seen = {pattern(first)}
-    waiting = collections.deque([first])
-    taken = 0
-    while waiting and taken < MOST:
-        page.goto(SITE + waiting.popleft())
-        take(page, person)
-        taken += 1
-        for path in links(page):
-            if pattern(path) not in seen:
-                seen.add(pattern(path))
-                waiting.append(path)
-    return taken
-
-
-def sign_in(page: playwright.Page, email: str) -> bool:
-    """Sign in; False when nobody of that name is there."""
-    page.goto(f"{SITE}/sign-in")
-    page.fill("input[name=email]", email)
-    page.fill("input[name=password]", demo.PASSWORD)
-    page.click("main button[type=submit]")
-    page.wait_for_load_state()
-    return "/sign-in" not in page.url
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+OUT = ROOT / "var" / "screens"
+PASSWORD = "demo-password-2026"
+SIZES = {360: 780, 1280: 900}
+WAIT_SECONDS = 180
+PAGES = {
+    "nobody": (("sign-in", "/sign-in"), ("activate", "/activate")),
+    "maria": (
+        ("home", "/home"),
+        ("invoices", "/invoices"),
+        ("invoice", "first:/invoices"),
+        ("pay", "/pay"),
+        ("payments", "/payments"),
+        ("payment", "first:/payments"),
+        ("methods", "/payment-methods"),
+        ("settings", "/settings"),
+        ("dispute-new", "/disputes/new"),
+    ),
+    "sam": (("home", "/home"), ("invoices", "/invoices"), ("payments", "/payments")),
+    "lee": (("home", "/home"), ("dispute", "first:/disputes")),
+    "grace": (
+        ("desk", "/desk"),
+        ("queue", "/desk/queue"),
+        ("case", "first:/desk/queue"),
+        ("customers", "/desk/customers"),
+        ("customer", "first:/desk/customers"),
+        ("ledger", "/desk/ledger"),
+    ),
+    "omar": (("approvals", "/desk/approvals"), ("approval", "first:/desk/approvals")),
+}
+FIRST = {
+    "/invoices": r"/invoices/INV-\w+$",
+    "/payments": r"/payments/PAY-\w+$",
+    "/disputes": r"/disputes/DSP-\w+$",
+    "/desk/queue": r"/desk/disputes/DSP-\w+",
+    "/desk/customers": r"/desk/customers/CUS-\w+$",
+    "/desk/approvals": r"/desk/approvals/APR-\w+$",
+}
+README = {
+    ("maria", "home", 360),
+    ("maria", "pay", 360),
+    ("lee", "dispute", 360),
+    ("maria", "invoice", 1280),
+    ("grace", "case", 1280),
+    ("grace", "ledger", 1280),
+}
 
 
-def main() -> int:
-    """Take the pictures; how many people could sign in decides the exit code."""
-    people = 0
-    with playwright.sync_playwright() as driver:
+@contextlib.contextmanager
+def demo():
+    """The demo running on free ports; its address."""
+    site, counterpart = sandbox.free_port(), sandbox.free_port()
+    environ = {
+        **os.environ,
+        "PORTAL_ENV": "demo",
+        "PORTAL_VAR": str(OUT / "demo"),
+        "PORTAL_BIND": f"127.0.0.1:{site}",
+        "SANDBOX_BIND": f"127.0.0.1:{counterpart}",
+    }
+    flask = pathlib.Path(sys.executable).with_name("flask")
+    running = subprocess.Popen([flask, "demo"], env=environ, cwd=ROOT)
+    try:
+        _await(f"http://127.0.0.1:{site}/readyz", running)
+        yield f"http://127.0.0.1:{site}"
+    finally:
+        running.terminate()
+        running.wait(30)
+
+
+def _await(url: str, running: subprocess.Popen) -> None:
+    until = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < until:
+        if running.poll() is not None:
+            raise SystemExit("the demo did not start")
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                running.wait(0.5)
+    raise SystemExit(f"the demo did not answer within {WAIT_SECONDS} s")
+
+
+def sign_in(page: playwright.Page, base: str, name: str) -> None:
+    """Sign in as a demo person."""
+    page.goto(f"{base}/sign-in")
+    if name == "nobody":
+        return
+    page.locator('input[type="email"]').fill(f"{name}@demo.test")
+    page.locator('input[type="password"]').fill(PASSWORD)
+    page.locator("form button[type=submit]").first.click()
+    page.wait_for_url(re.compile(r"/(home|desk)"))
+
+
+def open_page(page: playwright.Page, base: str, where: str) -> bool:
+    """Open an address, or the first thing that a list leads to; whether there is one."""
+    if not where.startswith("first:"):
+        page.goto(base + where)
+        return True
+    listed = where.removeprefix("first:")
+    page.goto(base + listed)
+    for link in page.locator("a[href]").all():
+        href = link.get_attribute("href") or ""
+        if re.search(FIRST[listed], href.partition("?")[0]):
+            page.goto(base + href)
+            return True
+    return False
+
+
+def main() -> None:
+    """Take every screen."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    with demo() as base, playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(
             executable_path=chromium.path(), args=list(chromium.ARGUMENTS)
         )
-        for email in ["", *(email for email, _ in demo.PEOPLE)]:
-            person = email.partition("@")[0] or "visitor"
-            context = browser.new_context(locale="en-US")
-            page = context.new_page()
-            page.goto(f"{SITE}/sign-in")
-            if not email or sign_in(page, email):
-                people += 1
-                sys.stdout.write(f"{person}: {walk(page, person)} pages\n")
-            context.close()
+        for name, pages in PAGES.items():
+            for width in SIZES:
+                for scheme, language in (("light", "en"), ("dark", "en"), ("light", "es")):
+                    take(browser, base, name, pages, width, scheme, language)
         browser.close()
-    sys.stdout.write(f"in {FOLDER}\n")
-    return 0 if people > 1 else 1
+    sys.stdout.write(f"screens are in {OUT}\n")
+
+
+def take(browser, base, name, pages, width, scheme, language) -> None:
+    """One person's screens at one width, in one scheme and language."""
+    context = browser.new_context(
+        viewport={"width": width, "height": SIZES[width]}, color_scheme=scheme
+    )
+    page = context.new_page()
+    sign_in(page, base, name)
+    page.goto(f"{base}/sign-in?lang={language}")
+    for title, where in pages:
+        if not open_page(page, base, where):
+            sys.stdout.write(f"nothing to show: {name} {where}\n")
+            continue
+        path = OUT / f"{name}-{title}-{width}-{scheme}-{language}.png"
+        page.screenshot(path=path, full_page=True)
+        chosen = (name, title, width) in README and (scheme, language) == ("light", "en")
+        if os.environ.get("README") and chosen:
+            shown = ROOT / "docs" / "screens" / f"{title}.png"
+            shown.parent.mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=shown)
+    context.close()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
