@@ -4,6 +4,7 @@ Processes give throughput, threads only cover the wait for the database and for 
 processes a core use the machine, and four threads in each leave the others their turn.
 """
 
+import gc
 import os
 
 bind = os.environ.get("PORTAL_BIND", "127.0.0.1:8000")
@@ -16,3 +17,8 @@ timeout = 60
 graceful_timeout = 20
 loglevel = "warning"
 control_socket_disable = True
+
+
+def pre_fork(_server, _worker):
+    """What is loaded by now lives for ever: the collector need not look through it again."""
+    gc.freeze()

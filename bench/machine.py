@@ -7,6 +7,7 @@ import dataclasses
 import math
 import os
 import pathlib
+import secrets
 import socket
 import subprocess
 import sys
@@ -113,7 +114,9 @@ def people(app: flask.Flask, *, most: int = PEOPLE) -> list[Person]:
             token = sessions.start(
                 session, now=ctx.clock.now(), customer_id=id_, device="Bench", address="127.0.0.1"
             )
-            value = signer.dumps({"_user_id": token, "_fresh": True, "_permanent": True})
+            kept = {"_user_id": token, "_fresh": True, "_permanent": True}
+            # as on the second page of a visit: the first one has put its form token in the cookie
+            value = signer.dumps({**kept, "csrf_token": secrets.token_hex(20)})
             found.append(
                 Person(
                     id=id_,

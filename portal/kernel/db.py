@@ -37,6 +37,36 @@ class Task:
     run_at: datetime.datetime | None = None
 
 
+class Reader(orm.Session):
+    """A session for queries only: one connection from its first query on, no transaction.
+
+    `connection()` costs nothing after that, so a query that asks tables and not mapped classes
+    runs through it at once: `session.connection().execute(statement, values)`.
+    """
+
+    def __init__(self, engine: sa.Engine) -> None:
+        super().__init__(engine, autoflush=False)
+        self._engine = engine
+        self._taken: sa.Connection | None = None
+
+    def connection(self, *_: Any, **__: Any) -> sa.Connection:
+        """The connection of this session."""
+        if self._taken is None:
+            self._taken = self._engine.connect()
+        return self._taken
+
+    def get_bind(self, *_: Any, **__: Any) -> sa.Connection:
+        """Mapped classes are read through the same connection."""
+        return self.connection()
+
+    def close(self) -> None:
+        """Give the connection back; the next query takes another."""
+        super().close()
+        if self._taken is not None:
+            self._taken.close()
+            self._taken = None
+
+
 Defer = Callable[[sa.Connection, Sequence[Task]], None]
 CommitHook = Callable[[str], None]
 
@@ -85,9 +115,8 @@ class Database:
         self.commit_hook = commit_hook
         if role:
             sa.event.listen(self.engine, "connect", _assume(role))
-        reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._writers = orm.sessionmaker(self.engine, expire_on_commit=False)
-        self._readers = orm.sessionmaker(reading, autoflush=False)
 
     @contextlib.contextmanager
     def unit_of_work(self) -> Iterator[orm.Session]:
@@ -105,7 +134,7 @@ class Database:
                 self.commit_hook("after")
 
     @contextlib.contextmanager
-    def reading(self) -> Iterator[orm.Session]:
+    def reading(self) -> Iterator[Reader]:
         """A session for queries only; every statement sees what is committed by then."""
         session = self.reader()
         try:
@@ -113,9 +142,9 @@ class Database:
         finally:
             session.close()
 
-    def reader(self) -> orm.Session:
+    def reader(self) -> Reader:
         """A session for queries only; the caller closes it."""
-        return self._readers()
+        return Reader(self._reading)
 
     def close(self) -> None:
         """Let go of all connections."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime
 import enum
+import re
 from typing import Annotated
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 from sqlalchemy.dialects import postgresql
+
+_WORD = re.compile("[a-z_]*")
 
 Id = Annotated[int, orm.mapped_column(sa.BigInteger, sa.Identity(always=False), primary_key=True)]
 Moment = Annotated[datetime.datetime, orm.mapped_column(sa.DateTime(timezone=True))]
@@ -34,6 +37,19 @@ class EnumText(sa.TypeDecorator):
     def process_result_value(self, value, dialect):
         """The enum of the text."""
         return None if value is None else self.states(value)
+
+
+def constant(value: str | int) -> sa.ColumnElement:
+    """`value` written into the statement itself, for what is the same in every call of a query.
+
+    PostgreSQL then uses partial indexes and keeps its plan, where a parameter would make it plan
+    anew each time. Only for small words and numbers of our own; raises ValueError otherwise.
+    """
+    if isinstance(value, int):
+        return sa.literal_column(str(int(value)), sa.BigInteger)
+    if not _WORD.fullmatch(value):
+        raise ValueError(f"{value!r} is no constant of a query")
+    return sa.literal_column(f"'{value}'", sa.Text)
 
 
 def one_of(column: str, states: type[enum.StrEnum]) -> sa.CheckConstraint:

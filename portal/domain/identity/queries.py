@@ -84,7 +84,9 @@ _SESSION = (
 
 def signed_in(session: orm.Session, *, token_hash: str, now: datetime.datetime) -> SignedIn | None:
     """The person of the live session with this token, or None."""
-    row = session.execute(_SESSION, {"token_hash": token_hash, "now": now}).one_or_none()
+    row = (
+        session.connection().execute(_SESSION, {"token_hash": token_hash, "now": now}).one_or_none()
+    )
     if row is None or (row.customer_id is None and row.staff_id is None):
         return None
     if row.customer_id is not None:

@@ -67,6 +67,7 @@ class Reservation(db.Base):
     __table_args__ = (
         sa.CheckConstraint("cents > 0", name="cents_above_zero"),
         sa.UniqueConstraint("payment_id", "invoice_id"),
+        sa.Index(None, "invoice_id"),
         sa.Index(
             "uq_payment_reservation_open",
             "invoice_id",

@@ -6,18 +6,16 @@ import dataclasses
 import datetime
 from typing import NamedTuple
 
-import flask_babel
-
 from portal.documents import formats, wording
 from portal.domain.identity import rules as identity
 from portal.domain.payments.queries import bill, bill_events
 from portal.domain.payments.queries.bill_events import Happened
 from portal.journeys import context
 from portal.kernel import msgids
-from portal.web.shared import rows
+from portal.web.shared import language, rows
 
 N_ = msgids.N_
-_ = flask_babel.gettext
+_ = language.gettext
 
 EVENTS = {
     Happened.RECEIVED: N_("%(sum)s received, %(method)s"),

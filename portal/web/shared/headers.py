@@ -6,17 +6,19 @@ import urllib.parse
 
 import flask
 
-from portal.web.shared import looks, site
+from portal import config
+from portal.web.shared import looks
 
 # Stripe's own list for Stripe.js and the Payment Element.
 STRIPE_SCRIPTS = ("https://js.stripe.com", "https://*.js.stripe.com")
 STRIPE_FRAMES = (*STRIPE_SCRIPTS, "https://hooks.stripe.com")
 STRIPE_CONNECTIONS = ("https://api.stripe.com",)
+NONCE = "{nonce}"  # where this request's nonce goes
 
 
 def install(app: flask.Flask) -> None:
     """Put the headers on every answer."""
-    app.after_request(_secure)
+    app.after_request(_Headers(app.extensions["portal_settings"]).put)
 
 
 def for_payment() -> None:
@@ -47,27 +49,36 @@ def policy(*, nonce: str, payment: bool, sandbox_origin: str = "", secure: bool 
     return f"{text}; upgrade-insecure-requests" if secure else text
 
 
-def _secure(response: flask.Response) -> flask.Response:
-    settings = site.settings()
-    origin = ""
-    if settings.uses_sandbox:
-        parts = urllib.parse.urlsplit(settings.stripe_js_url)
-        origin = f"{parts.scheme}://{parts.netloc}"
-    response.headers.setdefault(
-        "Content-Security-Policy",
-        policy(
-            nonce=looks.csp_nonce(),
-            payment=flask.g.get("takes_payment", False),
-            sandbox_origin=origin,
-            secure=settings.is_secure,
-        ),
-    )
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "same-origin"
-    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    response.headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), payment=*"
-    if settings.is_secure:
-        response.headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
-    if flask.request.endpoint != "static":
-        response.headers.setdefault("Cache-Control", "no-store")
-    return response
+class _Headers:
+    """The headers of every answer; what never changes is written once."""
+
+    def __init__(self, settings: config.Settings) -> None:
+        origin = ""
+        if settings.uses_sandbox:
+            parts = urllib.parse.urlsplit(settings.stripe_js_url)
+            origin = f"{parts.scheme}://{parts.netloc}"
+        self._policies = {
+            payment: policy(
+                nonce=NONCE, payment=payment, sandbox_origin=origin, secure=settings.is_secure
+            ).partition(NONCE)
+            for payment in (False, True)
+        }
+        self._always = {
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "same-origin",
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=*",
+        }
+        if settings.is_secure:
+            self._always["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+
+    def put(self, response: flask.Response) -> flask.Response:
+        """Put them on one answer."""
+        headers = response.headers
+        if "Content-Security-Policy" not in headers:
+            before, _, after = self._policies[flask.g.get("takes_payment", False)]
+            headers["Content-Security-Policy"] = f"{before}{looks.csp_nonce()}{after}"
+        headers.update(self._always)
+        if flask.request.endpoint != "static":
+            headers.setdefault("Cache-Control", "no-store")
+        return response

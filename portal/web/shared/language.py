@@ -9,6 +9,7 @@ import flask_babel
 from markupsafe import Markup, escape
 
 from portal.documents import texts
+from portal.web.shared import looks
 
 LANGUAGES = ("en", "es")
 
@@ -22,7 +23,7 @@ def install(app: flask.Flask, *, folder: str, time_zone: str) -> None:
         default_translation_directories=folder,
         locale_selector=choose,
     )
-    app.jinja_env.globals["_"] = say
+    app.jinja_env.globals.update(_=say, gettext=say)
     app.before_request(_remember)
 
 
@@ -39,6 +40,15 @@ def choose() -> str:
     return flask.request.accept_languages.best_match(LANGUAGES) or "en"
 
 
+def gettext(message: str, **values: object) -> str:
+    """One sentence of Python in this request's language, `values` filled in, nothing escaped.
+
+    What Flask-Babel's does, at a fifth of its time; a list says dozens of sentences.
+    """
+    found = texts.gettext(message, language=looks.page_lang())
+    return found % values if values else found
+
+
 def say(message: str, **values: object) -> Markup:
     """One sentence of a template in this request's language, escaped like its `values`.
 
@@ -47,8 +57,7 @@ def say(message: str, **values: object) -> Markup:
     """
     sentences = flask.g.get("sentences")
     if sentences is None:
-        locale = flask_babel.get_locale()
-        sentences = flask.g.sentences = _sentences(locale.language if locale else LANGUAGES[0])
+        sentences = flask.g.sentences = _sentences(looks.page_lang())
     found = sentences.get(message)
     if found is None:
         found = sentences[message] = escape(texts.gettext(message, language=sentences[""]))

@@ -13,7 +13,8 @@ import flask
 import flask_babel
 from markupsafe import Markup
 
-from portal.documents import formats, wording
+from portal.documents import formats, texts, wording
+from portal.web.shared import pace
 
 DEFAULTS = {
     "PORTAL_BRAND": "Fernhill Pet Insurance",
@@ -22,6 +23,7 @@ DEFAULTS = {
     "PORTAL_LANGUAGES": {"en": "English", "es": "Español"},
 }
 HASH_LENGTH = 12
+MOST_KEPT = 200  # parts of pages, in all languages
 
 
 def install(app: flask.Flask) -> None:
@@ -35,6 +37,7 @@ def install(app: flask.Flask) -> None:
     name, _, rest = app.config["PORTAL_BRAND"].partition(" ")
     phone = formats.phone(app.config["PORTAL_PHONE"])
     address = _static_addresses(app)
+    app.jinja_environment = pace.Environment
     env = app.jinja_env
     env.trim_blocks = env.lstrip_blocks = True
     env.globals.update(
@@ -51,6 +54,7 @@ def install(app: flask.Flask) -> None:
         static_url=address,
         sprite_url=_symbols(address),
         sprites=Sprites(address),
+        kept=Kept(),
     )
     env.filters.update(
         money=formats.money,
@@ -88,7 +92,7 @@ def csp_nonce() -> str:
 
 def hours() -> str:
     """Return when a person answers the phone, in the reader's language."""
-    return flask_babel.gettext("Mon–Fri 9–5")
+    return texts.gettext("Mon–Fri 9–5", language=page_lang())
 
 
 def day(value: date, style: str = "short") -> str:
@@ -112,6 +116,26 @@ def _static_addresses(app: flask.Flask) -> Callable[[str], Markup]:
         return Markup("{}/{}?v={}").format(app.static_url_path, name, digest)
 
     return static_url
+
+
+class Kept:
+    """`{% call kept('masthead', tab) %}`: a part of a page that is made once in each language.
+
+    Only for what is the same for every reader: it may use the variables named and nothing else.
+    """
+
+    def __init__(self) -> None:
+        self._parts: dict[tuple[str, ...], Markup] = {}
+
+    def __call__(self, name: str, *variables: str, caller: Callable[[], Markup]) -> Markup:
+        """The part, made by `caller` the first time."""
+        key = (page_lang(), name, *variables)
+        part = self._parts.get(key)
+        if part is None:
+            if len(self._parts) >= MOST_KEPT:
+                raise RuntimeError(f"{name} differs too often to be kept: {variables}")
+            part = self._parts[key] = caller()
+        return part
 
 
 class Sprites(dict[str, Markup]):

@@ -14,9 +14,9 @@ import flask_babel
 from portal.documents import formats, wording
 from portal.domain.billing.queries import settled
 from portal.domain.payments.queries import bills, history
-from portal.web.shared import looks
+from portal.web.shared import language, looks
 
-_ = flask_babel.gettext
+_ = language.gettext
 ngettext = flask_babel.ngettext
 
 

@@ -39,6 +39,7 @@ class Hold(db.Base):
             postgresql_nulls_not_distinct=True,
         ),
         sa.Index(None, "owner"),
+        sa.Index(None, "subject"),
         sa.Index(
             "ix_hold_customer_active",
             "customer_id",

@@ -10,7 +10,7 @@ from sqlalchemy import orm
 
 from portal.domain.billing import models
 from portal.domain.policies import models as policies
-from portal.kernel import paging
+from portal.kernel import paging, types
 
 SIZE = 25
 FIRST = (datetime.date.max.isoformat(), 2**62)
@@ -45,29 +45,29 @@ _SETTLED = (
     .join(_pet, _pet.c.id == _policy.c.pet_id)
     .where(
         _invoice.c.customer_id == sa.bindparam("customer_id"),
-        _invoice.c.state != models.InvoiceState.ISSUED,
+        _invoice.c.state != types.constant(models.InvoiceState.ISSUED),
         sa.tuple_(_invoice.c.due_on, _invoice.c.id)
         < sa.tuple_(sa.bindparam("due_on", type_=sa.Date), sa.bindparam("id", type_=sa.BigInteger)),
     )
     .order_by(_invoice.c.due_on.desc(), _invoice.c.id.desc())
-    .limit(sa.bindparam("size"))
+    .limit(types.constant(SIZE + 1))
 )
 
 
 def settled_page(
-    session: orm.Session, *, customer_id: int, cursor: str = "", size: int = SIZE
+    session: orm.Session, *, customer_id: int, cursor: str = ""
 ) -> paging.Page[SettledBill]:
     """The customer's settled bills after `cursor`, latest due day first; one statement.
 
     A cursor that is not one of ours means the first page.
     """
     due_on, last_id = _position(cursor)
-    rows = session.execute(
+    rows = session.connection().execute(
         _SETTLED,
-        {"customer_id": customer_id, "due_on": due_on, "id": last_id, "size": size + 1},
+        {"customer_id": customer_id, "due_on": due_on, "id": last_id},
     )
     bills = [SettledBill._make(row) for row in rows]
-    return paging.page(bills, size=size, key=lambda bill: (bill.due_on.isoformat(), bill.id))
+    return paging.page(bills, size=SIZE, key=lambda bill: (bill.due_on.isoformat(), bill.id))
 
 
 def _position(cursor: str) -> tuple[datetime.date, int]:

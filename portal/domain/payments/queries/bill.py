@@ -13,6 +13,7 @@ from portal.domain.billing import models as billing
 from portal.domain.identity import models as identity
 from portal.domain.payments.queries import bill_events
 from portal.domain.policies import models as policies
+from portal.kernel import types
 
 
 class BillLine(NamedTuple):
@@ -96,12 +97,12 @@ _term = policies.Term.__table__
 _customer = identity.Customer.__table__
 
 _HELD = (
-    sa.select(sa.func.coalesce(sa.func.sum(_hold.c.amount_cents), 0))
+    sa.select(sa.func.coalesce(sa.func.sum(_hold.c.amount_cents), types.constant(0)))
     .where(
         _hold.c.customer_id == _invoice.c.customer_id,
         _hold.c.subject == _invoice.c.number,
         _hold.c.line_number == _line.c.number,
-        _hold.c.kind == billing.HoldKind.OVERDUE,
+        _hold.c.kind == types.constant(billing.HoldKind.OVERDUE),
         _hold.c.lifted_at.is_(None),
     )
     .scalar_subquery()
@@ -124,8 +125,8 @@ _HEAD = (
     sa.type_coerce(_pet.c.species, sa.Text),
     _policy.c.number,
     _policy.c.us_state,
-    sa.func.coalesce(sa.type_coerce(_term.c.payment_plan, sa.Text), ""),
-    sa.func.coalesce(_installment.c.sequence, 0),
+    sa.func.coalesce(sa.type_coerce(_term.c.payment_plan, sa.Text), types.constant("")),
+    sa.func.coalesce(_installment.c.sequence, types.constant(0)),
     _COUNT.label("installments"),
     _customer.c.first_name,
     _customer.c.last_name,
@@ -162,7 +163,11 @@ _WITH_LINES = (
 
 def bill(session: orm.Session, *, customer_id: int, number: str) -> Bill | None:
     """The customer's bill with this number, or None: also when it is another's; two statements."""
-    rows = session.execute(_WITH_LINES, {"customer_id": customer_id, "number": number}).all()
+    rows = (
+        session.connection()
+        .execute(_WITH_LINES, {"customer_id": customer_id, "number": number})
+        .all()
+    )
     if not rows:
         return None
     width = len(_HEAD)

@@ -12,6 +12,7 @@ from sqlalchemy import orm
 from portal.domain.billing import models as billing
 from portal.domain.payments import models
 from portal.domain.payments.states import PaymentState
+from portal.kernel import types
 
 
 class Happened(enum.StrEnum):
@@ -60,7 +61,7 @@ _payment = models.Payment.__table__
 _refund = models.Refund.__table__
 _reservation = models.Reservation.__table__
 
-_text = sa.literal("", sa.Text)
+_text = types.constant("")
 _no_day = sa.null().cast(sa.Date)
 _mine = (
     sa.select(_invoice.c.id, _invoice.c.number)
@@ -79,19 +80,20 @@ _moved = (
     )
     .join(_line, _line.c.id == _allocation.c.line_id)
     .join(_mine, _mine.c.id == _line.c.invoice_id)
-    .group_by(_allocation.c.source, _allocation.c.at, _allocation.c.cents > 0)
+    .group_by(_allocation.c.source, _allocation.c.at, _allocation.c.cents > types.constant(0))
     .cte("moved")
 )
 
 
 def _what(happened: Happened) -> sa.ColumnElement[str]:
-    return sa.literal(happened.value, sa.Text)
+    return types.constant(happened)
 
 
 _MONEY = sa.select(
-    sa.case((_moved.c.cents > 0, _what(Happened.RECEIVED)), else_=_what(Happened.TAKEN_BACK)).label(
-        "what"
-    ),
+    sa.case(
+        (_moved.c.cents > types.constant(0), _what(Happened.RECEIVED)),
+        else_=_what(Happened.TAKEN_BACK),
+    ).label("what"),
     _moved.c.at,
     _payment.c.number,
     _payment.c.number.label("payment_no"),
@@ -123,7 +125,7 @@ _ATTEMPTS = (
     )
     .join(_reservation, _reservation.c.payment_id == _payment.c.id)
     .join(_mine, _mine.c.id == _reservation.c.invoice_id)
-    .where(sa.or_(*(_payment.c.state == state for state in TOLD)))
+    .where(_payment.c.state.in_([types.constant(state) for state in TOLD]))
 )
 _REFUNDS = (
     sa.select(
@@ -149,7 +151,7 @@ _held = (
     .join(_mine, _mine.c.number == _hold.c.subject)
     .where(
         _hold.c.customer_id == sa.bindparam("customer_id"),
-        _hold.c.kind == billing.HoldKind.OVERDUE,
+        _hold.c.kind == types.constant(billing.HoldKind.OVERDUE),
     )
     .group_by(_hold.c.owner, _hold.c.placed_at, _hold.c.lifted_at)
     .cte("held")
@@ -173,5 +175,5 @@ _EVENTS = sa.union_all(
 
 def events(session: orm.Session, *, customer_id: int, number: str) -> tuple[BillEvent, ...]:
     """Everything that happened to the customer's bill since it was issued, newest first."""
-    rows = session.execute(_EVENTS, {"customer_id": customer_id, "number": number})
+    rows = session.connection().execute(_EVENTS, {"customer_id": customer_id, "number": number})
     return tuple(BillEvent._make(row) for row in rows)

@@ -16,6 +16,7 @@ from portal.domain.billing import models as billing
 from portal.domain.payments import models
 from portal.domain.payments.states import PaymentState
 from portal.domain.policies import models as policies
+from portal.kernel import types
 
 
 class OpenBill(NamedTuple):
@@ -97,7 +98,7 @@ _HELD = (
     .where(
         _hold.c.customer_id == _invoice.c.customer_id,
         _hold.c.subject == _invoice.c.number,
-        _hold.c.kind == billing.HoldKind.OVERDUE,
+        _hold.c.kind == types.constant(billing.HoldKind.OVERDUE),
         _hold.c.lifted_at.is_(None),
     )
     .scalar_subquery()
@@ -109,8 +110,8 @@ _WAY = (
         _reservation.c.released_at.is_(None),
         _payment.c.customer_id == sa.bindparam("customer_id"),
         # Only these are on their way: a page that was opened and left has moved nothing.
-        sa.or_(
-            _payment.c.state == PaymentState.PROCESSING, _payment.c.state == PaymentState.UNKNOWN
+        _payment.c.state.in_(
+            [types.constant(PaymentState.PROCESSING), types.constant(PaymentState.UNKNOWN)]
         ),
     )
     .subquery()
@@ -127,17 +128,18 @@ _OPEN = (
         _invoice.c.total_cents,
         _invoice.c.open_cents,
         sa.cast(
-            sa.func.least(sa.func.coalesce(_HELD, 0), _invoice.c.open_cents), sa.BigInteger
+            sa.func.least(sa.func.coalesce(_HELD, types.constant(0)), _invoice.c.open_cents),
+            sa.BigInteger,
         ).label("disputed_cents"),
-        sa.func.coalesce(sa.type_coerce(_WAY.c.state, sa.Text), ""),
-        sa.func.coalesce(_WAY.c.cents, 0),
+        sa.func.coalesce(sa.type_coerce(_WAY.c.state, sa.Text), types.constant("")),
+        sa.func.coalesce(_WAY.c.cents, types.constant(0)),
     )
     .select_from(
         _balance.outerjoin(
             _invoice,
             sa.and_(
                 _invoice.c.customer_id == _balance.c.customer_id,
-                _invoice.c.state == billing.InvoiceState.ISSUED,
+                _invoice.c.state == types.constant(billing.InvoiceState.ISSUED),
             ),
         )
         .outerjoin(_policy, _policy.c.id == _invoice.c.policy_id)
@@ -151,7 +153,7 @@ _OPEN = (
 
 def open_bills(session: orm.Session, *, customer_id: int) -> OpenBills:
     """The customer's open bills and unapplied money; one statement."""
-    rows = session.execute(_OPEN, {"customer_id": customer_id}).all()
+    rows = session.connection().execute(_OPEN, {"customer_id": customer_id}).all()
     return OpenBills(
         bills=tuple(OpenBill._make(row[1:]) for row in rows if row[1] is not None),
         unapplied_cents=rows[0][0] if rows else 0,
