@@ -5,9 +5,10 @@ from __future__ import annotations
 import flask
 import flask.cli
 
-from portal.cli import books, customers, database, demo, runs, seed_scale, staff, worker
+from portal.cli import books, customers, database, demo, runs, seed_demo, seed_scale, staff, worker
 
 seed = flask.cli.AppGroup("seed", help="Made-up data, for a demo or for measuring.")
+seed.add_command(seed_demo.command)
 seed.add_command(seed_scale.command)
 
 

@@ -6,7 +6,6 @@ It starts the same programs as production does and gives them settings; it holds
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import ipaddress
 import json
 import os
@@ -26,16 +25,16 @@ from portal import config, schema
 from portal.cli import processes
 from portal.domain.identity import models as identity
 from portal.gateways import embedded_postgres
+from portal.journeys.demo import history
 
 PEOPLE = (
     ("maria@demo.test", "two pets, one bill due, a card saved"),
     ("sam@demo.test", "overdue, the last card was declined"),
-    ("lee@demo.test", "an open dispute"),
+    ("lee@demo.test", "a card saved, an open dispute"),
     ("grace@demo.test", "billing specialist"),
     ("omar@demo.test", "supervisor"),
     ("ada@demo.test", "finance"),
 )
-PASSWORD = "demo-password-2026"  # the demo's people live on this machine only
 FOLDERS = ("postgres", "sandbox", "mail", "blobs", "log")  # what a fresh start empties
 READY_SECONDS = 60
 
@@ -160,8 +159,6 @@ def _is_empty(engine: sa.Engine) -> bool:
 
 
 def _seed(family: processes.Family, settings: config.Settings) -> None:
-    if importlib.util.find_spec("portal.journeys.demo") is None:
-        return
     if settings.uses_sandbox:
         _await_sandbox(family, settings)
     click.echo("Making up an insurer: customers, pets, bills, payments, disputes …")
@@ -232,7 +229,7 @@ def _tell(settings: config.Settings, engine: sa.Engine) -> None:
     click.echo(f"\n  {settings.brand}: {settings.base_url}")
     people = [(email, about) for email, about in PEOPLE if email in known]
     if people:
-        click.echo(f"\n  Sign in with the password {PASSWORD} as")
+        click.echo(f"\n  Sign in with the password {history.PASSWORD} as")
     for email, about in people:
         click.echo(f"    {email:<18} {about}")
     click.echo(f"\n  Mails it sends: {settings.base_url}/demo/mail")

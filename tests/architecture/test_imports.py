@@ -38,7 +38,11 @@ SEES_ONLY = {
     "sandbox": {"sandbox"},
 }
 PORTS = "portal.gateways.ports"
-MEET_ADAPTERS = {"portal.app", "portal.cli.demo"}  # the demo starts the embedded database
+MEET_ADAPTERS = {
+    "portal.app",
+    "portal.cli.demo",  # starts the embedded database
+    "portal.cli.seed_demo",  # is the browser of made-up customers
+}
 MEET_STRIPE = {"portal.gateways.stripe_api", "portal.gateways.stripe_views"}
 BELOW_THE_WEB = {"flask", "flask_babel", "flask_login", "flask_wtf", "stripe", "procrastinate"}
 

@@ -1,0 +1,1 @@
+"""A believable insurer for the demo: made-up people, and their history by the real journeys."""
