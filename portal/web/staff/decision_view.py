@@ -136,8 +136,8 @@ def _changes(facts: dict[str, Any], lifted_holds: int | None) -> tuple[tuple[str
     if lifted_holds:
         on = flask_babel.ngettext("%(num)s hold on", "%(num)s holds on", lifted_holds)
         rows.append((_("Paused for this case"), on, _("lifted")))
-    rows.append((_("Case"), _("open"), words.word("outcome", facts["outcome"]).lower()))
-    rows.append((_("Notices"), _("none runs"), _("none runs")))
+    opened = words.word("case", "open").lower()
+    rows.append((_("Case"), opened, words.word("outcome", facts["outcome"]).lower()))
     return tuple(rows)
 
 
