@@ -69,7 +69,7 @@ _ALL = (
         priority=Priority.P1,
         label=N_("Charged twice"),
         words=N_("I was charged twice"),
-        hint=N_("We check at once, often with an answer on the spot"),
+        hint=N_("We look at both payments"),
         see_at_once=N_("Both payments, their Stripe ids and allocations"),
         usual_outcome=N_("Refund one"),
     ),
