@@ -85,8 +85,13 @@ def keep(
     customer_id: int,
     card: ports.CardView,
     who: actor.Actor,
-) -> str:
-    """Mirror a method inside the caller's transaction; its number. A new one is mailed."""
+) -> None:
+    """Mirror a method inside the caller's transaction. A new one is mailed.
+
+    A kind that the wallet does not hold, like a wallet of somebody else's, is left alone.
+    """
+    if card.kind not in set(models.MethodKind):
+        return
     method, is_new = operations.add(
         session,
         customer_id=customer_id,
@@ -103,7 +108,6 @@ def keep(
     )
     if is_new:
         _tell(session, ctx, method, template="method_added")
-    return method.number
 
 
 def make_default(ctx: context.Context, *, customer_id: int, number: str, who: actor.Actor) -> None:
@@ -135,7 +139,7 @@ def mirror(ctx: context.Context, *, card: ports.CardView, who: actor.Actor) -> N
     """
     with ctx.database.unit_of_work() as session:
         customer_id = queries.owner_of_stripe_customer(session, stripe_ref=card.customer_ref)
-        if customer_id is not None and card.kind in set(models.MethodKind):
+        if customer_id is not None:
             keep(session, ctx, customer_id=customer_id, card=card, who=who)
 
 
