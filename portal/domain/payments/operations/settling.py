@@ -63,6 +63,8 @@ def move(
 ) -> Moved:
     """Take the (locked) payment along `event`; a settled payment changes no more.
 
+    An event that has no place in the payment's state is an older word, and changes nothing.
+
     Settling applies the money to the invoices it was reserved for, posts one entry under the
     payment's number, and leaves what found no open charge unapplied. Raises WrongAmount.
     """
@@ -71,6 +73,8 @@ def move(
     over = before not in rules.OPEN_STATES
     if before is PaymentState.SETTLED or (over and event is not rules.PaymentEvent.SETTLE):
         return _moved(payment, before)  # told again, or out of order: only money changes it now
+    if not rules.PAYMENTS.allows(before, event):
+        return _moved(payment, before)  # an older word, read before what is known already
     payment.state = rules.PAYMENTS.next(before, event)
     payment.method_label = method_label or payment.method_label
     payment.charge_ref = charge_ref or payment.charge_ref
