@@ -57,6 +57,9 @@ def start(
     for _ in range(MAX_TRIES):
         known = _known(ctx, customer_id=customer_id, once_key=once_key)
         if known is not None:
+            asked = {number for number, _ in known.planned}
+            if known.amount_cents != expected_cents or not asked <= set(invoice_nos):
+                raise rules.AmountChanged()  # the form was changed since it was sent
             return _again(ctx, known, who=who)
         _clear_older(ctx, customer_id=customer_id, invoice_nos=invoice_nos, who=who)
         try:
@@ -85,12 +88,12 @@ def _again(ctx: context.Context, payment: models.Payment, *, who: actor.Actor) -
     state = payment.state
     if payment.stripe_ref is None:
         return Started(number=payment.number, state=state)
-    view = settle_payment.refresh(ctx, payment_id=payment.id, who=who)
+    view = settle_payment.look(ctx, payment_id=payment.id, who=who)
+    with ctx.database.reading() as session:
+        state = session.get_one(models.Payment, payment.id).state
     if view is None:
         return Started(number=payment.number, state=state)
     secret = view.client_secret if payment.method_id is None else ""
-    with ctx.database.reading() as session:
-        state = session.get_one(models.Payment, payment.id).state
     return Started(number=payment.number, state=state, client_secret=secret, next_url=view.next_url)
 
 
@@ -210,18 +213,18 @@ def _confirm(
             method_ref=method.stripe_ref,
             return_url=f"{ctx.base_url}/pay/{payment.number}",
         )
-    except ports.GatewayUnknown as lost:
+        moved = settle_payment.absorb(ctx, payment_id=payment.id, view=view, who=who)
+    except (ports.GatewayUnknown, settling.WrongAmount) as lost:
         log.warning("charge_unknown", payment=payment.number, kind=type(lost).__name__)
         state = settle_payment.lose(ctx, payment_id=payment.id, who=who)
         return Started(number=payment.number, state=state)
     except ports.GatewayRefused as refused:
         log.warning("charge_refused", payment=payment.number, code=refused.code)
-        view = settle_payment.refresh(ctx, payment_id=payment.id, who=who)
-        if view is None or view.status in ("succeeded", "processing"):
+        view = settle_payment.look(ctx, payment_id=payment.id, who=who)
+        if view is None or view.status in ("succeeded", "processing", "canceled"):
             raise rules.PaymentUnderWay(number=payment.number) from refused
         settle_payment.cancel(ctx, payment_id=payment.id, who=who)
         raise rules.MethodGone() from refused
-    moved = settle_payment.absorb(ctx, payment_id=payment.id, view=view, who=who)
     return Started(number=payment.number, state=moved.after, next_url=view.next_url)
 
 

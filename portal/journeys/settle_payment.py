@@ -70,36 +70,56 @@ def _close(ctx: context.Context, *, intent_ref: str) -> None:
 
 
 def refresh(ctx: context.Context, *, payment_id: int, who: actor.Actor) -> ports.IntentView | None:
-    """Read the payment's intent again and absorb it; None when Stripe does not answer."""
+    """Read the payment's intent again and absorb it; None when it is not known how it stands.
+
+    So it is when Stripe does not answer, does not know the intent, or received another sum;
+    nothing is changed then, and the log says why.
+    """
     with ctx.database.reading() as session:
         payment = session.get_one(models.Payment, payment_id)
         customer_ref = wallet.stripe_customer(session, customer_id=payment.customer_id)
     try:
         view = _find(ctx, payment, customer_ref)
+        if view is not None:
+            absorb(ctx, payment_id=payment_id, view=view, who=who)
     except ports.GatewayUnknown as lost:
         log.warning("still_unknown", payment=payment.number, kind=type(lost).__name__)
         return None
-    if view is not None:
-        absorb(ctx, payment_id=payment_id, view=view, who=who)
+    except (ports.GatewayRefused, settling.WrongAmount) as odd:
+        log.error("not_readable", payment=payment.number, kind=type(odd).__name__, said=str(odd))
+        return None
+    return view
+
+
+def look(ctx: context.Context, *, payment_id: int, who: actor.Actor) -> ports.IntentView | None:
+    """Refresh where the payer may have been charged: what can't be read is kept as unknown."""
+    view = refresh(ctx, payment_id=payment_id, who=who)
+    if view is None:
+        _keep_unknown(ctx, payment_id=payment_id, who=who)
     return view
 
 
 def lose(ctx: context.Context, *, payment_id: int, who: actor.Actor) -> PaymentState:
     """No answer came to a charge: read once more, else keep it as unknown for the job."""
-    if refresh(ctx, payment_id=payment_id, who=who) is None:
-        with ctx.database.unit_of_work() as session:
-            payment = settling.lock(session, payment_id=payment_id)
-            if payment.state in rules.OPEN_STATES - {PaymentState.PROCESSING}:
-                settling.move(
-                    session,
-                    payment=payment,
-                    event=rules.PaymentEvent.LOSE_ANSWER,
-                    now=ctx.clock.now(),
-                    today=ctx.clock.today(),
-                    who=who,
-                )
+    look(ctx, payment_id=payment_id, who=who)
     with ctx.database.reading() as session:
         return session.get_one(models.Payment, payment_id).state
+
+
+def _keep_unknown(ctx: context.Context, *, payment_id: int, who: actor.Actor) -> None:
+    with ctx.database.unit_of_work() as session:
+        payment = settling.lock(session, payment_id=payment_id)
+        if payment.stripe_ref is None:
+            return  # nobody can have been charged: no browser was given an intent
+        if payment.state in rules.OPEN_STATES - {PaymentState.PROCESSING}:
+            settling.move(
+                session,
+                payment=payment,
+                event=rules.PaymentEvent.LOSE_ANSWER,
+                now=ctx.clock.now(),
+                today=ctx.clock.today(),
+                who=who,
+            )
 
 
 def cancel(ctx: context.Context, *, payment_id: int, who: actor.Actor) -> bool:
@@ -116,10 +136,10 @@ def cancel(ctx: context.Context, *, payment_id: int, who: actor.Actor) -> bool:
             view = ctx.payments.cancel_intent(view.ref)
         else:
             view = ctx.payments.cancel_intent(payment.stripe_ref)
-    except (ports.GatewayUnknown, ports.GatewayRefused) as trouble:
+        moved = absorb(ctx, payment_id=payment_id, view=view, who=who)
+    except (ports.GatewayUnknown, ports.GatewayRefused, settling.WrongAmount) as trouble:
         log.warning("not_cancelled", payment=payment.number, kind=type(trouble).__name__)
         return False
-    moved = absorb(ctx, payment_id=payment_id, view=view, who=who)
     return moved.after in (PaymentState.CANCELLED, PaymentState.FAILED)
 
 

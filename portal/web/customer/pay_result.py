@@ -44,7 +44,7 @@ def show(number: str) -> flask.typing.ResponseReturnValue:
         raise werkzeug.exceptions.NotFound
     continue_url = ""
     if PaymentState(found.head.state) in rules.OPEN_STATES:
-        view = settle_payment.refresh(site.ctx(), payment_id=found.head.id, who=site.who())
+        view = settle_payment.look(site.ctx(), payment_id=found.head.id, who=site.who())
         continue_url = view.next_url if view else ""
         again = payment.payment(site.reader(), customer_id=person.id, number=number)
         found = again or found
