@@ -58,9 +58,11 @@ def pausable_lines(session: orm.Session, *, customer_id: int) -> tuple[PausableL
     declined = (
         sa.select(before.id)
         .join(line_before, line_before.dispute_id == before.id)
+        .join(models.Resolution, models.Resolution.dispute_id == before.id)
         .where(
             before.customer_id == customer_id,
-            before.outcome == rules.Outcome.DECLINED,
+            models.Resolution.outcome == rules.Outcome.DECLINED,
+            models.Resolution.carried_out_at.is_not(None),
             line_before.invoice_no == models.DisputeLine.invoice_no,
             line_before.line_number == models.DisputeLine.line_number,
         )

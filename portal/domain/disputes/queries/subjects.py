@@ -215,12 +215,21 @@ def _held(session: orm.Session, invoice_no: str) -> dict[int, tuple[int, str]]:
 
 def _cases(session: orm.Session, customer_id: int, invoice_no: str) -> dict[int, tuple[str, bool]]:
     """By line: the open case about it, and whether one was declined before."""
+    was_declined = (  # a case that is open again keeps what was decided before
+        sa.select(models.Resolution.id)
+        .where(
+            models.Resolution.dispute_id == models.Dispute.id,
+            models.Resolution.outcome == rules.Outcome.DECLINED,
+            models.Resolution.carried_out_at.is_not(None),
+        )
+        .exists()
+    )
     rows = session.execute(
         sa.select(
             models.DisputeLine.line_number,
             models.Dispute.number,
             models.Dispute.closed_at,
-            models.Dispute.outcome,
+            was_declined.label("was_declined"),
         )
         .join(models.Dispute, models.Dispute.id == models.DisputeLine.dispute_id)
         .where(
@@ -230,10 +239,10 @@ def _cases(session: orm.Session, customer_id: int, invoice_no: str) -> dict[int,
         .order_by(models.Dispute.id)
     )
     found: dict[int, tuple[str, bool]] = {}
-    for line, number, closed_at, outcome in rows:
+    for line, number, closed_at, said_no in rows:
         open_case, declined = found.get(line, ("", False))
         found[line] = (
             number if closed_at is None else open_case,
-            declined or outcome == rules.Outcome.DECLINED,
+            declined or said_no,
         )
     return found
