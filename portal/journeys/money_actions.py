@@ -115,7 +115,8 @@ def _refund(session: orm.Session, ask: Ask, terms: Terms) -> str:
     payment = session.get_one(
         payments.Payment, payment_id, with_for_update=True, populate_existing=True
     )
-    missing = ask.amount_cents - payment.unapplied_cents
+    aside = holds.set_aside_by_others(session, payment_no=payment.number, case_no=terms.subject)
+    missing = ask.amount_cents - max(payment.unapplied_cents - aside, 0)
     if missing > 0:
         _free(session, ask, terms, applied=applied, cents=missing)
         payment = session.get_one(payments.Payment, payment_id)

@@ -90,9 +90,11 @@ def plan(
     line_numbers: tuple[int, ...],
     freed_by: str,
     today: datetime.date,
+    subject: str = "trial",
 ) -> MoneyPlan:
     """Try the action and take it back; `session` must be a unit of work, which stays unchanged.
 
+    `subject` is the case that decides: it may use what it has set aside itself, no other may.
     Raises NoSuchPayment, NoSuchInvoice, NotFreed, spreading.DoesNotFit, RefundTooLarge,
     NothingToCredit when it is impossible.
     """
@@ -114,7 +116,7 @@ def plan(
             figures=(),
             entries=(),
         )
-        money_actions.perform(session, empty, _trial(today))
+        money_actions.perform(session, empty, _trial(today, subject))
         session.flush()
         after = _figures(session, customer_id=customer_id, today=today)
         entries = _entries(session, after_id=last, customer_id=customer_id)
@@ -178,11 +180,11 @@ def moved_30_days(
     return case, customer
 
 
-def _trial(today: datetime.date) -> money_actions.Terms:
+def _trial(today: datetime.date, subject: str) -> money_actions.Terms:
     """The terms of a trial, which leaves nothing behind."""
     return money_actions.Terms(
         key="trial",
-        subject="trial",
+        subject=subject,
         reason="trial",
         who=actor.system("trial"),
         now=datetime.datetime.combine(today, datetime.time(12), tzinfo=datetime.UTC),

@@ -173,6 +173,7 @@ def _preview(
             line_numbers=facts.line_numbers(session, case_no=case.number),
             freed_by=decision.freed_by,
             today=ctx.clock.today(),
+            subject=case.number,
         )
     case_cents, customer_cents = moving_money.moved_30_days(
         session, customer_id=case.customer_id, subject=case.number, now=ctx.clock.now()

@@ -77,6 +77,20 @@ def lift(
     return session.execute(chosen.values(lifted_at=now)).rowcount
 
 
+def set_aside_by_others(session: orm.Session, *, payment_no: str, case_no: str) -> int:
+    """Cents of the payment's unapplied money that cases other than `case_no` have set aside."""
+    return int(
+        session.scalar(
+            sa.select(sa.func.coalesce(sa.func.sum(models.Hold.amount_cents), 0)).where(
+                models.Hold.kind == models.HoldKind.ALLOCATION,
+                models.Hold.subject == payment_no,
+                models.Hold.owner != case_no,
+                models.Hold.lifted_at.is_(None),
+            )
+        )
+    )
+
+
 def resize(
     session: orm.Session, *, owner: str, subject: str, line_number: int, amount_cents: int
 ) -> None:
