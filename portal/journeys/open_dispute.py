@@ -115,6 +115,7 @@ def raise_for_payment(
         now=now,
     )
     if seen.joins:
+        _settled_since(session, ctx, customer_id=customer_id, seen=seen, once_key=key, now=now)
         return seen.joins
     number = _open(
         session,
@@ -129,6 +130,36 @@ def raise_for_payment(
     )
     _pause(session, number=number, customer_id=customer_id, seen=seen, now=now)
     return number
+
+
+def _settled_since(
+    session: orm.Session,
+    ctx: context.Context,
+    *,
+    customer_id: int,
+    seen: foreseeing.Foresight,
+    once_key: str,
+    now: datetime.datetime,
+) -> None:
+    """Money came for a payment that has an open case: set it aside for that, once, and note it."""
+    is_new = writing.add_note(
+        session,
+        number=seen.joins,
+        body=NOT_OPEN_ANY_MORE,
+        once_key=once_key,
+        who=actor.system(ctx.brand),
+        hours=business_clock.BusinessClock(ctx.clock.zone),
+        now=now,
+    )
+    if is_new:
+        pausing.set_aside(
+            session,
+            case_no=seen.joins,
+            customer_id=customer_id,
+            payment_no=seen.about.payment_no,
+            cents=seen.set_aside_cents,
+            now=now,
+        )
 
 
 def _open(

@@ -45,8 +45,14 @@ def pause_lines(
 
 
 def follow_open(session: orm.Session, *, customer_id: int, now: datetime.datetime) -> None:
-    """Pause again what opened again on lines of open cases, after money was taken off a bill."""
+    """Pause what is open on lines of open cases and not paused: it opened again, or another
+    case that paused it has ended. A line of two cases is paused once, for the older of them.
+    """
+    seen: set[tuple[str, int]] = set()
     for line in facts.pausable_lines(session, customer_id=customer_id):
+        if (line.invoice_no, line.line_number) in seen:
+            continue
+        seen.add((line.invoice_no, line.line_number))
         wanted = rules.held_cents(line.disputed_cents, line.open_cents)
         if line.held_cents == wanted:
             continue
@@ -78,8 +84,11 @@ def set_aside(
     cents: int,
     now: datetime.datetime,
 ) -> None:
-    """Keep the unapplied part of a payment off every other bill until the case ends."""
-    if cents <= 0:
+    """Keep the unapplied part of a payment off every other bill until the case ends.
+
+    What another case has set aside already stays with that one.
+    """
+    if cents <= 0 or holds.set_aside_by_others(session, payment_no=payment_no, case_no=case_no):
         return
     holds.place(
         session,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
+
+from sqlalchemy import orm
+
 from portal.domain.approvals import operations as approvals
 from portal.domain.approvals import rules as approval_rules
 from portal.domain.audit import operations as audit
 from portal.domain.billing.operations import books, holds
-from portal.domain.disputes import categories, rules
+from portal.domain.disputes import categories, models, rules
 from portal.domain.disputes.operations import ending, raising, stepping, working, writing
 from portal.domain.disputes.queries import facts
 from portal.journeys import case_letters, context, foreseeing, pausing
@@ -98,6 +102,7 @@ def withdraw(ctx: context.Context, *, number: str, customer_id: int, who: actor.
         case = stepping.lock(session, number=number, customer_id=customer_id)
         ending.withdraw(session, case, who=who, hours=hours, now=now)
         holds.lift(session, owner=number, now=now)
+        pausing.follow_open(session, customer_id=customer_id, now=now)
         waiting = approvals.withdraw(
             session, kind=approval_rules.RESOLUTION, subject=number, now=now
         )
@@ -149,24 +154,32 @@ def reopen(
             now=now,
             rng=ctx.rng,
         )
-        if before is rules.CaseState.WITHDRAWN and case.invoice_no:
-            disputed = facts.line_numbers(session, case_no=number)
-            seen = foreseeing.foresee(
-                session,
-                customer_id=customer_id,
-                category=case.category,
-                invoice_no=case.invoice_no,
-                line_numbers=disputed,
-                hours=hours,
-                now=now,
-            )
-            pausing.pause_lines(
-                session,
-                case_no=number,
-                customer_id=customer_id,
-                invoice_no=case.invoice_no,
-                lines=seen.holds,
-                now=now,
-            )
+        if before is rules.CaseState.WITHDRAWN:
+            _pause_again(session, case, hours=hours, now=now)
         case_letters.reopened(session, ctx, case=case)
     return True
+
+
+def _pause_again(
+    session: orm.Session,
+    case: models.Dispute,
+    *,
+    hours: business_clock.BusinessClock,
+    now: datetime.datetime,
+) -> None:
+    """Pause the lines, or set the money aside, as when the case was raised."""
+    mine = {"case_no": case.number, "customer_id": case.customer_id, "now": now}
+    seen = foreseeing.foresee(
+        session,
+        customer_id=case.customer_id,
+        category=case.category,
+        invoice_no=case.invoice_no,
+        payment_no=case.payment_no,
+        line_numbers=facts.line_numbers(session, case_no=case.number),
+        hours=hours,
+        now=now,
+    )
+    if case.invoice_no:
+        pausing.pause_lines(session, invoice_no=case.invoice_no, lines=seen.holds, **mine)
+    elif case.payment_no:
+        pausing.set_aside(session, payment_no=case.payment_no, cents=seen.set_aside_cents, **mine)
