@@ -2,8 +2,11 @@
 
 import sys
 
-from portal.app import create_app
 from portal.cli import demo
 
-# `flask demo` brings its own settings and starts the site as a process of its own.
-app = demo.application() if demo.is_asked_for(sys.argv) else create_app()
+if demo.is_asked_for(sys.argv):  # it needs no settings, and starts the site as a program of its own
+    app = demo.application()
+else:
+    from portal.app import create_app
+
+    app = create_app()

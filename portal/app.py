@@ -12,7 +12,8 @@ import flask_wtf
 import werkzeug.middleware.proxy_fix
 import whitenoise
 
-from portal import cli, config, logs, schema, web
+from portal import config, logs, schema, web
+from portal.cli import commands
 from portal.documents import texts
 from portal.gateways import (
     blobs,
@@ -31,6 +32,7 @@ from portal.web.shared import (
     headers,
     language,
     looks,
+    pace,
     requests,
     sign_in_state,
     site,
@@ -47,7 +49,7 @@ def create_app(
     """Make the site. Tests pass `surroundings`; otherwise they are built from the settings."""
     settings = settings or config.from_environment()
     logs.configure()
-    app = flask.Flask(
+    app = pace.Site(
         "portal",
         root_path=str(ROOT / "portal"),
         template_folder=str(ROOT / "templates"),
@@ -68,7 +70,7 @@ def create_app(
     faults.install(app)
     app.teardown_appcontext(site.close_reader)
     web.register(app, csrf=csrf)
-    cli.register(app)
+    commands.register(app)
     app.wsgi_app = _static(app, settings)
     if settings.proxies:
         hops = settings.proxies
