@@ -21,7 +21,7 @@ class GatewayUnknown(Exception):
 
 
 class GatewayUnreachable(GatewayUnknown):
-    """No connection was made, so nothing was done by this call."""
+    """Nothing was done by this call: no connection was made, or Stripe does not take our key."""
 
 
 class BadSignature(Exception):

@@ -250,7 +250,9 @@ def _typed_errors() -> Iterator[None]:
         if "Failed to establish a new connection" in cause or "Connection refused" in cause:
             raise ports.GatewayUnreachable("no connection to Stripe") from lost
         raise ports.GatewayUnknown("no answer from Stripe") from lost
-    except (stripe.InvalidRequestError, stripe.AuthenticationError, stripe.PermissionError) as no:
+    except (stripe.AuthenticationError, stripe.PermissionError) as locked:
+        raise ports.GatewayUnreachable(type(locked).__name__) from locked
+    except stripe.InvalidRequestError as no:
         raise ports.GatewayRefused(no.code or "refused", no.user_message or str(no)) from no
     except stripe.CardError as no:
         raise ports.GatewayRefused(no.code or "card_error", no.user_message or str(no)) from no
