@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import structlog
+from sqlalchemy import orm
 
 from portal.domain.identity import queries as identity
 from portal.domain.payments import models, rules
@@ -65,22 +66,27 @@ def absorb(
             who=who,
         )
         if changed and refund.state in (RefundState.SUCCEEDED, RefundState.FAILED):
-            customer = identity.customer(session, customer_id=refund.customer_id)
-            payment = session.get_one(models.Payment, refund.payment_id)
-            telling.tell(
-                session,
-                ctx,
-                template=f"refund_{refund.state}",
-                key=f"refund_{refund.state}:{refund.number}",
-                recipient=customer.email,
-                language=customer.language,
-                name=customer.first_name,
-                customer_id=customer.id,
-                subject_no=refund.number,
-                amount_cents=refund.amount_cents,
-                method_label=payment.method_label,
-                expected_on=refund.expected_on,
-            )
+            _tell(session, ctx, refund)
+
+
+def _tell(session: orm.Session, ctx: context.Context, refund: models.Refund) -> None:
+    customer = identity.customer(session, customer_id=refund.customer_id)
+    payment = session.get_one(models.Payment, refund.payment_id)
+    telling.tell(
+        session,
+        ctx,
+        template=f"refund_{refund.state}",
+        key=f"refund_{refund.state}:{refund.number}",
+        recipient=customer.email,
+        language=customer.language,
+        name=customer.first_name,
+        customer_id=customer.id,
+        subject_no=refund.number,
+        amount_cents=refund.amount_cents,
+        method_label=payment.method_label,
+        expected_on=refund.expected_on,
+        was_sent=refund.sent_at is not None,
+    )
 
 
 def _refused(ctx: context.Context, *, refund_id: int, code: str) -> None:
@@ -98,3 +104,4 @@ def _refused(ctx: context.Context, *, refund_id: int, code: str) -> None:
                 today=ctx.clock.today(),
                 who=WHO,
             )
+            _tell(session, ctx, refund)

@@ -16,6 +16,9 @@ from portal.journeys import context, keep_method, open_dispute, telling
 from portal.kernel import actor
 
 log = structlog.get_logger("portal.payments")
+# While a payment is in one of these the payer is told to wait for a mail; then this is its answer.
+_IN_DOUBT = frozenset({PaymentState.UNKNOWN, PaymentState.PROCESSING})
+_NOT_TAKEN = frozenset({PaymentState.INITIATED, PaymentState.FAILED, PaymentState.CANCELLED})
 
 
 def absorb(
@@ -45,6 +48,8 @@ def absorb(
         )
         if moved.settled_now:
             _after_settling(session, ctx, moved=moved, view=view, who=who)
+        elif moved.before in _IN_DOUBT and moved.after in _NOT_TAKEN:
+            _tell_not_received(session, ctx, moved=moved, amount_cents=payment.amount_cents)
         if moved.after is PaymentState.SETTLED and view.money is not None:
             payment = session.get_one(models.Payment, payment_id)
             settling.post_fee(
@@ -207,6 +212,24 @@ def _after_settling(
             customer_id=moved.customer_id,
             now=ctx.clock.now(),
         )
+
+
+def _tell_not_received(
+    session: orm.Session, ctx: context.Context, *, moved: settling.Moved, amount_cents: int
+) -> None:
+    customer = identity.customer(session, customer_id=moved.customer_id)
+    telling.tell(
+        session,
+        ctx,
+        template="payment_not_received",
+        key=f"payment_not_received:{moved.number}",
+        recipient=customer.email,
+        language=customer.language,
+        name=customer.first_name,
+        customer_id=customer.id,
+        subject_no=moved.number,
+        amount_cents=amount_cents,
+    )
 
 
 def _label(card: ports.CardView | None) -> str:
