@@ -124,7 +124,7 @@ def test_money_set_aside_by_one_case_is_not_refunded_by_another(
 def test_a_withdrawn_case_about_a_payment_sets_its_money_aside_again_when_reopened(
     quiet_ctx, database, unapplied
 ):
-    bill, number, case = unapplied
+    bill, _number, case = unapplied
     withdraw(quiet_ctx, bill.customer, case)
     assert cases.holds(database, case) == []
     reopen(quiet_ctx, bill.customer, case)
