@@ -104,8 +104,12 @@ class Database:
         pool_size: int = 8,
         commit_hook: CommitHook | None = None,
     ) -> None:
+        # Reads are many and need no transaction: their way of using a connection is the rule, so
+        # that taking one costs nothing; whoever writes changes it, and back again.
         self.engine = sa.create_engine(
             _with_driver(url),
+            isolation_level="AUTOCOMMIT",
+            skip_autocommit_rollback=True,
             pool_size=pool_size,
             max_overflow=4,
             pool_timeout=10,
@@ -115,8 +119,8 @@ class Database:
         self.commit_hook = commit_hook
         if role:
             sa.event.listen(self.engine, "connect", _assume(role))
-        self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._writers = orm.sessionmaker(self.engine, expire_on_commit=False)
+        writing = self.engine.execution_options(isolation_level="READ COMMITTED")
+        self._writers = orm.sessionmaker(writing, expire_on_commit=False)
 
     @contextlib.contextmanager
     def unit_of_work(self) -> Iterator[orm.Session]:
@@ -144,7 +148,7 @@ class Database:
 
     def reader(self) -> Reader:
         """A session for queries only; the caller closes it."""
-        return Reader(self._reading)
+        return Reader(self.engine)
 
     def close(self) -> None:
         """Let go of all connections."""

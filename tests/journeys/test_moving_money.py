@@ -248,8 +248,8 @@ def test_the_account_is_locked_while_money_moves(ctx, database):
     bill = bills.make_bill(database)
     with ctx.database.unit_of_work() as session:
         books.lock_customer(session, customer_id=bill.customer.id)
-        with database.engine.connect() as other:
-            other.execute(sa.text("SET lock_timeout = '50ms'"))
+        with database.unit_of_work() as other:
+            other.execute(sa.text("SET LOCAL lock_timeout = '50ms'"))
             with pytest.raises(sa.exc.OperationalError):
                 other.execute(
                     sa.text("SELECT 1 FROM account_balance WHERE customer_id = :id FOR UPDATE"),
