@@ -117,6 +117,32 @@ PROOFS: Mapping[str, str] = {
           AND (d.closed_at IS NOT NULL OR dl.id IS NULL
                OR h.amount_cents <> least(dl.cents, l.open_cents))
     """,
+    "money set aside is still unapplied, for an open case": """
+        SELECT h.subject || ' ' || h.amount_cents FROM hold h
+        LEFT JOIN payment p ON p.number = h.subject
+        LEFT JOIN dispute d ON d.number = h.owner
+        WHERE h.lifted_at IS NULL AND h.kind = 'allocation'
+          AND (p.id IS NULL OR h.amount_cents > p.unapplied_cents
+               OR d.id IS NULL OR d.closed_at IS NOT NULL)
+    """,
+    "what a payment gave back equals its refunds": """
+        SELECT p.number FROM payment p LEFT JOIN (
+            SELECT payment_id, sum(amount_cents) AS cents FROM refund GROUP BY payment_id
+        ) r ON r.payment_id = p.id
+        WHERE p.refunded_cents <> coalesce(r.cents, 0)
+    """,
+    "taxes payable are what is billed less credited": """
+        SELECT 'taxes payable ' || l.cents || ', lines ' || (b.cents - c.cents)
+        FROM (SELECT coalesce(-sum(amount_cents), 0) AS cents FROM ledger_line
+              WHERE account = '2400') l,
+             (SELECT coalesce(sum(il.amount_cents), 0) AS cents FROM invoice_line il
+              JOIN invoice i ON i.id = il.invoice_id
+              WHERE il.kind = 'tax' AND i.state <> 'voided') b,
+             (SELECT coalesce(sum(a.cents), 0) AS cents FROM allocation a
+              JOIN invoice_line il ON il.id = a.line_id
+              WHERE il.kind = 'tax' AND a.rule = 'correction') c
+        WHERE l.cents <> b.cents - c.cents
+    """,
     "no invoice is reserved by a payment that is over": """
         SELECT p.number FROM payment_reservation r JOIN payment p ON p.id = r.payment_id
         WHERE r.released_at IS NULL AND p.state IN ('settled', 'failed', 'cancelled')

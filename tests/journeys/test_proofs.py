@@ -1,0 +1,64 @@
+"""A proof of the books that cannot fail proves nothing: each of these is made to fail."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from portal.journeys import check_books
+from tests.support import bills, cases
+
+BREAKING = {
+    "money set aside is still unapplied, for an open case": (
+        "UPDATE hold SET amount_cents = amount_cents + 1 WHERE kind = 'allocation'",
+        "UPDATE dispute SET closed_at = now()",
+    ),
+    "what a payment gave back equals its refunds": ("UPDATE payment SET refunded_cents = 1",),
+    "taxes payable are what is billed less credited": (
+        "UPDATE invoice_line SET kind = 'tax' WHERE kind = 'premium'",
+        "UPDATE allocation SET rule = 'correction'",
+    ),
+    "holds equal open disputed amounts": (
+        "UPDATE hold SET amount_cents = amount_cents - 1 WHERE kind = 'overdue'",
+    ),
+    "unapplied cash equals that of payments and credits": (
+        "UPDATE payment SET unapplied_cents = unapplied_cents - 1",
+    ),
+    "payments are applied, unapplied or refunded to the cent": (
+        "UPDATE payment SET unapplied_cents = unapplied_cents - 1",
+    ),
+    "lines equal what was applied to them": ("UPDATE invoice_line SET open_cents = 0",),
+    "invoice balances equal the ledger": (
+        "UPDATE invoice SET total_cents = total_cents + 1, open_cents = open_cents + 1 "
+        "WHERE state = 'issued'",
+    ),
+    "customer balances equal the ledger": (
+        "UPDATE account_balance SET receivable_cents = receivable_cents + 1",
+    ),
+    "every settled payment has exactly one entry, and only those": (
+        "UPDATE payment SET state = 'failed', settled_at = NULL",
+    ),
+    "unearned premium is what is billed less corrected less earned": (
+        "UPDATE term SET corrected_cents = 1",
+    ),
+}
+
+
+def failing(ctx) -> set[str]:
+    return {proof.name for proof in check_books.run(ctx, with_stripe=False) if not proof.holds}
+
+
+@pytest.mark.parametrize(
+    ("name", "statement"),
+    [(name, statement) for name, all_ in BREAKING.items() for statement in all_],
+)
+def test_a_proof_fails_when_its_fact_is_broken(quiet_ctx, database, owner_engine, name, statement):
+    bill = bills.make_bill(database)
+    number = bills.pay(database, bill.invoice, cents=bill.invoice.open_cents + 3_000)
+    cases.raise_case(quiet_ctx, bill.customer, payment_no=number)
+    other = bills.make_bill(database, customer=bill.customer, pet_name="Miso")
+    cases.raise_case(quiet_ctx, bill.customer, invoice_no=other.number)
+    assert failing(quiet_ctx) == set()
+    with owner_engine.begin() as connection:
+        connection.execute(sa.text(statement))
+    assert name in failing(quiet_ctx)
