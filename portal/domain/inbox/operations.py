@@ -11,6 +11,13 @@ from sqlalchemy.dialects import postgresql
 from portal.domain.inbox import models
 from portal.kernel import db
 
+_events = models.InboxEvent.__table__
+_STORE = (
+    postgresql.insert(_events)
+    .on_conflict_do_nothing(index_elements=["provider", "external_id"])
+    .returning(_events.c.id)
+)
+
 
 def store(
     session: orm.Session,
@@ -26,18 +33,16 @@ def store(
 ) -> int | None:
     """Keep an event and queue `task` with its id; None when it was kept before."""
     event_id = session.scalar(
-        postgresql.insert(models.InboxEvent)
-        .values(
-            provider=provider,
-            external_id=external_id,
-            type=type_,
-            object_id=object_id,
-            occurred_at=occurred_at,
-            received_at=now,
-            payload=payload,
-        )
-        .on_conflict_do_nothing(index_elements=["provider", "external_id"])
-        .returning(models.InboxEvent.id)
+        _STORE,
+        {
+            "provider": provider,
+            "external_id": external_id,
+            "type": type_,
+            "object_id": object_id,
+            "occurred_at": occurred_at,
+            "received_at": now,
+            "payload": payload,
+        },
     )
     if event_id is not None:
         db.queue_task(session, task, event_id=event_id)
