@@ -149,13 +149,13 @@ class Case:
             who=self._worker,
         )
 
-    def customer_back(self) -> None:
-        """The customer answers, with a picture."""
+    def customer_back(self, said: str = "") -> None:
+        """The customer writes again, with a picture."""
         answer_dispute.customer_wrote(
             self.stage.ctx,
             number=self.number,
             customer_id=self._cast.player.customer_id,
-            words=self._pick(words.CUSTOMER_BACK),
+            words=said or self._pick(words.CUSTOMER_BACK),
             files=(papers.statement(self._cast.cents),),
             once_key=self._cast.player.once_key(),
             who=self._cast.player.who,
@@ -272,7 +272,9 @@ def _cast(stage: Stage, company: casting.Company, line: script.Line) -> casting.
     if fate in script.LARGE:
         return casting.payment(stage, company, category, at_least=LEAST_LARGE_CENTS)
     if fate is Fate.REFUNDED or category is Category.FREE_LOOK_OR_CANCEL:
-        return casting.payment(stage, company, category, card=CARDS[line.card])
+        return casting.payment(
+            stage, company, category, card=CARDS[line.card], at_most=casting.ALONE_CENTS
+        )
     if category in casting.ABOUT_A_PAYMENT:
         return casting.payment(stage, company, category)
     return casting.bill(stage, company, category)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import sys
 
 import sqlalchemy as sa
 
@@ -24,6 +25,8 @@ ABOUT_A_PAYMENT = frozenset(
         Category.REFUND_NOT_RECEIVED,
     }
 )
+SPECIAL = frozenset({roster.REFUND_PENDING, roster.REFUND_FAILS})
+ALONE_CENTS = 25_000  # up to here a specialist decides alone
 RECENT = datetime.timedelta(days=75)
 NEW_POLICY = datetime.timedelta(days=70)
 
@@ -56,7 +59,7 @@ class Company:
             customer_id
             for customer_id, (_, household) in self.players.items()
             if household.part == part
-            and (not card or household.card == card)
+            and (household.card == card if card else household.card not in SPECIAL)
             and (part or customer_id not in self.taken)
             and household.habit is not roster.Habit.STOPPED
         ]
@@ -71,7 +74,7 @@ def bill(
         table.customer_id.in_(company.free(part=part)),
         table.state == (billing.InvoiceState.PAID if is_paid else billing.InvoiceState.ISSUED),
         table.due_on >= stage.today + datetime.timedelta(days=1 if not is_paid else -25),
-        table.total_cents <= 60_000,
+        table.total_cents <= ALONE_CENTS,
     )
     if not is_paid:
         chosen = chosen.where(table.open_cents == table.total_cents, ~_reserved())
@@ -104,6 +107,7 @@ def payment(
     category: Category,
     *,
     at_least: int = 0,
+    at_most: int = sys.maxsize,
     card: str = "",
     part: str = "",
 ) -> Cast | None:
@@ -119,14 +123,14 @@ def payment(
             table.state == PaymentState.SETTLED,
             table.refunded_cents == 0,
             table.unapplied_cents == 0,
-            table.amount_cents >= at_least,
+            table.amount_cents.between(at_least, at_most),
             table.amount_cents == billing.Invoice.total_cents,
         )
     )
     if category is Category.FREE_LOOK_OR_CANCEL:
         chosen = chosen.where(policies.Term.effective_on >= stage.today - NEW_POLICY)
     elif not card:
-        since = stage.now - (RECENT if at_least < 20_000 else RECENT * 6)
+        since = stage.now - (RECENT * 6 if at_least else RECENT)
         chosen = chosen.where(table.settled_at >= since)
     with stage.ctx.database.reading() as session:
         found = session.execute(chosen.order_by(table.id)).all()

@@ -36,6 +36,7 @@ from portal.journeys.demo import (
     cases,
     casting,
     own_cases,
+    own_people,
     payers,
     people,
     pets,
@@ -119,7 +120,16 @@ def make(
     """
     refuse_filled(ctx)
     today = standing.today()
-    households = roster.draw(ctx.rng, today=today, **dataclasses.asdict(size))
+    own = own_people.draw(today=today, long_months=size.long_months)
+    others = roster.draw(
+        ctx.rng,
+        today=today,
+        long=size.long - own_people.LONG,
+        short=size.short - own_people.SHORT,
+        second_pets=size.second_pets - own_people.SECOND_PETS,
+        long_months=size.long_months,
+    )
+    households = (*own, *others)
     end = clock.start_of(today, standing.zone)
     first = min(household.joined_on for household in households)
     standing.set(clock.start_of(first, standing.zone))

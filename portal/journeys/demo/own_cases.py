@@ -17,6 +17,7 @@ from portal.journeys.demo.script import Fate
 from portal.journeys.demo.stage import Scene, Stage
 from portal.kernel import actor
 
+LEES_WORDS = "Thank you, Grace. This is what my card statement says, in case it helps."
 LATE_WORDS = (
     "The page let me pay a bill that you told me is gone. Please send the money back or tell me "
     "where it went."
@@ -39,8 +40,8 @@ def maria(stage: Stage, company: casting.Company, desk: cases.Desk) -> Scene:
 
 
 def lee(stage: Stage, company: casting.Company, desk: cases.Desk) -> Scene:
-    """Lee disputes the bill that is open, with a picture; Grace has answered, Lee wrote back."""
-    line = script.Line(Category.WRONG_AMOUNT, Fate.ANSWERED, 0, with_photo=True)
+    """Lee disputes the bill that is open, Grace has answered, and Lee sent a picture."""
+    line = script.Line(Category.WRONG_AMOUNT, Fate.ANSWERED, 0)
     cast = casting.bill(stage, company, line.category, part="lee")
     if cast is None:
         return
@@ -51,7 +52,7 @@ def lee(stage: Stage, company: casting.Company, desk: cases.Desk) -> Scene:
     yield stage.in_hours(1)
     case.reply()
     yield stage.now + datetime.timedelta(hours=5)
-    case.customer_back()
+    case.customer_back(LEES_WORDS)
 
 
 def paid_meanwhile(

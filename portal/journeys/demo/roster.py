@@ -93,15 +93,14 @@ def draw(
     second_pets: int,
     long_months: int,
 ) -> tuple[Household, ...]:
-    """`long` customers covered since `long_months`, `short` since two, the demo's own among them.
+    """`long` customers covered since `long_months`, then `short` since two.
 
-    `second_pets` of them, Maria included, insure two pets.
+    `second_pets` of the latter insure two pets.
     """
-    own = _own_people(today, long_months)
-    months = [long_months] * (long - 2) + [SHORT_MONTHS] * (short - 1)
+    months = [long_months] * long + [SHORT_MONTHS] * short
     names = _names(rng, len(months))
-    newer = range(len(months) - short + 1, len(months))
-    twos = set(rng.sample(newer, second_pets - 1))
+    newer = range(long, len(months))
+    twos = set(rng.sample(newer, second_pets))
     animals = _animals(rng)
     made = []
     for place, (month, name) in enumerate(zip(months, names, strict=True)):
@@ -118,7 +117,7 @@ def draw(
                 today=today,
             )
         )
-    return (*own, *made)
+    return tuple(made)
 
 
 def _begins(place: int, months: int, today: datetime.date) -> datetime.date:
@@ -215,73 +214,6 @@ def _names(rng: random.Random, count: int) -> Sequence[str]:
 def _plain(name: str) -> str:
     bare = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     return "".join(letter for letter in bare.lower() if letter.isalnum())
-
-
-def _own_people(today: datetime.date, long_months: int) -> tuple[Household, ...]:
-    """Maria and Lee with a long history, Sam with a short one; their days fall where they must."""
-
-    def back(days_ahead: int, months: int) -> datetime.date:
-        return calendars.add_months(today + datetime.timedelta(days=days_ahead), -months)
-
-    def animal(name: str, kind: str, breed: str, cents: int, effective_on: datetime.date) -> Animal:
-        return Animal(
-            name=name,
-            species=kind,
-            breed=breed,
-            born_on=effective_on - datetime.timedelta(days=1200),
-            premium_cents=cents,
-            plan="monthly",
-            policy_fee_cents=0,
-            effective_on=effective_on,
-        )
-
-    springfield, chicago, naperville = people.TOWNS[1], people.TOWNS[0], people.TOWNS[2]
-    common = {
-        "language": "en",
-        "habit": Habit.SAVED,
-        "pays_days_before": 2,
-        "renewal_per_cent": 100,
-    }
-    maria = Household(
-        first_name="Maria",
-        last_name="Alvarez",
-        email=f"maria@{people.DOMAIN}",
-        town=springfield,
-        street="12 Elm Street",
-        phone="217-555-0134",
-        animals=(
-            animal("Biscuit", "dog", "Beagle", 74_929, back(25, long_months + 1)),
-            animal("Miso", "cat", "Domestic Shorthair", 44_076, back(4, long_months)),
-        ),
-        card=VISA,
-        part="maria",
-        **common,
-    )
-    lee = Household(
-        first_name="Lee",
-        last_name="Nguyen",
-        email=f"lee@{people.DOMAIN}",
-        town=chicago,
-        street="480 Garfield Avenue",
-        phone="312-555-0171",
-        animals=(animal("Pepper", "dog", "Labrador Retriever", 70_026, back(9, long_months)),),
-        card=MASTERCARD,
-        part="lee",
-        **common,
-    )
-    sam = Household(
-        first_name="Sam",
-        last_name="Porter",
-        email=f"sam@{people.DOMAIN}",
-        town=naperville,
-        street="77 Mill Street",
-        phone="630-555-0119",
-        animals=(animal("Rocky", "dog", "Boxer", 92_100, back(-12, SHORT_MONTHS)),),
-        card=VISA,
-        part="sam",
-        **common,
-    )
-    return (maria, lee, sam)
 
 
 def tax_cents(household: Household, premium_cents: int) -> int:

@@ -75,7 +75,7 @@ CLOSED = (
     Line(_C.PAYMENT_NOT_CREDITED, _F.SETTLED, 12),
     Line(_C.WRONG_AMOUNT, _F.APPROVED, 9),
     Line(_C.WRONG_AMOUNT, _F.REFUNDED, 6, card="refund_fails"),
-    Line(_C.WRONG_AMOUNT, _F.REFUNDED, 4, card="refund_pending"),
+    Line(_C.WRONG_AMOUNT, _F.CREDITED, 4),
 )
 OPEN = (
     Line(_C.WRONG_AMOUNT, _F.WAITING, 70),
@@ -94,6 +94,7 @@ OPEN = (
     Line(_C.FREE_LOOK_OR_CANCEL, _F.PROPOSED, 18),
     Line(_C.CHARGED_AFTER_CANCELLATION, _F.ANSWERED, 14.6),
     Line(_C.AUTOPAY_NOT_RECOGNISED, _F.ANSWERED, 12),
+    Line(_C.WRONG_AMOUNT, _F.REFUNDED, 13, card="refund_pending"),  # closed, on its way
     Line(_C.CHARGED_AFTER_CANCELLATION, _F.PROPOSED, 11),
     Line(_C.FEE, _F.REOPENED, 27),
     Line(_C.WRONG_AMOUNT, _F.REOPENED, 24.5),
@@ -113,4 +114,4 @@ OPEN = (
     Line(_C.FREE_LOOK_OR_CANCEL, _F.NEW, 4.1),
 )
 # Paid while the bill was being taken off: unapplied money and the system's own case; days ago.
-PAID_MEANWHILE = ((88, True), (19, False), (3, False))  # whether it is resolved by a refund
+PAID_MEANWHILE = ((88, True), (19, True), (3, False))  # whether it is resolved by a refund
