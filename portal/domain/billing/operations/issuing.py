@@ -70,15 +70,17 @@ def issue_batch(
     its invoice from then on. A period that begins when its policy is already cancelled is
     never billed.
     """
-    found = session.execute(_waiting(on, limit)).all()
+    rows = session.execute(_waiting(on, limit)).all()
+    # accounts are locked in order of customer, so that two runs at once never wait in a ring
+    found = sorted(rows, key=lambda row: (row.customer_id, row.id))
     if not found:
         return ()
-    rows = [_invoice_row(row, on=on, now=now, run_id=run_id, rng=rng) for row in found]
+    values = [_invoice_row(row, on=on, now=now, run_id=run_id, rng=rng) for row in found]
     made = session.execute(
         sa.insert(models.Invoice).returning(
             models.Invoice.id, models.Invoice.number, sort_by_parameter_order=True
         ),
-        rows,
+        values,
     ).all()
     _write_lines(session, found, made, on=on, now=now, actor=actor)
     return tuple(
