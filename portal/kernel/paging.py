@@ -7,10 +7,13 @@ import binascii
 import dataclasses
 import datetime
 import json
+import re
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 Row = TypeVar("Row")
+# PostgreSQL takes no NUL in a text, and no half of a character.
+_STORABLE = re.compile("[^\x00\ud800-\udfff]*").fullmatch
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -45,8 +48,8 @@ def decode(cursor: str, kinds: Sequence[type]) -> tuple | None:
         return None
     if any(isinstance(v, int) and abs(v) >= 2**63 for v in values):
         return None
-    if any(isinstance(v, str) and "\x00" in v for v in values):
-        return None  # PostgreSQL takes no NUL in a text
+    if any(isinstance(v, str) and not _STORABLE(v) for v in values):
+        return None
     return tuple(values)
 
 

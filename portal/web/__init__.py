@@ -6,7 +6,7 @@ import flask
 import flask_wtf
 
 from portal.web import api, customer, demo_mail, hooks, probes, staff
-from portal.web.shared import reports
+from portal.web.shared import intake, reports
 
 
 def register(app: flask.Flask, *, csrf: flask_wtf.CSRFProtect) -> None:
@@ -16,5 +16,7 @@ def register(app: flask.Flask, *, csrf: flask_wtf.CSRFProtect) -> None:
         csrf.exempt(blueprint)
     if app.extensions["portal_settings"].environment == "demo":
         app.register_blueprint(demo_mail.bp)
-    for blueprint in (*customer.blueprints(), *staff.blueprints(), *api.blueprints()):
+    pages = (*customer.blueprints(), *staff.blueprints())
+    for blueprint in (*pages, *api.blueprints()):
         app.register_blueprint(blueprint)
+    intake.install(app, pages=frozenset(blueprint.name for blueprint in pages))

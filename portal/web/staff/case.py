@@ -21,6 +21,7 @@ bp = flask.Blueprint("desk_case", __name__)
 CONFLICT = 409
 UNPROCESSABLE = 422
 ONCE_LENGTH = 16
+ONCE_KEY_LONGEST = 64
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -66,7 +67,7 @@ def reply(number: str) -> flask.typing.ResponseReturnValue:
     draft = Draft(
         reply=form.get("reply", ""),
         asks=form.get("asks") == "1",
-        once_key=form.get("once_key", ""),
+        once_key=_once_key(),
         seen_at=paging.moment(form.get("seen_at", "")),
     )
     write = answer_dispute.ask if draft.asks else answer_dispute.reply
@@ -97,7 +98,7 @@ def reply(number: str) -> flask.typing.ResponseReturnValue:
 def note(number: str) -> flask.typing.ResponseReturnValue:
     """Keep an internal note; it is never sent and makes nobody's page stale."""
     form = flask.request.form
-    draft = Draft(note=form.get("note", ""), once_key=form.get("once_key", ""))
+    draft = Draft(note=form.get("note", ""), once_key=_once_key())
     try:
         answer_dispute.note(
             site.ctx(), number=number, words=draft.note, once_key=draft.once_key, who=site.who()
@@ -121,6 +122,12 @@ def file(number: str, attachment: str) -> flask.typing.ResponseReturnValue:
         )
     )
     return served.file(found)
+
+
+def _once_key() -> str:
+    """The form's key; without one the press counts for itself."""
+    given = flask.request.form.get("once_key", "")
+    return given[:ONCE_KEY_LONGEST] or secrets.token_urlsafe(ONCE_LENGTH)
 
 
 def _page(number: str, draft: Draft) -> str:
