@@ -232,12 +232,16 @@ class StripePayments:
         yield from reversed(newest_first)
 
     def verify_event(self, *, body: bytes, signature: str) -> ports.EventView:
-        """The event of a webhook. Raises BadSignature."""
+        """The event of a webhook. Raises BadSignature, also for what is signed and no event."""
+        if not signature.isascii():  # the SDK compares ASCII only
+            raise ports.BadSignature("not ASCII")
         try:
             found = stripe.Webhook.construct_event(body, signature, self._webhook_secret)
+            return stripe_views.event(found.to_dict())
         except (stripe.SignatureVerificationError, ValueError) as refused:
             raise ports.BadSignature(type(refused).__name__) from refused
-        return stripe_views.event(found.to_dict())
+        except (AttributeError, KeyError, TypeError) as refused:
+            raise ports.BadSignature("no event") from refused
 
 
 @contextlib.contextmanager

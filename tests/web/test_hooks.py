@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hmac
+
 import pytest
 import sqlalchemy as sa
 
+from tests import conftest
 from tests.support import bills, jobs, paying
 
 
@@ -72,3 +75,27 @@ def test_a_body_past_a_megabyte_is_refused(paying_app, database, hooks):
 
 def test_get_is_no_webhook(client):
     assert client.get("/hooks/stripe").status_code == 405
+
+
+@pytest.mark.parametrize("signature", ["t=1,v1=é", "t=é,v1=00", "t=1,v1=" + "0" * 9000])
+def test_a_signature_in_odd_characters_is_400(paying_app, database, hooks, signature):
+    answer = post(paying_app.test_client(), hooks[0], headers={"Stripe-Signature": signature})
+    assert answer.status_code == 400
+    assert stored(database) == 0
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"null", b"[]", b"5", b"{}", b'{"object": "event", "id": "evt_1"}', b"\xff\xfe"],
+)
+def test_a_signed_body_that_is_no_event_of_ours_is_400(paying_app, database, sandbox, body):
+    at = int(conftest.NOW.timestamp())
+    proof = hmac.digest(conftest.WEBHOOK_SECRET.encode(), b"%d." % at + body, "sha256").hex()
+    answer = paying_app.test_client().post(
+        "/hooks/stripe",
+        data=body,
+        headers={"Stripe-Signature": f"t={at},v1={proof}"},
+        content_type="application/json",
+    )
+    assert answer.status_code == 400
+    assert stored(database) == 0
