@@ -5,8 +5,6 @@ from __future__ import annotations
 import ast
 import re
 
-import pytest
-
 from tests.architecture import source
 
 FILE_LINES = 400
@@ -25,14 +23,33 @@ def name(path):
     return str(path.relative_to(source.ROOT))
 
 
-@pytest.mark.parametrize("path", [*PYTHON, *TEMPLATES, *SCRIPTS], ids=name)
+def each(paths):
+    """One test of all the files: thousands of little ones cost more than what they check."""
+
+    def of_all(check):
+        def test():
+            wrong = []
+            for path in paths:
+                try:
+                    check(path)
+                except AssertionError as found:
+                    wrong.append(f"{name(path)}: {found}")
+            assert paths
+            assert not wrong, "\n".join(wrong)
+
+        return test
+
+    return of_all
+
+
+@each([*PYTHON, *TEMPLATES, *SCRIPTS])
 def test_a_file_is_short_enough_to_hold_one_idea(path):
     lines = path.read_text().count("\n")
     assert lines <= (CONFTEST_LINES if path.name == "conftest.py" else FILE_LINES)
 
 
 # a migration is a list of columns, however long the table is
-@pytest.mark.parametrize("path", source.python_files("portal", "tests", "bench"), ids=name)
+@each(source.python_files("portal", "tests", "bench"))
 def test_a_function_fits_on_a_screen(path):
     for node in ast.walk(source.parse(path)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -40,35 +57,35 @@ def test_a_function_fits_on_a_screen(path):
             assert length <= FUNCTION_LINES, f"{name(path)}:{node.lineno} {node.name}: {length}"
 
 
-@pytest.mark.parametrize("path", PYTHON, ids=name)
+@each(PYTHON)
 def test_a_module_opens_with_a_sentence_about_itself(path):
     if path.read_text().strip():
         first = (ast.get_docstring(source.parse(path)) or "").partition("\n\n")[0]
         assert first.rstrip().endswith((".", ":", "`")), f"{name(path)}: {first!r}"
 
 
-@pytest.mark.parametrize("path", source.python_files("portal"), ids=name)
+@each(source.python_files("portal"))
 def test_what_others_call_says_what_it_promises(path):
     for node in source.parse(path).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
             assert ast.get_docstring(node), f"{name(path)}:{node.lineno} {node.name}"
 
 
-@pytest.mark.parametrize("path", [*PYTHON, *TEMPLATES, *SCRIPTS], ids=name)
+@each([*PYTHON, *TEMPLATES, *SCRIPTS])
 def test_nothing_is_left_unfinished_or_silenced(path):
     text = path.read_text()
     assert not UNFINISHED.search(text), UNFINISHED.search(text)
     assert not SILENCED.search(text), SILENCED.search(text)
 
 
-@pytest.mark.parametrize("path", PYTHON, ids=name)
+@each(PYTHON)
 def test_nobody_sleeps(path):
     for node in ast.walk(source.parse(path)):
         if isinstance(node, ast.Attribute) and node.attr == "sleep":
             assert ast.unparse(node) != "time.sleep", f"{name(path)}:{node.lineno}"
 
 
-@pytest.mark.parametrize("path", source.python_files("tests"), ids=name)
+@each(source.python_files("tests"))
 def test_no_test_is_skipped(path):
     for node in ast.walk(source.parse(path)):
         if isinstance(node, ast.Attribute) and node.attr in ("skip", "skipif", "xfail"):
@@ -80,13 +97,11 @@ INLINE = re.compile(r"<style|\sstyle=|\son[a-z]+=|javascript:|<script(?![^>]*\bn
 UNESCAPED = re.compile(r"\|\s*safe\b|autoescape\s+false")
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in TEMPLATES if "email" not in path.parts], ids=name
-)
+@each([path for path in TEMPLATES if "email" not in path.parts])
 def test_a_page_brings_no_script_or_style_of_its_own(path):
     assert not INLINE.search(JINJA.sub("", path.read_text()))
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=name)
+@each(TEMPLATES)
 def test_no_template_switches_escaping_off(path):
     assert not UNESCAPED.search(path.read_text())
