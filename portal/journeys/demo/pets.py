@@ -80,7 +80,8 @@ NAMES = {
 # Tax on premium in parts per million, where the demo's insurer collects one.
 TAX_PPM = {"IL": 10_000, "KY": 18_000, "FL": 12_000, "GA": 8_000}
 # How terms are paid, out of a hundred: by those with a long history, and by newer customers.
-LONG_PLANS = (("monthly", 30), ("quarterly", 40), ("in_full", 22), ("down_payment", 8))
+LONG_PLANS = (("monthly", 26), ("quarterly", 43), ("in_full", 23), ("down_payment", 8))
+ALWAYS_MONTHLY = (("monthly", 100),)
 PLANS = (("monthly", 46), ("quarterly", 30), ("in_full", 17), ("down_payment", 7))
 INSTALLMENT_FEE_CENTS = {"monthly": 300, "quarterly": 200, "in_full": 0, "down_payment": 300}
 POLICY_FEE_CENTS = 1500

@@ -19,11 +19,13 @@ TOOK = datetime.timedelta(seconds=2)  # from queued to sent
 
 def deliver_all(ctx: context.Context, *, sender: ports.MailSender) -> int:
     """Send every queued mail, oldest first; how many. Raises MailNotSent."""
+    table = models.Mail
+    columns = (table.id, table.key, table.recipient, table.subject, table.text, table.html)
     with ctx.database.unit_of_work() as session:
-        waiting = session.scalars(
-            sa.select(models.Mail)
-            .where(models.Mail.state == models.MailState.QUEUED)
-            .order_by(models.Mail.id)
+        waiting = session.execute(
+            sa.select(*columns)
+            .where(table.state == models.MailState.QUEUED)
+            .order_by(table.id)
             .with_for_update()
         ).all()
         for mail in waiting:
@@ -39,11 +41,9 @@ def deliver_all(ctx: context.Context, *, sender: ports.MailSender) -> int:
             )
         if waiting:
             session.execute(
-                sa.update(models.Mail)
-                .where(models.Mail.id.in_([mail.id for mail in waiting]))
-                .values(
-                    state=models.MailState.SENT, attempts=1, sent_at=models.Mail.queued_at + TOOK
-                )
+                sa.update(table)
+                .where(table.id.in_([mail.id for mail in waiting]))
+                .values(state=models.MailState.SENT, attempts=1, sent_at=table.queued_at + TOOK)
             )
         return len(waiting)
 

@@ -111,7 +111,7 @@ def draw(
                 name=name,
                 begins=begins,
                 count=2 if place in twos else 1,
-                plans=pets.LONG_PLANS if place < newer.start else pets.PLANS,
+                plans=_plans(place, is_newer=place in newer),
                 animals=animals,
                 place=place,
                 today=today,
@@ -161,6 +161,12 @@ def _household(
         pays_days_before=rng.choice((1, 2, 3, 5, 8, 10, 12)),
         last_paid_on=stops,
     )
+
+
+def _plans(place: int, *, is_newer: bool) -> Sequence[tuple[str, int]]:
+    if place in SPECIAL_CARDS:
+        return pets.ALWAYS_MONTHLY  # there is always a small payment of late to give back
+    return pets.PLANS if is_newer else pets.LONG_PLANS
 
 
 def _habit(place: int) -> Habit:
