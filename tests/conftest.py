@@ -9,6 +9,7 @@ import random
 import zoneinfo
 
 import fasteners
+import playwright.sync_api as playwright
 import pytest
 import sqlalchemy as sa
 
@@ -18,6 +19,7 @@ from portal.gateways import blobs, embedded_postgres, mail_files, queue, stripe_
 from portal.journeys import context
 from portal.kernel import clock as clocks
 from portal.kernel import db
+from tests.support import chromium as chromium_path
 from tests.support import cleaning
 from tests.support import sandbox as sandboxes
 
@@ -95,6 +97,17 @@ def sandbox(running_sandbox):
         "http://127.0.0.1:9/hooks/stripe", secret=WEBHOOK_SECRET, events=list(stripe_api.EVENTS)
     )
     return running_sandbox
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """One Chromium for this worker; a second driver beside it would not start."""
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(
+            executable_path=chromium_path.path(), args=list(chromium_path.ARGUMENTS)
+        )
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ import werkzeug.serving
 
 from portal import app as portal_app
 from tests import conftest as parent
-from tests.support import chromium as chromium_path
 from tests.support import jobs, people
 from tests.support import sandbox as sandboxes
 
@@ -22,17 +21,6 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 SIZES = {360: 640, 1280: 800}
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    """One Chromium for this worker."""
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(
-            executable_path=chromium_path.path(), args=list(chromium_path.ARGUMENTS)
-        )
-        yield browser
-        browser.close()
 
 
 class Site:

@@ -9,7 +9,6 @@ import threading
 import playwright.sync_api as playwright
 import pytest
 
-from tests.support import chromium as chromium_path
 from tests.support import sandbox as sandboxes
 
 HERE = pathlib.Path(__file__).parent
@@ -42,16 +41,6 @@ class PageHandler(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
-
-
-@pytest.fixture(scope="session")
-def chromium() -> collections.abc.Iterator[playwright.Browser]:
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(
-            executable_path=chromium_path.path(), args=list(chromium_path.ARGUMENTS)
-        )
-        yield browser
-        browser.close()
 
 
 def serve(script_origin: str) -> http.server.ThreadingHTTPServer:
