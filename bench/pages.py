@@ -12,6 +12,7 @@ import dataclasses
 import datetime
 import statistics
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 
 from bench import driver, machine, profile
@@ -45,7 +46,7 @@ def main() -> int:
     with contextlib.ExitStack() as stack:
         targets = [t for size in sizes for t in stack.enter_context(_targets(size))]
         _measure(targets, rounds=1, seconds=1)  # warm
-        rates = _measure(targets, rounds=rounds, seconds=asked.seconds)
+        rates = _measure(targets, rounds=rounds, seconds=asked.seconds, pause=asked.pause)
     print(f"load at the end {machine.load()}")
     return 0 if _judge(sizes, targets, rates) else 1
 
@@ -55,6 +56,7 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--sizes", default="10000", help="invoices, like 10000,1000000")
     parser.add_argument("--rounds", type=int, default=0, help="4, or 7 for two sizes")
     parser.add_argument("--seconds", type=float, default=2, help="of each measurement")
+    parser.add_argument("--pause", type=float, default=0, help="between rounds, in seconds")
     parser.add_argument("--profile", action="store_true", help="show where the time goes")
     return parser.parse_args()
 
@@ -100,9 +102,10 @@ def _targets(size: int) -> Iterator[list[Target]]:
 Rates = dict[tuple[int, str, int], float]  # size, page, connections -> requests a second
 
 
-def _measure(targets: Sequence[Target], *, rounds: int, seconds: float) -> Rates:
+def _measure(targets: Sequence[Target], *, rounds: int, seconds: float, pause: float = 0) -> Rates:
     found: dict[tuple[int, str, int], list[float]] = {}
     for _ in range(rounds):
+        threading.Event().wait(pause)
         for connections in CONNECTIONS:
             for target in targets:
                 rate = driver.rate(

@@ -43,6 +43,8 @@ DAY_PATTERNS: Mapping[str, Mapping[str, str]] = MappingProxyType(
 
 
 # Numbers take no language: both English and Spanish of the United States write $1,240.10.
+# A list shows the same few premiums again and again, and so do all its readers.
+@functools.lru_cache(maxsize=8192)
 def money(cents: int, *, sign: bool = False) -> str:
     """Write integer cents as "$1,240.10"; `sign` also puts a plus before what grew."""
     whole, rest = divmod(abs(cents), 100)

@@ -8,6 +8,7 @@ import datetime
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
 from sqlalchemy import orm
 
@@ -71,6 +72,23 @@ Defer = Callable[[sa.Connection, Sequence[Task]], None]
 CommitHook = Callable[[str], None]
 
 
+class _Cursor(psycopg.Cursor):
+    """Describes columns by name and type alone, all that SQLAlchemy asks for.
+
+    psycopg looks up much more of each column, on every execution.
+    """
+
+    @property
+    def description(self) -> list[tuple[Any, ...]] | None:
+        found = self.pgresult
+        if found is None or not found.nfields:
+            return None
+        return [
+            ((found.fname(i) or b"").decode(), found.ftype(i), None, None, None, None, None)
+            for i in range(found.nfields)
+        ]
+
+
 def queue_task(
     session: orm.Session,
     name: str,
@@ -110,9 +128,11 @@ class Database:
             _with_driver(url),
             isolation_level="AUTOCOMMIT",
             skip_autocommit_rollback=True,
+            connect_args={"cursor_factory": _Cursor},
             pool_size=pool_size,
             max_overflow=4,
             pool_timeout=10,
+            pool_use_lifo=True,  # the connection used last has its plans and caches warm
             hide_parameters=True,  # errors reach the log; people's data must not
         )
         self._defer = defer

@@ -1,5 +1,6 @@
 """Gives templates their filters and globals; knows no route, no form and no database."""
 
+import contextvars
 import functools
 import hashlib
 import secrets
@@ -25,6 +26,10 @@ DEFAULTS = {
 HASH_LENGTH = 12
 MOST_KEPT = 200  # parts of pages, in all languages
 
+# The language of the request that is being answered, once it was asked for: every sentence and
+# every day asks, and Flask's own `g` takes ten times as long. None outside a request.
+_spoken: contextvars.ContextVar[list[str] | None] = contextvars.ContextVar("spoken", default=None)
+
 
 def install(app: flask.Flask) -> None:
     """Register every filter and global the templates use; call once, in `create_app`.
@@ -38,6 +43,8 @@ def install(app: flask.Flask) -> None:
     phone = formats.phone(app.config["PORTAL_PHONE"])
     address = _static_addresses(app)
     app.jinja_environment = pace.Environment
+    app.before_request(_begin)
+    app.teardown_request(_end)
     env = app.jinja_env
     env.trim_blocks = env.lstrip_blocks = True
     env.globals.update(
@@ -70,11 +77,22 @@ def install(app: flask.Flask) -> None:
 
 def page_lang() -> str:
     """Return the language of this page, as an HTML `lang`: "en" or "es"."""
-    known = flask.g.get("page_lang")  # asked for each day that is written
-    if known is None:
-        locale = flask_babel.get_locale()
-        known = flask.g.page_lang = locale.language if locale else "en"
-    return known
+    spoken = _spoken.get()
+    if spoken:
+        return spoken[0]
+    locale = flask_babel.get_locale()
+    language = locale.language if locale else "en"
+    if spoken is not None:
+        spoken.append(language)
+    return language
+
+
+def _begin() -> None:
+    _spoken.set([])
+
+
+def _end(_error: BaseException | None) -> None:
+    _spoken.set(None)
 
 
 def language_url(language: str) -> str:

@@ -7,6 +7,7 @@ Sentences are translated once a page and days formatted from a cache: a list has
 from __future__ import annotations
 
 import datetime
+import functools
 from typing import NamedTuple
 
 import flask_babel
@@ -43,18 +44,34 @@ class Writer:
 
     def day(self, value: datetime.date, style: str = "short") -> str:
         """A day; another year than this one is always named."""
-        if style == "plain" and value.year != self.today.year:
-            style = "year"
-        return formats.day(value, style, language=self.language)
+        return _day(value, style, self.today.year, self.language)
 
     def month(self, due_on: datetime.date) -> str:
         """The month that names a bill."""
-        style = "month" if due_on.year == self.today.year else "period"
-        return formats.day(due_on, style, language=self.language)
+        return _month(due_on, self.today.year, self.language)
 
     def bill(self, pet: str, due_on: datetime.date) -> str:
         """A bill's name in lists."""
-        return wording.bill_name(pet, self.month(due_on))
+        return _bill(pet, due_on, self.today.year, self.language)
+
+
+# A list names the same days, months and bills on every visit; asking a cache is one call.
+@functools.lru_cache(maxsize=4096)
+def _day(value: datetime.date, style: str, this_year: int, language: str) -> str:
+    if style == "plain" and value.year != this_year:
+        style = "year"
+    return formats.day(value, style, language=language)
+
+
+@functools.lru_cache(maxsize=4096)
+def _month(due_on: datetime.date, this_year: int, language: str) -> str:
+    style = "month" if due_on.year == this_year else "period"
+    return formats.day(due_on, style, language=language)
+
+
+@functools.lru_cache(maxsize=16384)
+def _bill(pet: str, due_on: datetime.date, this_year: int, language: str) -> str:
+    return wording.bill_name(pet, _month(due_on, this_year, language))
 
 
 def open_rows(found: tuple[bills.OpenBill, ...], write: Writer) -> list[Row]:

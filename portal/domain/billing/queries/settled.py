@@ -66,7 +66,7 @@ def settled_page(
         _SETTLED,
         {"customer_id": customer_id, "due_on": due_on, "id": last_id},
     )
-    bills = [SettledBill._make(row) for row in rows]
+    bills = [SettledBill._make(row) for row in rows.all()]
     return paging.page(bills, size=SIZE, key=lambda bill: (bill.due_on.isoformat(), bill.id))
 
 

@@ -176,4 +176,4 @@ _EVENTS = sa.union_all(
 def events(session: orm.Session, *, customer_id: int, number: str) -> tuple[BillEvent, ...]:
     """Everything that happened to the customer's bill since it was issued, newest first."""
     rows = session.connection().execute(_EVENTS, {"customer_id": customer_id, "number": number})
-    return tuple(BillEvent._make(row) for row in rows)
+    return tuple(BillEvent._make(row) for row in rows.all())
