@@ -227,7 +227,7 @@ def test_a_payment_is_set_aside(maria, database, bill):
 def test_somebody_elses_bill_or_payment_is_not_found(maria, database, step):
     other = bills.make_bill(database)
     payment_no = bills.pay(database, other.invoice)
-    for about in (f"invoice={other.number}", f"payment={payment_no}", "invoice=%00", "payment=1"):
+    for about in (f"invoice={other.number}", f"payment={payment_no}", "invoice=INV-0", "payment=1"):
         assert maria.get(f"/disputes/new?{about}{step}").status_code == 404
     typed = {"category": "fee", "line": "3", "words": WORDS, "csrf_token": token(maria)}
     answer = maria.post("/disputes/new", data={**typed, "invoice": other.number})

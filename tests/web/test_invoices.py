@@ -69,7 +69,7 @@ def test_more_than_a_page_is_reached_by_show_more_and_none_twice(client, databas
 
 def test_a_cursor_that_is_not_ours_shows_the_first_page(client, year):
     first = page(client, year.customer, "/invoices")
-    for cursor in ("x", "WyJub3QgYSBkYXkiLDFd", "%00"):
+    for cursor in ("x", "WyJub3QgYSBkYXkiLDFd", "%FF%FE"):
         html = page(client, year.customer, f"/invoices?after={cursor}")
         assert html.count("/invoices/INV-") == first.count("/invoices/INV-")
 
