@@ -222,9 +222,7 @@ def test_a_next_step_left_by_the_server_is_taken(
     challenge = page.frame_locator('iframe[title="Secure authentication frame"]')
     challenge.get_by_role("button", name="Complete").click()
     expect(page.locator("#result")).to_have_text("succeeded")
-    again = page.evaluate(
-        "secret => stripe.retrievePaymentIntent(secret)", intent.client_secret
-    )
+    again = page.evaluate("secret => stripe.retrievePaymentIntent(secret)", intent.client_secret)
     assert again["paymentIntent"]["status"] == "succeeded"
 
 
