@@ -6,8 +6,7 @@ import flask
 import flask_login
 import werkzeug.exceptions
 
-from portal.domain.billing.queries import settled
-from portal.domain.payments.queries import bill, bills
+from portal.domain.payments.queries import all_bills, bill
 from portal.web.customer import bill_view, papers
 from portal.web.shared import rows, site
 
@@ -16,13 +15,12 @@ bp = flask.Blueprint("invoices", __name__)
 
 @bp.get("/invoices")
 def index() -> str:
-    """All bills: three statements with the look-up of the person."""
+    """All bills: two statements with the look-up of the person."""
     me = flask_login.current_user.id
     reader, today = site.reader(), site.ctx().clock.today()
     cursor = flask.request.args.get("after", "")
     write = rows.Writer(today)
-    owed = bills.open_bills(reader, customer_id=me)
-    paid = settled.settled_page(reader, customer_id=me, cursor=cursor)
+    owed, paid = all_bills.all_bills(reader, customer_id=me, cursor=cursor)
     return flask.render_template(
         "customer/invoices.html",
         owed=owed,
@@ -38,7 +36,7 @@ def index() -> str:
 
 @bp.get("/invoices/<number>")
 def show(number: str) -> str:
-    """One bill: three statements with the look-up of the person."""
+    """One bill: two statements with the look-up of the person."""
     return flask.render_template(
         "customer/invoice.html", view=bill_view.view(_mine(number), site.ctx())
     )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy import orm
 
 from portal.domain.billing import models
 from portal.domain.policies import models as policies
@@ -31,7 +31,9 @@ class SettledBill(NamedTuple):
 _invoice = models.Invoice.__table__
 _policy = policies.Policy.__table__
 _pet = policies.Pet.__table__
-_SETTLED = (
+DUE_ON, PAID_ON = 3, 6  # the places of days in a row of `SETTLED`
+# the customer's settled bills after a position, latest due day first, one more than a page holds
+SETTLED = (
     sa.select(
         _invoice.c.id,
         _invoice.c.number,
@@ -54,25 +56,16 @@ _SETTLED = (
 )
 
 
-def settled_page(
-    session: orm.Session, *, customer_id: int, cursor: str = ""
-) -> paging.Page[SettledBill]:
-    """The customer's settled bills after `cursor`, latest due day first; one statement.
-
-    A cursor that is not one of ours means the first page.
-    """
-    due_on, last_id = _position(cursor)
-    rows = session.connection().execute(
-        _SETTLED,
-        {"customer_id": customer_id, "due_on": due_on, "id": last_id},
-    )
-    bills = [SettledBill._make(row) for row in rows.all()]
+def page(rows: Sequence[Sequence[Any]]) -> paging.Page[SettledBill]:
+    """A page of the rows that `SETTLED` found."""
+    bills = [SettledBill._make(row) for row in rows]
     return paging.page(bills, size=SIZE, key=lambda bill: (bill.due_on.isoformat(), bill.id))
 
 
-def _position(cursor: str) -> tuple[datetime.date, int]:
+def position(cursor: str) -> dict[str, object]:
+    """The values by which `SETTLED` begins after `cursor`; of the first page for a broken one."""
     day, last_id = paging.decode(cursor, (str, int)) or FIRST
     try:
-        return datetime.date.fromisoformat(day), last_id
+        return {"due_on": datetime.date.fromisoformat(day), "id": last_id}
     except ValueError:
-        return datetime.date.fromisoformat(FIRST[0]), FIRST[1]
+        return {"due_on": datetime.date.fromisoformat(FIRST[0]), "id": FIRST[1]}

@@ -13,7 +13,7 @@ from portal.domain.billing import models as billing
 from portal.domain.identity import models as identity
 from portal.domain.payments.queries import bill_events
 from portal.domain.policies import models as policies
-from portal.kernel import types
+from portal.kernel import answers, types
 
 
 class BillLine(NamedTuple):
@@ -135,9 +135,12 @@ _HEAD = (
     _customer.c.state,
     _customer.c.zip,
 )
-_WITH_LINES = (
+_MINE = (
+    _invoice.c.number == sa.bindparam("number"),
+    _invoice.c.customer_id == sa.bindparam("customer_id"),
+)
+_LINES = (
     sa.select(
-        *_HEAD,
         _line.c.number,
         sa.type_coerce(_line.c.kind, sa.Text),
         _line.c.amount_cents,
@@ -145,34 +148,35 @@ _WITH_LINES = (
         _line.c.rule,
         sa.cast(sa.func.least(_HELD, _line.c.open_cents), sa.BigInteger),
     )
+    .select_from(_invoice.join(_line, _line.c.invoice_id == _invoice.c.id))
+    .where(*_MINE)
+    .order_by(_line.c.number)
+)
+_BILL = (
+    sa.select(*_HEAD, answers.rows(_LINES), answers.rows(bill_events.EVENTS))
     .select_from(
-        _invoice.join(_line, _line.c.invoice_id == _invoice.c.id)
-        .join(_policy, _policy.c.id == _invoice.c.policy_id)
+        _invoice.join(_policy, _policy.c.id == _invoice.c.policy_id)
         .join(_pet, _pet.c.id == _policy.c.pet_id)
         .join(_customer, _customer.c.id == _invoice.c.customer_id)
         .outerjoin(_installment, _installment.c.id == _invoice.c.installment_id)
         .outerjoin(_term, _term.c.id == _installment.c.term_id)
     )
-    .where(
-        _invoice.c.number == sa.bindparam("number"),
-        _invoice.c.customer_id == sa.bindparam("customer_id"),
-    )
-    .order_by(_line.c.number)
+    .where(*_MINE)
 )
 
 
 def bill(session: orm.Session, *, customer_id: int, number: str) -> Bill | None:
-    """The customer's bill with this number, or None: also when it is another's; two statements."""
-    rows = (
+    """The customer's bill with this number, or None: also when it is another's; one statement."""
+    found = (
         session.connection()
-        .execute(_WITH_LINES, {"customer_id": customer_id, "number": number})
-        .all()
+        .execute(_BILL, {"customer_id": customer_id, "number": number})
+        .one_or_none()
     )
-    if not rows:
+    if found is None:
         return None
-    width = len(_HEAD)
+    *head, lines, events = found
     return Bill(
-        head=BillHead._make(rows[0][:width]),
-        lines=tuple(BillLine._make(row[width:]) for row in rows),
-        events=bill_events.events(session, customer_id=customer_id, number=number),
+        head=BillHead._make(head),
+        lines=tuple(BillLine._make(line) for line in lines),
+        events=bill_events.of_rows(events),
     )

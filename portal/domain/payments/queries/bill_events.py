@@ -7,12 +7,11 @@ import enum
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy import orm
 
 from portal.domain.billing import models as billing
 from portal.domain.payments import models
 from portal.domain.payments.states import PaymentState
-from portal.kernel import types
+from portal.kernel import answers, types
 
 
 class Happened(enum.StrEnum):
@@ -163,7 +162,8 @@ def _pauses(what: Happened, moment: sa.ColumnElement) -> sa.Select:
     return sa.select(*columns).where(moment.is_not(None))
 
 
-_EVENTS = sa.union_all(
+# everything that happened to the customer's bill since it was issued, newest first
+EVENTS = sa.union_all(
     _MONEY,
     _CREDITS,
     _ATTEMPTS,
@@ -173,7 +173,11 @@ _EVENTS = sa.union_all(
 ).order_by(sa.desc("at"), sa.desc("number"))
 
 
-def events(session: orm.Session, *, customer_id: int, number: str) -> tuple[BillEvent, ...]:
-    """Everything that happened to the customer's bill since it was issued, newest first."""
-    rows = session.connection().execute(_EVENTS, {"customer_id": customer_id, "number": number})
-    return tuple(BillEvent._make(row) for row in rows.all())
+def of_rows(rows: list[list]) -> tuple[BillEvent, ...]:
+    """The events that `kernel.answers` gives for `EVENTS`, newest first."""
+    return tuple(
+        BillEvent(
+            what, answers.moment(at), number, payment_no, cents, label, state, answers.day(on)
+        )
+        for what, at, number, payment_no, cents, label, state, on in rows
+    )

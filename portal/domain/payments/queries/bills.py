@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -116,7 +117,8 @@ _WAY = (
     )
     .subquery()
 )
-_OPEN = (
+ISSUED_ON, DUE_ON = 5, 6  # the places of days in a row of `OPEN`
+OPEN = (
     sa.select(
         _balance.c.unapplied_cents,
         _invoice.c.number,
@@ -153,7 +155,11 @@ _OPEN = (
 
 def open_bills(session: orm.Session, *, customer_id: int) -> OpenBills:
     """The customer's open bills and unapplied money; one statement."""
-    rows = session.connection().execute(_OPEN, {"customer_id": customer_id}).all()
+    return of_rows(session.connection().execute(OPEN, {"customer_id": customer_id}).all())
+
+
+def of_rows(rows: Sequence[Sequence[Any]]) -> OpenBills:
+    """What the rows of `OPEN` say: one a bill, or a single one without any."""
     return OpenBills(
         bills=tuple(OpenBill._make(row[1:]) for row in rows if row[1] is not None),
         unapplied_cents=rows[0][0] if rows else 0,
