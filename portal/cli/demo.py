@@ -203,9 +203,7 @@ def _register_webhook(family: processes.Family, settings: config.Settings) -> No
 
 def _start_site(family: processes.Family, settings: config.Settings) -> None:
     gunicorn = [sys.executable, "-m", "gunicorn", "wsgi:app", "--bind", settings.bind]
-    gunicorn += ["--worker-class", "gthread", "--workers", "2", "--threads", "4"]
-    gunicorn += ["--preload", "--graceful-timeout", "5", "--log-level", "warning"]
-    gunicorn += ["--no-control-socket"]
+    gunicorn += ["--graceful-timeout", "5"]  # the rest stands in gunicorn.conf.py
     family.start("site", gunicorn)
     family.start("worker", [*_flask(), "worker"], patience=25)
 
