@@ -12,7 +12,9 @@ import json
 import os
 import pathlib
 import shutil
+import subprocess
 import sys
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -88,11 +90,13 @@ def _run(settings: config.Settings, environ: Mapping[str, str], *, reset: bool, 
     if reset:
         _forget(settings)
     with contextlib.ExitStack() as stack:
-        url = settings.database_url or stack.enter_context(_database(settings))
+        stop = stack.enter_context(processes.stop_asked())
+        url = settings.database_url or stack.enter_context(_database(settings, stop))
         family = processes.Family(
             folder=settings.var / "log",
             root=ROOT,
             environ={**environ, "PORTAL_VAR": str(settings.var), "DATABASE_URL": url},
+            stop=stop,
         )
         stack.enter_context(family.living())
         if settings.uses_sandbox:
@@ -101,6 +105,7 @@ def _run(settings: config.Settings, environ: Mapping[str, str], *, reset: bool, 
             family.run("migrations", [*_flask(), "db", "upgrade"])
         if not bare and _is_empty(url):
             _seed(family, settings)
+        _half_made(settings).unlink(missing_ok=True)
         _start_site(family, settings)
         if settings.uses_sandbox:
             _register_webhook(family, settings)
@@ -110,13 +115,21 @@ def _run(settings: config.Settings, environ: Mapping[str, str], *, reset: bool, 
 
 
 @contextlib.contextmanager
-def _database(settings: config.Settings) -> Iterator[str]:
+def _database(settings: config.Settings, stop: threading.Event) -> Iterator[str]:
     if os.geteuid() == 0:
         click.echo(
             "As root, the embedded PostgreSQL runs as a user of its own, pgserver; the folders "
             f"above {settings.var} were opened for reading, so that it gets there."
         )
-    server = embedded_postgres.EmbeddedPostgres(settings.var / "postgres")
+    if not (settings.var / "postgres" / "PG_VERSION").exists():
+        settings.var.mkdir(parents=True, exist_ok=True)
+        _half_made(settings).touch()
+    try:
+        server = embedded_postgres.EmbeddedPostgres(settings.var / "postgres")
+    except subprocess.CalledProcessError:
+        if stop.is_set():  # Ctrl-C reaches the programs that make the database, too
+            raise processes.Stopped from None
+        raise
     try:
         yield server.url("portal")
     finally:
@@ -129,7 +142,7 @@ def _forget(settings: config.Settings) -> None:
             "a fresh start empties the embedded database only; unset DATABASE_URL, or empty that "
             "database yourself"
         )
-    if (settings.var / "postgres" / "PG_VERSION").exists():
+    if embedded_postgres.is_running(settings.var / "postgres"):
         embedded_postgres.EmbeddedPostgres(settings.var / "postgres").stop()
     for name in FOLDERS:
         shutil.rmtree(settings.var / name, ignore_errors=True)
@@ -176,11 +189,10 @@ def _seed(family: processes.Family, settings: config.Settings) -> None:
     click.echo("Making up an insurer: customers, pets, bills, payments, disputes …")
     _half_made(settings).touch()
     family.run("seed", [*_flask(), "seed", "demo"])
-    _half_made(settings).unlink()
 
 
 def _half_made(settings: config.Settings) -> pathlib.Path:
-    """A file that is there while data is made up: it outlives a start that was cut off."""
+    """A file that is there until all data is made up: it outlives a start that was cut off."""
     return settings.var / "half-made"
 
 

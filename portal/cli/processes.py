@@ -54,17 +54,22 @@ class Family:
     """Children that are started one by one, watched together and stopped in reverse order.
 
     `folder` gets a log of each, anew at every start; the one before is kept as `.old`. They
-    start in the folder `root`.
+    start in the folder `root`. Once `stop` is set, all waiting ends with Stopped.
     """
 
     def __init__(
-        self, *, folder: pathlib.Path, root: pathlib.Path, environ: Mapping[str, str]
+        self,
+        *,
+        folder: pathlib.Path,
+        root: pathlib.Path,
+        environ: Mapping[str, str],
+        stop: threading.Event,
     ) -> None:
         self._folder = folder
         self._root = root
         self._environ = dict(environ)
         self._children: list[Child] = []
-        self._stop = threading.Event()
+        self._stop = stop
 
     def start(self, name: str, command: Sequence[str], *, patience: float = 10) -> Child:
         """Start a child that has to live until all are stopped."""
@@ -113,17 +118,11 @@ class Family:
 
     @contextlib.contextmanager
     def living(self) -> Iterator[None]:
-        """Listen to signals; on the way out, however it is taken, stop every child."""
-        before = {
-            kind: signal.signal(kind, lambda *_: self._stop.set())
-            for kind in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-        }
+        """On the way out, however it is taken, stop every child."""
         try:
             yield
         finally:
             self._end()
-            for kind, handler in before.items():
-                signal.signal(kind, handler)
 
     def _end(self) -> None:
         for child in reversed(self._children):
@@ -143,6 +142,21 @@ class Family:
         if log.exists():
             log.replace(log.with_suffix(".log.old"))
         return log
+
+
+@contextlib.contextmanager
+def stop_asked() -> Iterator[threading.Event]:
+    """An event that Ctrl-C, SIGTERM and SIGHUP set, instead of ending this process."""
+    asked = threading.Event()
+    before = {
+        kind: signal.signal(kind, lambda *_: asked.set())
+        for kind in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
+    try:
+        yield asked
+    finally:
+        for kind, handler in before.items():
+            signal.signal(kind, handler)
 
 
 def require_free(bind: str, *, setting: str) -> None:

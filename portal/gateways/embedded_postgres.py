@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 
@@ -58,3 +59,11 @@ class EmbeddedPostgres:
                     )
                 )
             connection.execute("SELECT pg_reload_conf()")
+
+
+def is_running(folder: pathlib.Path) -> bool:
+    """Whether a server works on `folder`, perhaps one that outlived whoever started it."""
+    with contextlib.suppress(FileNotFoundError, ValueError):
+        process_id = (folder / "postmaster.pid").read_text().partition("\n")[0]
+        return psutil.pid_exists(int(process_id))
+    return False

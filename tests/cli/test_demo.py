@@ -109,17 +109,21 @@ def test_the_demo_serves_keeps_others_off_and_stops_with_everything(demo, folder
     assert demo.running() == []
 
 
-def test_a_start_cut_off_while_it_made_up_data_is_begun_afresh(folder):
+def test_a_start_that_was_cut_off_leaves_nothing_running_and_the_next_begins_afresh(folder):
     demo = Demo(folder)
     kept = demo.var / "mail" / "old.eml"
     kept.parent.mkdir(parents=True)
     kept.touch()
-    (demo.var / "half-made").touch()
     demo.run()
-    demo.until_it_says("starts afresh")
-    demo.stop()
+    demo.until((demo.var / "postgres").exists)
+    assert demo.stop() == 0
+    assert demo.running() == []
+
+    demo.run()
+    demo.until_it_says("Ctrl-C stops everything")
+    assert "starts afresh" in demo.output.read_text()
+    assert demo.stop() == 0
     assert not kept.exists()
-    assert not (demo.var / "half-made").exists()
 
 
 def test_people_are_told_the_password_that_they_have():

@@ -20,8 +20,15 @@ STUBBORN = (
 
 
 @pytest.fixture
-def family(tmp_path):
-    return processes.Family(folder=tmp_path / "log", root=tmp_path, environ=dict(os.environ))
+def stop():
+    with processes.stop_asked() as asked:
+        yield asked
+
+
+@pytest.fixture
+def family(tmp_path, stop):
+    environ = dict(os.environ)
+    return processes.Family(folder=tmp_path / "log", root=tmp_path, environ=environ, stop=stop)
 
 
 def started(family, name, code, **given):
