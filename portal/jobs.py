@@ -36,6 +36,7 @@ from portal.journeys import (
     send_refund,
     stripe_events,
     sweep_intents,
+    tidy_access,
 )
 
 PASSING = (ports.GatewayUnknown, sqlalchemy.exc.OperationalError, sqlalchemy.exc.InterfaceError)
@@ -112,6 +113,7 @@ TASKS: Mapping[str, Background] = {
     "post_fees": _every("*/5 * * * *", post_fees.run),
     "run_billing": _nightly("10 4 * * *", run_billing.run),
     "earn_premium": _nightly("20 4 * * *", earn_premium.run),
+    "tidy_access": _nightly("40 4 * * *", tidy_access.run, daily=False),
     "check_books": _nightly("0 5 * * *", check_books.run, daily=False),
 }
 # Hours from 4 on exist once on every day of the year, whatever the clocks do in the night.

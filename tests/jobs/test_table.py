@@ -21,6 +21,7 @@ NAMES = {
     "run_billing",
     "earn_premium",
     "check_books",
+    "tidy_access",
     "detach_method",
 }
 
