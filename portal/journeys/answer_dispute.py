@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from portal.domain.disputes.operations import raising, stepping, writing
 from portal.journeys import case_letters, context, taking_files
-from portal.kernel import actor, business_clock
+from portal.kernel import actor
 
 
 def customer_wrote(
@@ -35,7 +35,7 @@ def customer_wrote(
             once_key=f"message:{customer_id}:{once_key}",
             files=kept,
             who=who,
-            hours=business_clock.BusinessClock(ctx.clock.zone),
+            hours=ctx.hours,
             now=ctx.clock.now(),
             rng=ctx.rng,
         )
@@ -68,7 +68,7 @@ def reply(
             files=kept,
             version=version,
             who=who,
-            hours=business_clock.BusinessClock(ctx.clock.zone),
+            hours=ctx.hours,
             now=ctx.clock.now(),
             rng=ctx.rng,
         )
@@ -107,7 +107,7 @@ def ask(
             once_key=key,
             version=version,
             who=who,
-            hours=business_clock.BusinessClock(ctx.clock.zone),
+            hours=ctx.hours,
             now=ctx.clock.now(),
             rng=ctx.rng,
         )
@@ -136,6 +136,6 @@ def note(ctx: context.Context, *, number: str, words: str, once_key: str, who: a
             body=words,
             once_key=f"note:{who.id}:{once_key}",
             who=who,
-            hours=business_clock.BusinessClock(ctx.clock.zone),
+            hours=ctx.hours,
             now=ctx.clock.now(),
         )

@@ -7,7 +7,7 @@ import random
 import secrets
 
 from portal.gateways import ports
-from portal.kernel import clock, db
+from portal.kernel import business_clock, clock, db
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -29,3 +29,8 @@ class Context:
     mail_from: str
     secret_key: str
     rng: random.Random = dataclasses.field(default_factory=secrets.SystemRandom)
+
+    @property
+    def hours(self) -> business_clock.BusinessClock:
+        """The insurer's office hours, in its zone."""
+        return business_clock.BusinessClock(self.clock.zone)

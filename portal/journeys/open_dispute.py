@@ -11,7 +11,7 @@ from portal.domain.billing.operations import books
 from portal.domain.disputes import categories
 from portal.domain.disputes.operations import raising, writing
 from portal.journeys import case_letters, context, foreseeing, pausing, taking_files
-from portal.kernel import actor, business_clock, msgids
+from portal.kernel import actor, msgids
 
 NOT_OPEN_ANY_MORE = msgids.N_(
     "This payment, or a part of it, arrived for something that was not open any more. "
@@ -51,7 +51,6 @@ def raise_dispute(
     raising.clean_words(words)
     kept = taking_files.keep(ctx, files)
     key = once_key_of(customer_id=customer_id, once_key=once_key)
-    hours = business_clock.BusinessClock(ctx.clock.zone)
     now = ctx.clock.now()
     with ctx.database.unit_of_work() as session:
         books.lock_customer(session, customer_id=customer_id)
@@ -66,7 +65,7 @@ def raise_dispute(
             payment_no=payment_no,
             policy_no=policy_no,
             line_numbers=line_numbers,
-            hours=hours,
+            hours=ctx.hours,
             now=now,
         )
         join = _join if seen.joins else _open
@@ -101,7 +100,6 @@ def raise_for_payment(
     is set aside. The caller has locked the customer's account and written the payment.
     """
     session.flush()
-    hours = business_clock.BusinessClock(ctx.clock.zone)
     key = f"payment:{payment_no}"
     known = writing.case_with_message(session, once_key=key)
     if known is not None:
@@ -111,7 +109,7 @@ def raise_for_payment(
         customer_id=customer_id,
         category=category,
         payment_no=payment_no,
-        hours=hours,
+        hours=ctx.hours,
         now=now,
     )
     if seen.joins:
@@ -148,7 +146,7 @@ def _settled_since(
         body=NOT_OPEN_ANY_MORE,
         once_key=once_key,
         who=actor.system(ctx.brand),
-        hours=business_clock.BusinessClock(ctx.clock.zone),
+        hours=ctx.hours,
         now=now,
     )
     if is_new:
@@ -182,7 +180,7 @@ def _open(
         words=words,
         once_key=once_key,
         who=who,
-        hours=business_clock.BusinessClock(ctx.clock.zone),
+        hours=ctx.hours,
         now=now,
         rng=ctx.rng,
     )
@@ -221,7 +219,7 @@ def _join(
         once_key=once_key,
         files=files,
         who=who,
-        hours=business_clock.BusinessClock(ctx.clock.zone),
+        hours=ctx.hours,
         now=now,
         rng=ctx.rng,
     )

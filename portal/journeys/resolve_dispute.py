@@ -14,7 +14,7 @@ from portal.domain.disputes import models, rules
 from portal.domain.disputes.operations import deciding, stepping
 from portal.domain.disputes.queries import facts
 from portal.journeys import case_letters, context, decision_facts, moving_money, pausing
-from portal.kernel import actor, business_clock, errors, msgids
+from portal.kernel import actor, errors, msgids
 
 
 class PlanChanged(errors.DomainError):
@@ -64,7 +64,6 @@ def resolve(
     moving_money.plan raise.
     """
     now = ctx.clock.now()
-    hours = business_clock.BusinessClock(ctx.clock.zone)
     with ctx.database.unit_of_work() as session:
         customer_id = stepping.find(session, number=number)
         books.lock_customer(session, customer_id=customer_id)
@@ -81,7 +80,7 @@ def resolve(
             decision=seen.decision,
             moved_no=moved_no,
             who=who,
-            hours=hours,
+            hours=ctx.hours,
             now=now,
         )
         _end(session, ctx, case, decision=seen.decision, moved_no=moved_no)
@@ -98,7 +97,6 @@ def approve_resolution(
     NotYours, NotAllowed, and what moving_money.plan raises.
     """
     now = ctx.clock.now()
-    hours = business_clock.BusinessClock(ctx.clock.zone)
     with ctx.database.unit_of_work() as session:
         case = _case_of(session, approval_no)
         asked = approvals.pending(session, number=approval_no)
@@ -114,7 +112,7 @@ def approve_resolution(
             )
             _record(session, ctx, case, "approved", approval_no, who=who)
             moved_no = _move(session, ctx, case, seen.plan, reason=decision.reason, who=who)
-            deciding.approve(session, case, moved_no=moved_no, who=who, hours=hours, now=now)
+            deciding.approve(session, case, moved_no=moved_no, who=who, hours=ctx.hours, now=now)
             _end(session, ctx, case, decision=decision, moved_no=moved_no)
     if is_stale:
         raise approval_rules.StaleFacts(number=approval_no)
@@ -143,7 +141,7 @@ def return_resolution(
             case,
             reason=reason.strip(),
             who=who,
-            hours=business_clock.BusinessClock(ctx.clock.zone),
+            hours=ctx.hours,
             now=now,
         )
         return case.number
@@ -217,7 +215,7 @@ def _propose(
         decision=seen.decision,
         approval_no=approval_no,
         who=who,
-        hours=business_clock.BusinessClock(ctx.clock.zone),
+        hours=ctx.hours,
         now=now,
     )
     _record(

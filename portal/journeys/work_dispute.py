@@ -14,7 +14,7 @@ from portal.domain.disputes import categories, models, rules
 from portal.domain.disputes.operations import ending, raising, stepping, working, writing
 from portal.domain.disputes.queries import facts
 from portal.journeys import case_letters, context, foreseeing, pausing
-from portal.kernel import actor, business_clock
+from portal.kernel import actor
 
 
 def take(ctx: context.Context, *, number: str, version: int | None, who: actor.Actor) -> None:
@@ -25,7 +25,7 @@ def take(ctx: context.Context, *, number: str, version: int | None, who: actor.A
             number=number,
             version=version,
             who=who,
-            hours=business_clock.BusinessClock(ctx.clock.zone),
+            hours=ctx.hours,
             now=ctx.clock.now(),
         )
 
@@ -38,7 +38,7 @@ def take_next(
         return working.take_next(
             session,
             who=who,
-            hours=business_clock.BusinessClock(ctx.clock.zone),
+            hours=ctx.hours,
             now=ctx.clock.now(),
             most=most,
         )
@@ -58,7 +58,7 @@ def assign(
             version=version,
             to_staff_id=to_staff_id,
             who=who,
-            hours=business_clock.BusinessClock(ctx.clock.zone),
+            hours=ctx.hours,
             now=ctx.clock.now(),
         )
 
@@ -84,7 +84,7 @@ def sort(
             category=category,
             priority=priority,
             who=who,
-            hours=business_clock.BusinessClock(ctx.clock.zone),
+            hours=ctx.hours,
             now=ctx.clock.now(),
         )
 
@@ -94,13 +94,12 @@ def withdraw(ctx: context.Context, *, number: str, customer_id: int, who: actor.
 
     Raises NoSuchCase, NotAllowed.
     """
-    hours = business_clock.BusinessClock(ctx.clock.zone)
     now = ctx.clock.now()
     with ctx.database.unit_of_work() as session:
         stepping.find(session, number=number, customer_id=customer_id)
         books.lock_customer(session, customer_id=customer_id)
         case = stepping.lock(session, number=number, customer_id=customer_id)
-        ending.withdraw(session, case, who=who, hours=hours, now=now)
+        ending.withdraw(session, case, who=who, hours=ctx.hours, now=now)
         holds.lift(session, owner=number, now=now)
         pausing.follow_open(session, customer_id=customer_id, now=now)
         waiting = approvals.withdraw(
@@ -134,7 +133,6 @@ def reopen(
     takes a specialist. Raises NoSuchCase, NotAllowed, TooLateToReopen, WordsMissing.
     """
     raising.clean_words(words)
-    hours = business_clock.BusinessClock(ctx.clock.zone)
     now = ctx.clock.now()
     key = f"message:{customer_id}:{once_key}"
     with ctx.database.unit_of_work() as session:
@@ -143,29 +141,25 @@ def reopen(
         if writing.message_known(session, once_key=key):
             return False
         case = stepping.lock(session, number=number, customer_id=customer_id)
-        before = ending.reopen(session, case, who=who, hours=hours, now=now)
+        before = ending.reopen(session, case, who=who, hours=ctx.hours, now=now)
         writing.add_message(
             session,
             number=number,
             body=words,
             once_key=key,
             who=who,
-            hours=hours,
+            hours=ctx.hours,
             now=now,
             rng=ctx.rng,
         )
         if before is rules.CaseState.WITHDRAWN:
-            _pause_again(session, case, hours=hours, now=now)
+            _pause_again(session, ctx, case, now=now)
         case_letters.reopened(session, ctx, case=case)
     return True
 
 
 def _pause_again(
-    session: orm.Session,
-    case: models.Dispute,
-    *,
-    hours: business_clock.BusinessClock,
-    now: datetime.datetime,
+    session: orm.Session, ctx: context.Context, case: models.Dispute, *, now: datetime.datetime
 ) -> None:
     """Pause the lines, or set the money aside, as when the case was raised."""
     mine = {"case_no": case.number, "customer_id": case.customer_id, "now": now}
@@ -176,7 +170,7 @@ def _pause_again(
         invoice_no=case.invoice_no,
         payment_no=case.payment_no,
         line_numbers=facts.line_numbers(session, case_no=case.number),
-        hours=hours,
+        hours=ctx.hours,
         now=now,
     )
     if case.invoice_no:

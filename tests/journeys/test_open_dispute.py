@@ -72,7 +72,7 @@ def test_no_more_is_paused_than_is_open(quiet_ctx, database, bill):
             customer_id=bill.customer.id,
             category=cases.Category.WRONG_AMOUNT,
             invoice_no=bill.number,
-            hours=open_dispute.business_clock.BusinessClock(quiet_ctx.clock.zone),
+            hours=quiet_ctx.hours,
             now=quiet_ctx.clock.now(),
         )
     number = cases.raise_case(quiet_ctx, bill.customer, invoice_no=bill.number)

@@ -12,7 +12,7 @@ from portal.domain.disputes.operations import raising
 from portal.domain.disputes.queries import owner, subjects
 from portal.domain.identity import rules as identity
 from portal.journeys import foreseeing, open_dispute, taking_files
-from portal.kernel import business_clock, errors
+from portal.kernel import errors
 from portal.web.customer import dispute_draft, dispute_words
 from portal.web.shared import chosen_files, rows, sentences, site
 
@@ -169,7 +169,7 @@ def _send(draft: dispute_draft.Draft, error: str = "") -> str:
         invoice_no=draft.invoice or None,
         payment_no=draft.payment or None,
         line_numbers=draft.lines,
-        hours=business_clock.BusinessClock(ctx.clock.zone),
+        hours=ctx.hours,
         now=ctx.clock.now(),
     )
     return flask.render_template(
