@@ -1,0 +1,89 @@
+"""Every page says how many statements it may run; one that asks in a loop, or is new, fails."""
+
+from portal.web import access
+from tests.support import people, statements, world
+
+LIST = 8  # the most that a list may run
+LISTS = {
+    "invoices.index": 2,
+    "payments.index": 2,
+    "payment_methods.show": 2,
+    "disputes.index": 2,
+    "desk_queue.show": 4,
+    "desk_approvals.show": 4,
+    "desk_customers.show": 3,
+    "desk_ledger.show": 5,
+    "desk_trouble.show": 5,
+}
+# endpoint → the most statements, the look-up of the person among them
+PAGES = {
+    "activate.ask": 1,
+    "desk_approvals.one": 42,  # the decision is tried in a savepoint
+    "desk_case.file": 2,
+    "desk_case.show": 18,
+    "desk_customer.show": 17,
+    "desk_hand_over.show": 4,
+    "desk_home.show": 3,
+    "desk_invoice.show": 10,
+    "desk_payment.show": 10,
+    "desk_queue.new": 1,
+    "desk_resolve.show": 15,
+    "dispute.file": 2,
+    "dispute.leave": 8,
+    "dispute.show": 9,
+    "dispute_new.show": 4,
+    "home.show": 5,
+    "invoices.paper": 2,
+    "invoices.show": 2,
+    "password.ask": 1,
+    "pay.show": 4,
+    "pay_result.show": 5,
+    "payment_methods.add": 1,
+    "payment_methods.one": 2,
+    "payments.paper": 4,
+    "payments.show": 4,
+    "settings.show": 4,
+    "settings_contact.show": 2,
+    "settings_devices.show": 2,
+    "settings_email.show": 2,
+    "settings_language.show": 2,
+    "settings_password.show": 2,
+    "sign_in.show": 1,
+    "sign_in_link.ask": 1,
+    "sign_out.show": 1,
+    "start.show": 1,
+}
+BOUNDS = LISTS | PAGES
+ELSEWHERE = {  # no page, or one whose own test looks
+    "static",
+    "probes.healthz",
+    "probes.readyz",
+    "probes.metrics",
+    "payment_methods.added",
+}
+
+
+def test_every_page_keeps_to_its_statements(app, quiet_ctx, database):
+    here = world.build(quiet_ctx, database)
+    too_many, seen = [], set()
+    for role in access.ROLES:
+        client = app.test_client()
+        person = here.person(role)
+        if person is not None:
+            people.sign_in(client, person)
+        for rule in app.url_map.iter_rules():
+            address = here.address(rule.rule, rule.endpoint)
+            may_open = role in access.TABLE[rule.endpoint] and "GET" in rule.methods
+            if not (address and may_open) or rule.endpoint in ELSEWHERE:
+                continue
+            with statements.counted(database) as sent:
+                client.get(address)
+            seen.add(rule.endpoint)
+            if len(sent) > BOUNDS.get(rule.endpoint, 0):
+                too_many.append((role, address, len(sent)))
+    assert too_many == []
+    assert seen == BOUNDS.keys()
+
+
+def test_no_list_may_run_more_than_the_bar():
+    assert max(LISTS.values()) <= LIST
