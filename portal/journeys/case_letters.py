@@ -9,7 +9,6 @@ from sqlalchemy import orm
 
 from portal.domain.disputes import categories, models, rules
 from portal.domain.disputes.operations import deciding
-from portal.domain.identity import queries as identity
 from portal.domain.payments import models as payments
 from portal.journeys import context, foreseeing, telling
 
@@ -24,12 +23,12 @@ def received(
     by_us: bool = False,
 ) -> None:
     """Acknowledge a new case: what is paused, what stays due, by when a person answers."""
-    _tell(
+    telling.tell_customer(
         session,
         ctx,
         template="dispute_received",
         key=f"dispute-received:{number}",
-        number=number,
+        subject_no=number,
         customer_id=customer_id,
         by_us=by_us,
         what=categories.describe(seen.about.category).words,
@@ -44,12 +43,12 @@ def received(
 
 def reopened(session: orm.Session, ctx: context.Context, *, case: models.Dispute) -> None:
     """Acknowledge a case that was opened again."""
-    _tell(
+    telling.tell_customer(
         session,
         ctx,
         template="dispute_reopened",
         key=f"dispute-reopened:{case.number}:{case.reopened}",
-        number=case.number,
+        subject_no=case.number,
         customer_id=case.customer_id,
         answer_by=case.first_reply_due_at,
     )
@@ -66,12 +65,12 @@ def answered(
     asks: bool,
 ) -> None:
     """Send a reply of staff, or their question."""
-    _tell(
+    telling.tell_customer(
         session,
         ctx,
         template="dispute_reply",
         key=f"dispute-reply:{once_key}",
-        number=case.number,
+        subject_no=case.number,
         customer_id=case.customer_id,
         words=words,
         from_name=from_name,
@@ -89,12 +88,12 @@ def resolved(
 ) -> None:
     """Tell the decision: the answer, the money, and the day to expect it."""
     refund_to, expected_on = _refund(session, decision, moved_no)
-    _tell(
+    telling.tell_customer(
         session,
         ctx,
         template="dispute_resolved",
         key=f"dispute-resolved:{case.number}:{case.reopened}",
-        number=case.number,
+        subject_no=case.number,
         customer_id=case.customer_id,
         outcome=str(decision.outcome),
         answer=decision.answer,
@@ -108,39 +107,14 @@ def resolved(
 
 def withdrawn(session: orm.Session, ctx: context.Context, *, case: models.Dispute) -> None:
     """Confirm that the customer took the dispute back."""
-    _tell(
+    telling.tell_customer(
         session,
         ctx,
         template="dispute_withdrawn",
         key=f"dispute-withdrawn:{case.number}:{case.reopened}",
-        number=case.number,
+        subject_no=case.number,
         customer_id=case.customer_id,
         reopen_days=rules.REOPEN_DAYS,
-    )
-
-
-def _tell(
-    session: orm.Session,
-    ctx: context.Context,
-    *,
-    template: str,
-    key: str,
-    number: str,
-    customer_id: int,
-    **view: object,
-) -> None:
-    customer = identity.customer(session, customer_id=customer_id)
-    telling.tell(
-        session,
-        ctx,
-        template=template,
-        key=key,
-        recipient=customer.email,
-        language=customer.language,
-        name=customer.first_name,
-        customer_id=customer_id,
-        subject_no=number,
-        **view,
     )
 
 

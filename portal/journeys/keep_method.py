@@ -6,7 +6,6 @@ import dataclasses
 
 from sqlalchemy import orm
 
-from portal.domain.identity import queries as identity
 from portal.domain.wallet import models, operations, queries
 from portal.gateways import ports
 from portal.journeys import context, link_customer, telling
@@ -166,16 +165,12 @@ def detach(ctx: context.Context, *, method_id: int) -> None:
 def _tell(
     session: orm.Session, ctx: context.Context, method: models.PaymentMethod, *, template: str
 ) -> None:
-    customer = identity.customer(session, customer_id=method.customer_id)
-    telling.tell(
+    telling.tell_customer(
         session,
         ctx,
+        customer_id=method.customer_id,
         template=template,
         key=f"{template}:{method.number}",
-        recipient=customer.email,
-        language=customer.language,
-        name=customer.first_name,
-        customer_id=customer.id,
         subject_no=method.number,
         card=f"{method.brand} {method.last4}",
         at=ctx.clock.now(),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 
 from portal.domain.billing.operations import issuing
-from portal.domain.identity import queries as identity
 from portal.domain.policies import queries as policies
 from portal.journeys import context, telling
 
@@ -43,16 +42,12 @@ def _batch(ctx: context.Context, *, on: datetime.date, run_id: int) -> int:
             limit=BATCH,
         )
         for invoice in found:
-            customer = identity.customer(session, customer_id=invoice.customer_id)
-            telling.tell(
+            telling.tell_customer(
                 session,
                 ctx,
+                customer_id=invoice.customer_id,
                 template="bill",
                 key=f"bill:{invoice.number}",
-                recipient=customer.email,
-                language=customer.language,
-                name=customer.first_name,
-                customer_id=customer.id,
                 subject_no=invoice.number,
                 pet_name=policies.by_id(session, policy_id=invoice.policy_id, today=on).pet_name,
                 amount_cents=invoice.total_cents,

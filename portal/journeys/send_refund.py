@@ -5,7 +5,6 @@ from __future__ import annotations
 import structlog
 from sqlalchemy import orm
 
-from portal.domain.identity import queries as identity
 from portal.domain.payments import models, rules
 from portal.domain.payments.operations import refunding
 from portal.domain.payments.states import RefundState
@@ -70,17 +69,13 @@ def absorb(
 
 
 def _tell(session: orm.Session, ctx: context.Context, refund: models.Refund) -> None:
-    customer = identity.customer(session, customer_id=refund.customer_id)
     payment = session.get_one(models.Payment, refund.payment_id)
-    telling.tell(
+    telling.tell_customer(
         session,
         ctx,
+        customer_id=refund.customer_id,
         template=f"refund_{refund.state}",
         key=f"refund_{refund.state}:{refund.number}",
-        recipient=customer.email,
-        language=customer.language,
-        name=customer.first_name,
-        customer_id=customer.id,
         subject_no=refund.number,
         amount_cents=refund.amount_cents,
         method_label=payment.method_label,

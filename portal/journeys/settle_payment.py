@@ -5,7 +5,6 @@ from __future__ import annotations
 import structlog
 from sqlalchemy import orm
 
-from portal.domain.identity import queries as identity
 from portal.domain.payments import models, rules
 from portal.domain.payments.operations import settling, starting
 from portal.domain.payments.queries import receipts
@@ -186,17 +185,13 @@ def _after_settling(
     payment = session.get_one(models.Payment, moved.payment_id)
     if payment.save_method and view.card is not None and view.card.customer_ref:
         keep_method.keep(session, ctx, customer_id=moved.customer_id, card=view.card, who=who)
-    customer = identity.customer(session, customer_id=moved.customer_id)
     receipt = receipts.receipt(session, payment_id=moved.payment_id)
-    telling.tell(
+    telling.tell_customer(
         session,
         ctx,
+        customer_id=moved.customer_id,
         template="receipt",
         key=f"receipt:{moved.number}",
-        recipient=customer.email,
-        language=customer.language,
-        name=customer.first_name,
-        customer_id=customer.id,
         subject_no=moved.number,
         amount_cents=receipt.amount_cents,
         method_label=receipt.method_label,
@@ -217,16 +212,12 @@ def _after_settling(
 def _tell_not_received(
     session: orm.Session, ctx: context.Context, *, moved: settling.Moved, amount_cents: int
 ) -> None:
-    customer = identity.customer(session, customer_id=moved.customer_id)
-    telling.tell(
+    telling.tell_customer(
         session,
         ctx,
+        customer_id=moved.customer_id,
         template="payment_not_received",
         key=f"payment_not_received:{moved.number}",
-        recipient=customer.email,
-        language=customer.language,
-        name=customer.first_name,
-        customer_id=customer.id,
         subject_no=moved.number,
         amount_cents=amount_cents,
     )

@@ -7,8 +7,35 @@ from typing import Any
 from sqlalchemy import orm
 
 from portal.documents import mails
+from portal.domain.identity import queries as identity
 from portal.domain.notifications import operations
 from portal.journeys import context
+
+
+def tell_customer(
+    session: orm.Session,
+    ctx: context.Context,
+    *,
+    customer_id: int,
+    template: str,
+    key: str,
+    subject_no: str,
+    **view: Any,
+) -> bool:
+    """Queue a mail to the customer's address, in their language; all else is as in `tell`."""
+    customer = identity.customer(session, customer_id=customer_id)
+    return tell(
+        session,
+        ctx,
+        template=template,
+        key=key,
+        recipient=customer.email,
+        language=customer.language,
+        name=customer.first_name,
+        customer_id=customer_id,
+        subject_no=subject_no,
+        **view,
+    )
 
 
 def tell(
@@ -31,15 +58,8 @@ def tell(
     `subject_no` is the public number it is about, which the mail shows as the number to quote;
     `secret` says that it holds a live link; `view` holds plain values (cents, days, moments).
     """
-    rendered = mails.render(
-        template,
-        language=language,
-        zone=ctx.clock.zone,
-        brand=ctx.brand,
-        phone=ctx.phone,
-        base_url=ctx.base_url,
-        name=name,
-        **({"number": subject_no} | view),
+    rendered = render(
+        ctx, template, language=language, name=name, **({"number": subject_no} | view)
     )
     return operations.queue(
         session,
@@ -54,4 +74,20 @@ def tell(
         html=rendered.html,
         secret=secret,
         now=ctx.clock.now(),
+    )
+
+
+def render(
+    ctx: context.Context, template: str, *, language: str, name: str, **view: Any
+) -> mails.RenderedMail:
+    """The mail as `name` will read it; nothing is sent."""
+    return mails.render(
+        template,
+        language=language,
+        zone=ctx.clock.zone,
+        brand=ctx.brand,
+        phone=ctx.phone,
+        base_url=ctx.base_url,
+        name=name,
+        **view,
     )

@@ -12,9 +12,10 @@ from typing import Any
 
 import flask_babel
 
-from portal.documents import formats, mails, wording
+from portal.documents import formats, wording
 from portal.domain.disputes import rules
 from portal.domain.payments.operations import refunding
+from portal.journeys import telling
 from portal.kernel import calendars
 from portal.web.shared import looks, site
 from portal.web.staff import words
@@ -67,15 +68,12 @@ def of(facts: dict[str, Any], *, lifted_holds: int | None = None) -> Decision:
 
 def mail(facts: dict[str, Any], *, number: str, language: str, first_name: str) -> str:
     """The mail as the customer will read it, word for word, in their language."""
-    context, settings = site.ctx(), site.settings()
-    today = context.clock.today()
-    return mails.render(
+    ctx = site.ctx()
+    today = ctx.clock.today()
+    return telling.render(
+        ctx,
         "dispute_resolved",
         language=language,
-        zone=context.clock.zone,
-        brand=context.brand,
-        phone=context.phone,
-        base_url=settings.base_url.rstrip("/"),
         name=first_name,
         number=number,
         outcome=facts["outcome"],
