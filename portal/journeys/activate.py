@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from portal.domain.audit import operations as audit
 from portal.domain.identity import models, queries, rules
-from portal.domain.identity.operations import links, passwords, sessions, throttling
+from portal.domain.identity.operations import links, passwords, throttling
 from portal.domain.policies import queries as policies
-from portal.journeys import context, sign_in, sign_in_link, telling, throttle
+from portal.journeys import context, mailed_links, sign_in, sign_in_link, throttle
 from portal.kernel import actor, errors, ids, msgids
 
 TRIES_PER_POLICY = 5
@@ -42,31 +42,19 @@ def ask(ctx: context.Context, *, policy_no: str, zip_code: str, who: actor.Actor
         customer_id = policies.holder(session, policy_no=number)
         if customer_id is None:
             return
+        account = queries.account_of(session, customer_id=customer_id)
         customer = queries.customer(session, customer_id=customer_id)
         if customer.zip[:5] != area:
             return
-        account = queries.account_of(session, customer_id=customer_id)
         if customer.is_activated:
             sign_in_link.send(session, ctx, account=account)
             return
-        token = links.issue(
-            session,
-            purpose=models.LinkPurpose.ACTIVATE,
-            customer_id=customer_id,
-            email=customer.email,
-            now=ctx.clock.now(),
-        )
-        telling.tell(
+        mailed_links.send(
             session,
             ctx,
+            account=account,
+            purpose=models.LinkPurpose.ACTIVATE,
             template="activate_link",
-            key=f"activate_link:{sessions.token_hash(token)}",
-            recipient=customer.email,
-            language=customer.language,
-            name=customer.first_name,
-            customer_id=customer_id,
-            secret=True,
-            link=f"{ctx.base_url}/activate/{token}",
         )
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from portal.domain.identity import models, queries, rules
-from portal.domain.identity.operations import customers, links, sessions
+from portal.domain.identity.operations import customers, links
 from portal.journeys import (
     change_password,
     context,
+    mailed_links,
     reset_password,
     sign_in,
     sign_in_link,
@@ -42,24 +43,13 @@ def ask(
     with ctx.database.unit_of_work() as session:
         if queries.email_taken(session, email=address):
             return address
-        token = links.issue(
-            session,
-            purpose=models.LinkPurpose.CHANGE_EMAIL,
-            customer_id=customer_id,
-            email=address,
-            now=ctx.clock.now(),
-        )
-        telling.tell(
+        mailed_links.send(
             session,
             ctx,
+            account=account,
+            purpose=models.LinkPurpose.CHANGE_EMAIL,
             template="email_change_confirm",
-            key=f"email_change_confirm:{sessions.token_hash(token)}",
-            recipient=address,
-            language=account.language,
-            name=account.first_name,
-            customer_id=customer_id,
-            secret=True,
-            link=f"{ctx.base_url}/settings/email/{token}",
+            to=address,
             new_email=address,
         )
     return address

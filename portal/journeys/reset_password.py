@@ -7,7 +7,7 @@ from sqlalchemy import orm
 from portal.domain.audit import operations as audit
 from portal.domain.identity import models, queries, rules
 from portal.domain.identity.operations import links, passwords, sessions
-from portal.journeys import context, sign_in, sign_in_link, telling, throttle
+from portal.journeys import context, mailed_links, sign_in, sign_in_link, telling, throttle
 from portal.kernel import actor
 
 ENDED_WITH_THE_PASSWORD = [
@@ -33,28 +33,9 @@ def send(
     session: orm.Session, ctx: context.Context, *, account: queries.Account, template: str
 ) -> str:
     """Issue a password link, queue its mail in the caller's transaction; the link's address."""
-    token = links.issue(
-        session,
-        purpose=models.LinkPurpose.PASSWORD,
-        customer_id=account.customer_id,
-        staff_id=account.staff_id,
-        email=account.email,
-        now=ctx.clock.now(),
+    return mailed_links.send(
+        session, ctx, account=account, purpose=models.LinkPurpose.PASSWORD, template=template
     )
-    address = f"{ctx.base_url}/password/{token}"
-    telling.tell(
-        session,
-        ctx,
-        template=template,
-        key=f"{template}:{sessions.token_hash(token)}",
-        recipient=account.email,
-        language=account.language,
-        name=account.first_name,
-        customer_id=account.customer_id,
-        secret=True,
-        link=address,
-    )
-    return address
 
 
 def look(ctx: context.Context, *, token: str) -> queries.Account:

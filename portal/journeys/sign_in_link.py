@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import orm
 
 from portal.domain.identity import models, queries
-from portal.domain.identity.operations import links, sessions, throttling
-from portal.journeys import context, sign_in, telling, throttle
+from portal.domain.identity.operations import links, throttling
+from portal.journeys import context, mailed_links, sign_in, throttle
 from portal.kernel import actor
 
 MAILS_PER_ACCOUNT = 5
@@ -35,24 +35,12 @@ def ask(ctx: context.Context, *, email: str, who: actor.Actor) -> None:
 
 def send(session: orm.Session, ctx: context.Context, *, account: queries.Account) -> None:
     """Issue a link for this customer and queue its mail, in the caller's transaction."""
-    token = links.issue(
-        session,
-        purpose=models.LinkPurpose.SIGN_IN,
-        customer_id=account.customer_id,
-        email=account.email,
-        now=ctx.clock.now(),
-    )
-    telling.tell(
+    mailed_links.send(
         session,
         ctx,
+        account=account,
+        purpose=models.LinkPurpose.SIGN_IN,
         template="sign_in_link",
-        key=f"sign_in_link:{sessions.token_hash(token)}",
-        recipient=account.email,
-        language=account.language,
-        name=account.first_name,
-        customer_id=account.customer_id,
-        secret=True,
-        link=f"{ctx.base_url}/sign-in/link/{token}",
     )
 
 
