@@ -17,9 +17,9 @@ from typing import Any
 import jinja2
 
 from portal.documents import formats, texts, wording
+from portal.kernel import languages
 
 FOLDER = pathlib.Path(__file__).resolve().parent.parent.parent / "templates"
-LANGUAGES = ("en", "es")
 GAPS = re.compile(r"\n{3,}")
 
 
@@ -48,7 +48,7 @@ def render(
     Days are plain days; moments are told in `zone`; `phone` is written as people read it. A value
     that the template wants and `view` lacks is a jinja2.UndefinedError: a fault of ours.
     """
-    env = _environment(language if language in LANGUAGES else "en", zone)
+    env = _environment(language if language in languages.NAMES else languages.DEFAULT, zone)
     values = view | {
         "lang": language,
         "brand": brand,

@@ -64,7 +64,13 @@ def make() -> flask.Flask:
     app = flask.Flask(
         "look", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static")
     )
-    app.config.update(SECRET_KEY="only for looking", TESTING=True)
+    app.config.update(
+        SECRET_KEY="only for looking",
+        TESTING=True,
+        PORTAL_BRAND="Fernhill Pet Insurance",
+        PORTAL_PHONE="+18005550142",
+        PORTAL_TIME_ZONE="America/New_York",
+    )
     app.jinja_loader = jinja2.ChoiceLoader(
         [jinja2.FileSystemLoader(GALLERY), jinja2.FileSystemLoader(ROOT / "templates")]
     )

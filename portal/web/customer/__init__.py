@@ -1,4 +1,7 @@
-"""Screens of pet owners, one a file."""
+"""Screens of pet owners, one a file; the ways in and out serve staff too.
+
+Those are `start`, `sign_in`, `password` and `sign_out`: one door for everybody.
+"""
 
 from __future__ import annotations
 

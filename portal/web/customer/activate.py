@@ -25,7 +25,8 @@ class ActivateForm(flask_wtf.FlaskForm):
         _("Policy number"), [validators.InputRequired(_("Enter your policy number."))]
     )
     zip_code = wtforms.StringField(
-        _("ZIP code"), [validators.InputRequired(_("Enter your ZIP code."))]
+        _("ZIP code"),
+        [validators.InputRequired(_("Enter your ZIP code.")), sentences.checked(rules.zip_code)],
     )
 
 
@@ -58,9 +59,6 @@ def send() -> flask.typing.ResponseReturnValue:
         )
     except activate.PolicyNumberUnreadable as wrong:
         sentences.beside(form.policy_no, wrong)
-        return _page(form), 422
-    except rules.ZipUnreadable as wrong:
-        sentences.beside(form.zip_code, wrong)
         return _page(form), 422
     except throttling.TooManyTries as refused:
         return _page(form, refused=sentences.said(refused)), 429

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import secrets
 
 import flask
 import flask_login
@@ -16,10 +15,9 @@ from portal.domain.disputes.queries import expected, owner, thread
 from portal.journeys import answer_dispute, taking_files, work_dispute
 from portal.kernel import errors, ids
 from portal.web.customer import dispute_draft, dispute_view
-from portal.web.shared import chosen_files, sentences, served, site
+from portal.web.shared import chosen_files, numbers, once, sentences, served, site
 
 bp = flask.Blueprint("dispute", __name__)
-ONCE_KEY_LONGEST = 64
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -47,11 +45,11 @@ def write(number: str) -> flask.typing.ResponseReturnValue:
     try:
         answer_dispute.customer_wrote(
             site.ctx(),
-            number=_wanted(number, ids.Prefix.DISPUTE),
+            number=numbers.wanted(number, ids.Prefix.DISPUTE),
             customer_id=flask_login.current_user.id,
             words=words,
             files=chosen_files.read(),
-            once_key=_once_key(),
+            once_key=once.given_key(),
             who=site.who(),
         )
     except stepping.NoSuchCase:
@@ -82,7 +80,7 @@ def withdraw(number: str) -> flask.typing.ResponseReturnValue:
     try:
         work_dispute.withdraw(
             site.ctx(),
-            number=_wanted(number, ids.Prefix.DISPUTE),
+            number=numbers.wanted(number, ids.Prefix.DISPUTE),
             customer_id=flask_login.current_user.id,
             who=site.who(),
         )
@@ -103,10 +101,10 @@ def reopen(number: str) -> flask.typing.ResponseReturnValue:
     try:
         work_dispute.reopen(
             site.ctx(),
-            number=_wanted(number, ids.Prefix.DISPUTE),
+            number=numbers.wanted(number, ids.Prefix.DISPUTE),
             customer_id=flask_login.current_user.id,
             words=words,
-            once_key=_once_key(),
+            once_key=once.given_key(),
             who=site.who(),
         )
     except stepping.NoSuchCase:
@@ -122,8 +120,8 @@ def file(number: str, attachment: str) -> flask.Response:
     """A file of the owner's own thread."""
     found = thread.file_of(
         site.reader(),
-        number=_wanted(number, ids.Prefix.DISPUTE),
-        attachment_no=_wanted(attachment, ids.Prefix.ATTACHMENT),
+        number=numbers.wanted(number, ids.Prefix.DISPUTE),
+        attachment_no=numbers.wanted(attachment, ids.Prefix.ATTACHMENT),
         customer_id=flask_login.current_user.id,
     )
     if found is None:
@@ -141,7 +139,7 @@ def _page(number: str, typed: Typed) -> str:
         view=dispute_view.view(case, median=median),
         case=case,
         typed=typed,
-        once_key=secrets.token_urlsafe(dispute_draft.KEY_LENGTH),
+        once_key=once.new_key(),
     )
 
 
@@ -149,7 +147,7 @@ def _own(number: str) -> owner.OwnCase:
     case = owner.own_case(
         site.reader(),
         customer_id=flask_login.current_user.id,
-        number=_wanted(number, ids.Prefix.DISPUTE),
+        number=numbers.wanted(number, ids.Prefix.DISPUTE),
     )
     if case is None:
         raise werkzeug.exceptions.NotFound
@@ -163,15 +161,3 @@ def _beside(typed: Typed, refused: errors.DomainError) -> Typed:
     if refused.code.startswith("dispute_words"):
         return dataclasses.replace(typed, words_error=said)
     return dataclasses.replace(typed, above=said)
-
-
-def _wanted(number: str, prefix: ids.Prefix) -> str:
-    if not ids.is_valid(number, prefix):
-        raise werkzeug.exceptions.NotFound
-    return number
-
-
-def _once_key() -> str:
-    """The form's key; without one the press counts for itself."""
-    given = flask.request.form.get("once_key", "")
-    return given[:ONCE_KEY_LONGEST] or secrets.token_urlsafe(dispute_draft.KEY_LENGTH)

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import secrets
 
 import itsdangerous
 import werkzeug.datastructures
-import werkzeug.exceptions
 
 from portal.domain.disputes import categories
 from portal.kernel import ids
-from portal.web.shared import site
+from portal.web.shared import numbers, once, site
 
-KEY_LENGTH = 18
 LINES_MOST = 40
 WORDS_KEPT = 6000  # a little more than is taken, so that too much comes back to be shortened
 
@@ -56,8 +53,8 @@ def read(values: werkzeug.datastructures.MultiDict, *, customer_id: int) -> Draf
     elif about.startswith(ids.Prefix.PAYMENT):
         payment, about = about, ""
     for number, prefix in ((invoice, ids.Prefix.INVOICE), (payment, ids.Prefix.PAYMENT)):
-        if number and not ids.is_valid(number, prefix):
-            raise werkzeug.exceptions.NotFound
+        if number:
+            numbers.wanted(number, prefix)
     category = values.get("category", "")
     return Draft(
         customer_id=customer_id,
@@ -67,7 +64,7 @@ def read(values: werkzeug.datastructures.MultiDict, *, customer_id: int) -> Draf
         about="none" if about == "none" else "",
         lines=_numbers(values.getlist("line")),
         words=values.get("words", "")[:WORDS_KEPT],
-        once_key=secrets.token_urlsafe(KEY_LENGTH),
+        once_key=once.new_key(),
     )
 
 

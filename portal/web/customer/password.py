@@ -9,7 +9,6 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from wtforms import validators
 
-from portal.domain.identity import rules
 from portal.domain.identity.operations import links, throttling
 from portal.journeys import reset_password
 from portal.kernel import errors
@@ -42,11 +41,7 @@ def send() -> flask.typing.ResponseReturnValue:
     if not form.validate():
         return _page(form), 422
     try:
-        rules.email(form.email.data)
         reset_password.ask(site.ctx(), email=form.email.data, who=site.who())
-    except rules.EmailUnreadable as wrong:
-        sentences.beside(form.email, wrong)
-        return _page(form), 422
     except throttling.TooManyTries as refused:
         return _page(form, refused=sentences.said(refused)), 429
     return flask.redirect(flask.url_for("password.ask", sent=1), 303)

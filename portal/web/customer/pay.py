@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import secrets
 
 import flask
 import flask_login
@@ -16,7 +15,7 @@ from portal.domain.payments.queries import bills
 from portal.domain.wallet import queries as wallet
 from portal.journeys import pay_invoices
 from portal.kernel import errors, msgids
-from portal.web.shared import headers, looks, sentences, site
+from portal.web.shared import headers, looks, once, sentences, site
 
 bp = flask.Blueprint("pay", __name__)
 NEW = "new"
@@ -91,8 +90,8 @@ def send() -> flask.typing.ResponseReturnValue:
         return {
             "number": started.number,
             "client_secret": started.client_secret,
-            "return_url": site.settings().base_url + result,
-            "next_key": _new_key(),
+            "return_url": site.ctx().base_url + result,
+            "next_key": once.new_key(),
         }
     if started.client_secret:  # a new card needs the script; without it nothing was taken
         return flask.redirect(flask.url_for(".show", invoice=list(numbers)), 303)
@@ -120,7 +119,7 @@ def _refused(
     said = sentences.said(refused)
     if _is_script():
         reload_ = isinstance(refused, rules.AmountChanged | rules.NothingToPay)
-        return {"error": said, "next_key": _new_key(), "reload": reload_}, 409
+        return {"error": said, "next_key": once.new_key(), "reload": reload_}, 409
     page = _page(wanted=numbers, method=method, keep=keep)
     return _render(dataclasses.replace(page, error=said)), 422
 
@@ -154,7 +153,7 @@ def _page(*, wanted: tuple[str, ...] = (), method: str = "", keep: bool = False)
         methods=saved,
         method=method or (saved[0].number if saved else NEW),
         keep=keep,
-        once_key=_new_key(),
+        once_key=once.new_key(),
         under_way_cents=found.under_way_cents,
         today=today,
     )
@@ -195,8 +194,4 @@ def _cents(text: str) -> int:
 
 def _key(text: str) -> str:
     """The form's key; one that is not ours would let another form's payment answer."""
-    return text if 16 <= len(text) <= 64 else _new_key()
-
-
-def _new_key() -> str:
-    return secrets.token_urlsafe(18)
+    return text if 16 <= len(text) <= once.LONGEST else once.new_key()

@@ -8,6 +8,7 @@ import flask_login
 import wtforms
 
 from portal.domain.identity import queries, rules
+from portal.kernel import languages
 from portal.web.shared import site
 
 bp = flask.Blueprint("settings", __name__)
@@ -25,7 +26,7 @@ def show() -> str:
         "customer/settings.html",
         customer=customer,
         address=_address(customer),
-        language=flask.current_app.config["PORTAL_LANGUAGES"][customer.language],
+        language=languages.NAMES[customer.language],
         has_password=account.password_hash is not None,
         devices=flask_babel.ngettext("%(num)d device", "%(num)d devices", len(devices)),
     )

@@ -23,7 +23,11 @@ class EmailForm(flask_wtf.FlaskForm):
     """The new address, and the present password where there is one."""
 
     email = wtforms.EmailField(
-        _("New e-mail address"), [validators.InputRequired(_("Enter your new e-mail address."))]
+        _("New e-mail address"),
+        [
+            validators.InputRequired(_("Enter your new e-mail address.")),
+            sentences.checked(rules.email),
+        ],
     )
     password = wtforms.PasswordField(_("Your password"))
 
@@ -50,7 +54,7 @@ def send() -> flask.typing.ResponseReturnValue:
             password=form.password.data or "",
             who=site.who(),
         )
-    except (rules.EmailUnreadable, change_email.EmailUnchanged) as wrong:
+    except change_email.EmailUnchanged as wrong:
         sentences.beside(form.email, wrong)
         return _page(form), 422
     except change_password.PresentPasswordWrong as wrong:

@@ -11,20 +11,18 @@ from flask_babel import lazy_gettext as _
 
 from portal.domain.identity import queries
 from portal.journeys import change_settings
+from portal.kernel import languages
 from portal.web.shared import site
 
 bp = flask.Blueprint("settings_language", __name__)
 
 
 class LanguageForm(flask_wtf.FlaskForm):
-    """English or Spanish."""
+    """One of ours."""
 
     language = wtforms.RadioField(
         _("Language"),
-        choices=[
-            wtforms.fields.SelectChoice("en", "English"),
-            wtforms.fields.SelectChoice("es", "Español"),
-        ],
+        choices=[wtforms.fields.SelectChoice(*known) for known in languages.NAMES.items()],
     )
 
 
@@ -52,7 +50,9 @@ def save() -> flask.typing.ResponseReturnValue:
 
 
 def _page(chosen: str, error: str) -> str:
-    languages = flask.current_app.config["PORTAL_LANGUAGES"]
     return flask.render_template(
-        "customer/settings_language.html", choices_=languages.items(), chosen=chosen, error=error
+        "customer/settings_language.html",
+        choices_=languages.NAMES.items(),
+        chosen=chosen,
+        error=error,
     )

@@ -21,7 +21,11 @@ class AskForm(flask_wtf.FlaskForm):
     """The mail address to send a link to."""
 
     email = wtforms.EmailField(
-        _("E-mail"), [validators.InputRequired(_("Enter your e-mail address."))]
+        _("E-mail"),
+        [
+            validators.InputRequired(_("Enter your e-mail address.")),
+            sentences.checked(rules.email),
+        ],
     )
 
 
@@ -40,11 +44,7 @@ def send() -> flask.typing.ResponseReturnValue:
     if not form.validate():
         return _page(form), 422
     try:
-        rules.email(form.email.data)
         sign_in_link.ask(site.ctx(), email=form.email.data, who=site.who())
-    except rules.EmailUnreadable as wrong:
-        sentences.beside(form.email, wrong)
-        return _page(form), 422
     except throttling.TooManyTries as refused:
         return _page(form, refused=sentences.said(refused)), 429
     return flask.redirect(flask.url_for("sign_in_link.ask", sent=1), 303)

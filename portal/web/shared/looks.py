@@ -15,14 +15,9 @@ import flask_babel
 from markupsafe import Markup
 
 from portal.documents import formats, texts, wording
+from portal.kernel import languages
 from portal.web.shared import pace
 
-DEFAULTS = {
-    "PORTAL_BRAND": "Fernhill Pet Insurance",
-    "PORTAL_PHONE": "+18005550142",
-    "PORTAL_TIME_ZONE": "America/New_York",
-    "PORTAL_LANGUAGES": {"en": "English", "es": "Español"},
-}
 HASH_LENGTH = 12
 MOST_KEPT = 200  # parts of pages, in all languages
 
@@ -34,11 +29,9 @@ _spoken: contextvars.ContextVar[list[str] | None] = contextvars.ContextVar("spok
 def install(app: flask.Flask) -> None:
     """Register every filter and global the templates use; call once, in `create_app`.
 
-    Reads `PORTAL_BRAND`, `PORTAL_PHONE`, `PORTAL_TIME_ZONE` and `PORTAL_LANGUAGES` from
-    `app.config`; each has a default. Flask-Babel and Flask-WTF are installed elsewhere.
+    Reads `PORTAL_BRAND`, `PORTAL_PHONE` and `PORTAL_TIME_ZONE` from `app.config`. Flask-Babel and
+    Flask-WTF are installed elsewhere.
     """
-    for key, value in DEFAULTS.items():
-        app.config.setdefault(key, value)
     name, _, rest = app.config["PORTAL_BRAND"].partition(" ")
     phone = formats.phone(app.config["PORTAL_PHONE"])
     address = _static_addresses(app)
@@ -54,12 +47,11 @@ def install(app: flask.Flask) -> None:
         phone=phone,
         phone_href="tel:+" + "".join(filter(str.isdigit, phone)),
         hours=hours,
-        languages=app.config["PORTAL_LANGUAGES"],
+        languages=languages.NAMES,
         page_lang=page_lang,
         language_url=language_url,
         csp_nonce=csp_nonce,
         static_url=address,
-        sprite_url=_symbols(address),
         sprites=Sprites(address),
         kept=Kept(),
     )
@@ -81,7 +73,7 @@ def page_lang() -> str:
     if spoken:
         return spoken[0]
     locale = flask_babel.get_locale()
-    language = locale.language if locale else "en"
+    language = locale.language if locale else languages.DEFAULT
     if spoken is not None:
         spoken.append(language)
     return language
@@ -157,22 +149,15 @@ class Kept:
 
 
 class Sprites(dict[str, Markup]):
-    """The same by name, `sprites['paid']`: in long lists a look-up is faster than a call."""
+    """A drawn symbol's address by its name, `sprites['paid']`: a look-up is faster than a call.
+
+    Names come from our templates, so there are no more of them than symbols.
+    """
 
     def __init__(self, static_url: Callable[[str], Markup]) -> None:
         super().__init__()
-        self._symbol = _symbols(static_url)
+        self._static_url = static_url
 
     def __missing__(self, name: str) -> Markup:
-        self[name] = self._symbol(name)
+        self[name] = Markup("{}#{}").format(self._static_url("sprite.svg"), name)
         return self[name]
-
-
-def _symbols(static_url: Callable[[str], Markup]) -> Callable[[str], Markup]:
-    """Return `sprite_url(name)`: the address of one drawn symbol."""
-
-    @functools.lru_cache(maxsize=128)
-    def sprite_url(name: str) -> Markup:
-        return Markup("{}#{}").format(static_url("sprite.svg"), name)
-
-    return sprite_url

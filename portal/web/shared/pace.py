@@ -1,6 +1,7 @@
 """Makes Flask and Jinja quicker without changing what a page says; knows no page and no filter.
 
-Each piece stands for a measured share of the time of a list of bills (docs/benchmarks.md).
+Each piece stands for a share of the time of a list of bills, measured with
+`bench/pages.py --profile`.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from portal.domain.disputes.queries import queue
 from portal.domain.identity import queries as identity
 from portal.journeys import decision_facts, resolve_dispute
 from portal.kernel import errors, ids
-from portal.web.shared import sentences, site
+from portal.web.shared import numbers, sentences, site
 from portal.web.staff import decision_view, frame, links, queue_list
 
 bp = flask.Blueprint("desk_approvals", __name__)
@@ -71,7 +71,7 @@ def show() -> str:
 @bp.get("/desk/approvals/<number>")
 def one(number: str) -> str:
     """One request: the facts as they are now, or as they were decided."""
-    return _page(frame.wanted(number, ids.Prefix.APPROVAL))
+    return _page(numbers.wanted(number, ids.Prefix.APPROVAL))
 
 
 @bp.post("/desk/approvals/<number>/approve")

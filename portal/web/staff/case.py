@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import secrets
 
 import flask
 import flask_babel
@@ -14,14 +13,12 @@ from portal.domain.disputes.operations import raising, stepping
 from portal.domain.disputes.queries import thread
 from portal.journeys import answer_dispute, work_dispute
 from portal.kernel import errors, ids, paging
-from portal.web.shared import sentences, served, site
+from portal.web.shared import numbers, once, sentences, served, site
 from portal.web.staff import case_view, frame, queue_list
 
 bp = flask.Blueprint("desk_case", __name__)
 CONFLICT = 409
 UNPROCESSABLE = 422
-ONCE_LENGTH = 16
-ONCE_KEY_LONGEST = 64
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -45,7 +42,7 @@ class Draft:
 @bp.get("/desk/disputes/<number>")
 def show(number: str) -> str:
     """The case; opening it is written into the audit log. A number that is nobody's is 404."""
-    return _page(frame.wanted(number, ids.Prefix.DISPUTE), Draft())
+    return _page(numbers.wanted(number, ids.Prefix.DISPUTE), Draft())
 
 
 @bp.post("/desk/disputes/<number>/take")
@@ -67,7 +64,7 @@ def reply(number: str) -> flask.typing.ResponseReturnValue:
     draft = Draft(
         reply=form.get("reply", ""),
         asks=form.get("asks") == "1",
-        once_key=_once_key(),
+        once_key=once.given_key(),
         seen_at=paging.moment(form.get("seen_at", "")),
     )
     write = answer_dispute.ask if draft.asks else answer_dispute.reply
@@ -98,7 +95,7 @@ def reply(number: str) -> flask.typing.ResponseReturnValue:
 def note(number: str) -> flask.typing.ResponseReturnValue:
     """Keep an internal note; it is never sent and makes nobody's page stale."""
     form = flask.request.form
-    draft = Draft(note=form.get("note", ""), once_key=_once_key())
+    draft = Draft(note=form.get("note", ""), once_key=once.given_key())
     try:
         answer_dispute.note(
             site.ctx(), number=number, words=draft.note, once_key=draft.once_key, who=site.who()
@@ -117,17 +114,11 @@ def file(number: str, attachment: str) -> flask.typing.ResponseReturnValue:
     found = frame.found(
         thread.file_of(
             site.reader(),
-            number=frame.wanted(number, ids.Prefix.DISPUTE),
-            attachment_no=frame.wanted(attachment, ids.Prefix.ATTACHMENT),
+            number=numbers.wanted(number, ids.Prefix.DISPUTE),
+            attachment_no=numbers.wanted(attachment, ids.Prefix.ATTACHMENT),
         )
     )
     return served.file(found)
-
-
-def _once_key() -> str:
-    """The form's key; without one the press counts for itself."""
-    given = flask.request.form.get("once_key", "")
-    return given[:ONCE_KEY_LONGEST] or secrets.token_urlsafe(ONCE_LENGTH)
 
 
 def _page(number: str, draft: Draft) -> str:
@@ -144,7 +135,7 @@ def _page(number: str, draft: Draft) -> str:
         case=screen,
         draft=draft,
         changed=changed,
-        once_key=draft.once_key or secrets.token_urlsafe(ONCE_LENGTH),
+        once_key=draft.once_key or once.new_key(),
         seen_at=now.isoformat(),
         today=site.ctx().clock.today(),
         paid_to=case_view.paid_to,

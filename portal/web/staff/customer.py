@@ -16,7 +16,7 @@ from portal.domain.policies import queries as policies
 from portal.domain.reports.queries import customer_account, invoice_record, payment_record
 from portal.domain.wallet import queries as wallet
 from portal.kernel import ids
-from portal.web.shared import looks, site
+from portal.web.shared import looks, numbers, site
 from portal.web.staff import frame
 
 bp = flask.Blueprint("desk_customer", __name__)
@@ -27,7 +27,7 @@ _ = flask_babel.gettext
 def show(number: str) -> str:
     """The customer; a number that is nobody's is 404."""
     reader, today = site.reader(), site.ctx().clock.today()
-    wanted = frame.wanted(number, ids.Prefix.CUSTOMER)
+    wanted = numbers.wanted(number, ids.Prefix.CUSTOMER)
     who = frame.found(identity.customer_by_number(reader, number=wanted))
     frame.opened(who.number, customer_id=who.id)
     owed = payable.open_invoices(reader, customer_id=who.id)

@@ -10,7 +10,6 @@ import werkzeug.exceptions
 
 from portal.domain.reports.queries import desk_counts
 from portal.journeys import note_reading
-from portal.kernel import ids
 from portal.web import access
 from portal.web.shared import site
 from portal.web.staff import links, words
@@ -62,13 +61,6 @@ def initials(name: str) -> str:
     """Two letters for a narrow column: TL for Tomas Lindqvist."""
     parts = name.split()
     return (parts[0][0] + parts[-1][0]).upper() if len(parts) > 1 else name[:2].upper()
-
-
-def wanted(number: str, prefix: ids.Prefix) -> str:
-    """`number` as it came, or 404 where it can't be one of ours."""
-    if not links.known(number, prefix):
-        raise werkzeug.exceptions.NotFound
-    return number
 
 
 def found(row: Row | None) -> Row:

@@ -12,7 +12,7 @@ from portal.domain.disputes.queries import case as cases
 from portal.domain.disputes.queries import queue
 from portal.journeys import work_dispute
 from portal.kernel import errors, ids
-from portal.web.shared import sentences, site
+from portal.web.shared import numbers, sentences, site
 from portal.web.staff import frame, queue_list, words
 
 bp = flask.Blueprint("desk_hand_over", __name__)
@@ -22,7 +22,7 @@ CONFLICT = 409
 @bp.get("/desk/disputes/<number>/hand-over")
 def show(number: str) -> str:
     """Who could take the case, with what they have in hand; and how it is sorted."""
-    return _page(frame.wanted(number, ids.Prefix.DISPUTE))
+    return _page(numbers.wanted(number, ids.Prefix.DISPUTE))
 
 
 @bp.post("/desk/disputes/<number>/hand-over")

@@ -8,7 +8,7 @@ from portal.domain.audit import queries as audit
 from portal.domain.ledger import queries as ledger
 from portal.domain.reports.queries import invoice_record
 from portal.kernel import ids
-from portal.web.shared import site
+from portal.web.shared import numbers, site
 from portal.web.staff import frame
 
 bp = flask.Blueprint("desk_invoice", __name__)
@@ -18,7 +18,7 @@ bp = flask.Blueprint("desk_invoice", __name__)
 def show(number: str) -> str:
     """The invoice; a number that is nobody's is 404."""
     reader = site.reader()
-    wanted = frame.wanted(number, ids.Prefix.INVOICE)
+    wanted = numbers.wanted(number, ids.Prefix.INVOICE)
     invoice = frame.found(invoice_record.invoice(reader, number=wanted))
     applied = invoice_record.allocations_on(reader, invoice_id=invoice.id)
     sources = sorted({a.source for a in applied})

@@ -8,7 +8,7 @@ from portal.domain.audit import queries as audit
 from portal.domain.ledger import queries as ledger
 from portal.domain.reports.queries import invoice_record, payment_record
 from portal.kernel import ids
-from portal.web.shared import site
+from portal.web.shared import numbers, site
 from portal.web.staff import frame
 
 bp = flask.Blueprint("desk_payment", __name__)
@@ -18,7 +18,7 @@ bp = flask.Blueprint("desk_payment", __name__)
 def show(number: str) -> str:
     """The payment; a number that is nobody's is 404."""
     reader = site.reader()
-    wanted = frame.wanted(number, ids.Prefix.PAYMENT)
+    wanted = numbers.wanted(number, ids.Prefix.PAYMENT)
     payment = frame.found(payment_record.payment(reader, number=wanted))
     refunds = payment_record.refunds_of_payment(reader, payment_id=payment.id)
     about = [payment.number, *(r.number for r in refunds)]

@@ -14,7 +14,7 @@ from portal.domain.disputes import rules
 from portal.domain.disputes.operations import deciding, raising, stepping
 from portal.journeys import decision_facts, money_actions, resolve_dispute
 from portal.kernel import errors, ids, money, paging
-from portal.web.shared import sentences, site
+from portal.web.shared import numbers, sentences, site
 from portal.web.staff import case_view, decision_view, frame, links
 
 bp = flask.Blueprint("desk_resolve", __name__)
@@ -46,7 +46,7 @@ class Typed:
 @bp.get("/desk/disputes/<number>/resolve")
 def show(number: str) -> str:
     """The form, filled in with what the case is about, or a refund of the payment asked for."""
-    screen = frame.found(case_view.screen(frame.wanted(number, ids.Prefix.DISPUTE)))
+    screen = frame.found(case_view.screen(numbers.wanted(number, ids.Prefix.DISPUTE)))
     typed = Typed(version=screen.head.version, seen_at=site.ctx().clock.now())
     if screen.head.disputed_cents:
         typed.amount = formats.figure(screen.head.disputed_cents)
@@ -65,7 +65,7 @@ def show(number: str) -> str:
 def decide(number: str) -> flask.typing.ResponseReturnValue:
     """Preview the decision, go back to its form, or (step "do") carry it out."""
     typed, step = _typed(), flask.request.form.get("step", "preview")
-    frame.wanted(number, ids.Prefix.DISPUTE)
+    numbers.wanted(number, ids.Prefix.DISPUTE)
     if step == "edit":
         return _form(frame.found(case_view.screen(number)), typed)
     decision = _decision(typed)

@@ -9,9 +9,9 @@ from sqlalchemy import orm
 
 from portal.domain.audit import operations as audit
 from portal.domain.identity import models, queries, rules
-from portal.kernel import actor, errors, ids, msgids
+from portal.kernel import actor, errors, ids, languages, msgids
 
-LANGUAGES = ("en", "es")
+LANGUAGES = tuple(languages.NAMES)
 
 
 class EmailTaken(errors.DomainError):
