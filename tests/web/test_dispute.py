@@ -65,7 +65,7 @@ def test_the_list_shows_each_dispute_with_its_stage(maria, quiet_ctx, bill, grac
 def test_the_way_of_a_dispute_reads_like_a_parcels(maria, quiet_ctx, bill, grace, number):
     address = f"/disputes/{number}"
     assert stages(page(maria, address)) == [
-        ("done", "Received"),
+        ("done", "We received it"),
         ("now", "Somebody reads it"),
         ("next", "We look into it"),
         ("next", "Our answer"),
@@ -160,7 +160,7 @@ def test_taking_it_back_is_asked_once_more_and_lifts_the_pause(maria, database, 
     press(maria, f"/disputes/{number}/withdraw")
     assert cases.holds(database, number) == []
     text = page(maria, f"/disputes/{number}")
-    assert stages(text) == [("done", "Received"), ("stopped", "You took it back")]
+    assert stages(text) == [("done", "We received it"), ("stopped", "You took it back")]
     again = press(maria, f"/disputes/{number}/withdraw")
     assert again.status_code == 303
     assert maria.get(f"/disputes/{number}/withdraw").status_code == 302

@@ -69,6 +69,24 @@ def test_a_payment_on_its_way_is_never_told_as_paid(client, database):
     assert "Received" not in html
 
 
+def test_home_bills_and_pay_say_the_same_of_a_late_bill_that_is_being_paid(client, database):
+    bill = bills.make_bill(database, effective_on=DAY(2026, 10, 28))
+    late, due = bill.invoices
+    bills.begin_payment(database, late)
+    html = home(client, bill.customer)
+    for page in (html, client.get("/invoices").get_data(as_text=True)):
+        assert "$132.15</p>" in page
+        assert "$66.08 of it is on its way to us" in page
+        assert "The rest, $66.07, by <strong>Saturday 28 November</strong>" in page
+        assert "Pay $66.07" in page
+        assert "verdue" not in page
+    assert "c-pet__cover--late" not in html
+    pay = client.get("/pay").get_data(as_text=True)
+    assert "$66.08 of what you owe is on its way to us" in pay
+    assert due.number in pay
+    assert late.number not in pay
+
+
 def test_a_cover_that_has_not_begun_is_not_called_covered(client, database):
     html = home(client, bills.make_bill(database).customer)
     assert "cover begins on Saturday 28 November</h1>" in html

@@ -121,7 +121,7 @@ def _median(case: owner.OwnCase, median: float | None) -> str:
 
 
 def _stages(case: owner.OwnCase) -> tuple[Stage, ...]:
-    stages = [Stage("done", _("Received"), looks.moment(case.raised_at))]
+    stages = [Stage("done", _("We received it"), looks.moment(case.raised_at))]
     if case.outcome == rules.Outcome.WITHDRAWN:
         return (*stages, Stage("stopped", _("You took it back"), looks.moment(case.closed_at)))
     stages.append(_read(case))

@@ -34,7 +34,7 @@ def index() -> str:
 
 def _row(case: owner.OwnRow, write: rows.Writer) -> rows.Row:
     words = {
-        "new": ("waiting", _("Received")),
+        "new": ("waiting", _("We received it")),
         "reopened": ("waiting", _("Open again")),
         "open": ("seen", _("We look into it")),
         "awaiting_approval": ("seen", _("Nearly decided")),

@@ -107,8 +107,8 @@ def _heading(covers: tuple[coverage.PolicyCover, ...], write: rows.Writer) -> st
 
 
 def _whose(found: tuple[bills.OpenBill, ...]) -> str:
-    """The pets whose bills ask for something."""
-    return rows.names(list(dict.fromkeys(b.pet_name for b in found if b.payable_cents)))
+    """The pets whose bills ask for something now."""
+    return rows.names(list(dict.fromkeys(b.pet_name for b in found if b.to_pay_cents)))
 
 
 def _coming(covers: tuple[coverage.PolicyCover, ...]) -> coverage.PolicyCover | None:
@@ -119,12 +119,16 @@ def _coming(covers: tuple[coverage.PolicyCover, ...]) -> coverage.PolicyCover | 
 
 def _card(cover: coverage.PolicyCover, owed: bills.OpenBills, write: rows.Writer) -> PetCard:
     state, text, total = _next(cover, owed, write)
+    kind = cover.line.kind
+    mine = [b for b in owed.bills if b.policy_no == cover.policy_no]
+    # what is wholly on its way is past due in the books only; the row below says where it is
+    is_late = kind is CoverageKind.PAST_DUE and any(b.is_past_due(write.today) for b in mine)
     return PetCard(
         name=cover.pet_name,
         species=cover.species,
         cover=_line(cover, write),
-        late=cover.line.kind in (CoverageKind.PAST_DUE, CoverageKind.NOTICE),
-        ended=cover.line.kind is CoverageKind.CANCELLED,
+        late=is_late or kind is CoverageKind.NOTICE,
+        ended=kind is CoverageKind.CANCELLED,
         paid=cover.paid,
         due=cover.due,
         installments=cover.installments,

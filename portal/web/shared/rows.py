@@ -46,6 +46,10 @@ class Writer:
         """A day; another year than this one is always named."""
         return _day(value, style, self.today.year, self.language)
 
+    def near(self, value: datetime.date, named: datetime.date) -> str:
+        """A day beside a name that says the year of `named` where it must be said."""
+        return _day(value, "plain", named.year, self.language)
+
     def month(self, due_on: datetime.date) -> str:
         """The month that names a bill."""
         return _month(due_on, self.today.year, self.language)
@@ -80,8 +84,11 @@ def open_rows(found: tuple[bills.OpenBill, ...], write: Writer) -> list[Row]:
         "due": _("Due %(day)s"),
         "overdue": _("Overdue since %(day)s"),
         "paused": _("%(sum)s is paused while we look into it"),
+        "all paused": _("Paused while we look into it"),
         "processing": _("%(sum)s is processing"),
+        "all processing": _("Processing"),
         "unknown": _("We do not know yet whether %(sum)s arrived"),
+        "all unknown": _("We do not know yet whether it is paid"),
     }
     return [_open_row(bill, write, words) for bill in found]
 
@@ -89,10 +96,13 @@ def open_rows(found: tuple[bills.OpenBill, ...], write: Writer) -> list[Row]:
 def _open_row(bill: bills.OpenBill, write: Writer, words: dict[str, str]) -> Row:
     note = ""
     if bill.under_way:
+        # the sum stands at the end of the row already when it is all of it
+        is_all = bill.under_way_cents == bill.payable_cents
         state = "processing"
-        text = words[bill.under_way] % {"sum": formats.money(bill.under_way_cents)}
+        text = words[f"all {bill.under_way}" if is_all else bill.under_way]
+        text = text % {"sum": formats.money(bill.under_way_cents)}
     elif bill.payable_cents == 0:
-        state, text = "paused", words["paused"] % {"sum": formats.money(bill.disputed_cents)}
+        state, text = "paused", words["all paused"]
     else:
         state = "overdue" if bill.is_past_due(write.today) else "due"
         text = words[state] % {"day": write.day(bill.due_on)}
@@ -117,7 +127,7 @@ def settled_rows(found: tuple[settled.SettledBill, ...], write: Writer) -> list[
     for bill in found:
         state, text = other.get(bill.state, ("paid", ""))
         if state == "paid":
-            text = paid % {"day": write.day(bill.paid_on or bill.due_on, "plain")}
+            text = paid % {"day": write.near(bill.paid_on or bill.due_on, bill.due_on)}
         rows.append(
             Row(
                 href=f"/invoices/{bill.number}",
