@@ -70,11 +70,8 @@ def move(
     """
     before = payment.state
     payment.checked_at = now
-    over = before not in rules.OPEN_STATES
-    if before is PaymentState.SETTLED or (over and event is not rules.PaymentEvent.SETTLE):
-        return _moved(payment, before)  # told again, or out of order: only money changes it now
     if not rules.PAYMENTS.allows(before, event):
-        return _moved(payment, before)  # an older word, read before what is known already
+        return _moved(payment, before)  # told again, or read before what is known already
     payment.state = rules.PAYMENTS.next(before, event)
     payment.method_label = method_label or payment.method_label
     payment.charge_ref = charge_ref or payment.charge_ref
@@ -82,6 +79,7 @@ def move(
         if received_cents != payment.amount_cents:
             raise WrongAmount(f"{payment.number}: {received_cents} of {payment.amount_cents}")
         payment.settled_at = now
+        payment.failure_code = ""
         _settle(session, payment=payment, now=now, today=today, who=who)
     elif payment.state is PaymentState.FAILED:
         payment.failure_code = failure_code or payment.failure_code or "declined"
@@ -118,12 +116,7 @@ def _settle(
         now=now,
         today=today,
     )
-    payment = session.get_one(models.Payment, payment.id)
-    payment.state = PaymentState.SETTLED
-    payment.settled_at = now
     payment.unapplied_cents = left
-    payment.failure_code = ""
-    session.flush()
     posted = books.post(
         session,
         key=f"settled:{payment.number}",
