@@ -80,15 +80,11 @@ def create_app(
     return app
 
 
-def build_context(
-    settings: config.Settings, *, database_url: str = "", pool_size: int = 8
-) -> context.Context:
+def build_context(settings: config.Settings) -> context.Context:
     """Build the real surroundings: the database and every adapter."""
-    url = database_url or settings.database_url or embedded_url(settings)
+    url = settings.database_url or embedded_url(settings)
     return context.Context(
-        database=db.Database(
-            url, role=settings.database_role, defer=queue.deferrer(), pool_size=pool_size
-        ),
+        database=db.Database(url, role=settings.database_role, defer=queue.deferrer()),
         clock=clock.SystemClock(zone=settings.zone, fixed_day=settings.today),
         payments=stripe_api.StripePayments(
             secret_key=settings.stripe_secret_key,
@@ -99,7 +95,7 @@ def build_context(
         ),
         blobs=blobs.FolderBlobs(_blob_folder(settings)),
         mail=_mail(settings),
-        base_url=settings.base_url.rstrip("/"),
+        base_url=settings.base_url,
         brand=settings.brand,
         phone=settings.phone,
         mail_from=settings.mail_from,

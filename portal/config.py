@@ -82,6 +82,8 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
     for field, name in _TEXTS.items():
         if env.get(name):
             values[field] = env[name]
+    if "base_url" in values:
+        values["base_url"] = env["PORTAL_BASE_URL"].rstrip("/")
     values["var"] = pathlib.Path(env.get("PORTAL_VAR") or "var").absolute()
     if "stripe_secret_key" not in values and environment != "production":
         values |= _sandbox(env)

@@ -95,6 +95,11 @@ def test_a_value_that_makes_no_sense_is_named(changes, reason):
     assert any(one.startswith(reason) for one in reasons(**changes))
 
 
+def test_a_slash_after_the_address_of_the_site_is_taken_off():
+    settings = config.from_environment({**GOOD, "PORTAL_BASE_URL": "https://pay.example.com/"})
+    assert settings.base_url == "https://pay.example.com"
+
+
 def test_without_a_stripe_key_the_demo_pays_at_the_sandbox():
     settings = config.from_environment({"PORTAL_ENV": "demo", "SANDBOX_BIND": "127.0.0.1:9001"})
     assert settings.uses_sandbox

@@ -55,7 +55,7 @@ def start() -> flask.typing.ResponseReturnValue:
         return {"error": said}, 503
     return {
         "client_secret": begun.client_secret,
-        "return_url": site.settings().base_url + flask.url_for(".added"),
+        "return_url": site.ctx().base_url + flask.url_for(".added"),
     }
 
 
