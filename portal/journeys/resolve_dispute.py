@@ -129,21 +129,16 @@ def return_resolution(
 ) -> str:
     """Send a proposed decision back with a reason; the number of its case, which is open again.
 
-    Raises NoSuchApproval, DecidedAlready, NotAnApprover, NotYours, ReasonMissing, NotAllowed.
+    Raises NoSuchApproval, DecidedAlready, NotAnApprover, NotYours, ReasonMissing,
+    ReasonTooLong, NotAllowed.
     """
     now = ctx.clock.now()
     with ctx.database.unit_of_work() as session:
         case = _case_of(session, approval_no)
         approvals.return_(session, number=approval_no, reason=reason, who=who, now=now)
-        _record(session, ctx, case, "returned", approval_no, who=who, reason=reason.strip())
-        deciding.return_(
-            session,
-            case,
-            reason=reason.strip(),
-            who=who,
-            hours=ctx.hours,
-            now=now,
-        )
+        kept = approval_rules.clean_reason(reason)
+        _record(session, ctx, case, "returned", approval_no, who=who, reason=kept)
+        deciding.return_(session, case, reason=kept, who=who, hours=ctx.hours, now=now)
         return case.number
 
 

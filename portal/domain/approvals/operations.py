@@ -57,10 +57,9 @@ def request(
     """Ask for a second person about `subject` (a public number); the request's number.
 
     Of one kind and subject one request waits at a time; a second is an integrity error, which
-    the lock on the subject prevents. Raises ReasonMissing.
+    the lock on the subject prevents. Raises ReasonMissing, ReasonTooLong.
     """
-    if not reason.strip():
-        raise rules.ReasonMissing()
+    kept = rules.clean_reason(reason)
     row = models.Approval(
         number=ids.new(ids.Prefix.APPROVAL, rng),
         kind=kind,
@@ -69,7 +68,7 @@ def request(
         amount_cents=amount_cents,
         facts=facts,
         facts_version=rules.facts_version(facts),
-        reason=reason.strip(),
+        reason=kept,
         state=models.ApprovalState.PENDING,
         requester_id=requester_id,
         requested_at=now,
@@ -116,15 +115,13 @@ def return_(
 ) -> Decided:
     """Send a request back, saying why.
 
-    Raises NoSuchApproval, DecidedAlready, NotAnApprover, NotYours, ReasonMissing.
+    Raises NoSuchApproval, DecidedAlready, NotAnApprover, NotYours, ReasonMissing,
+    ReasonTooLong.
     """
     row = _locked(session, number)
     rules.check_decider(who=who, kind=row.kind, requester_id=row.requester_id)
-    if not reason.strip():
-        raise rules.ReasonMissing()
-    return _decide(
-        session, row, models.ApprovalState.RETURNED, by=who.id, answer=reason.strip(), now=now
-    )
+    answer = rules.clean_reason(reason)
+    return _decide(session, row, models.ApprovalState.RETURNED, by=who.id, answer=answer, now=now)
 
 
 def refresh(session: orm.Session, *, number: str, facts: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ from portal.kernel import actor, errors, msgids
 
 RESOLUTION = "dispute.resolution"
 SUPERVISOR = "supervisor"
+REASON_MOST = 2000  # characters
 # kind -> the staff roles that may approve it; a kind that is missing here nobody approves.
 APPROVERS: Mapping[str, frozenset[str]] = MappingProxyType({RESOLUTION: frozenset({SUPERVISOR})})
 
@@ -43,6 +44,23 @@ class ReasonMissing(errors.DomainError):
 
     code = "approval_reason_missing"
     message = msgids.N_("Write a sentence that says why.")
+
+
+class ReasonTooLong(errors.DomainError):
+    """More than a reason takes."""
+
+    code = "approval_reason_too_long"
+    message = msgids.N_("Please write at most %(most)s characters.")
+
+
+def clean_reason(reason: str) -> str:
+    """The reason as it is kept. Raises ReasonMissing, ReasonTooLong."""
+    kept = reason.replace("\x00", "").strip()
+    if not kept:
+        raise ReasonMissing()
+    if len(kept) > REASON_MOST:
+        raise ReasonTooLong(most=REASON_MOST)
+    return kept
 
 
 def facts_version(facts: Mapping[str, Any]) -> str:

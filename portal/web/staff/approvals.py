@@ -102,8 +102,8 @@ def send_back(number: str) -> flask.typing.ResponseReturnValue:
         )
     except operations.NoSuchApproval:
         raise werkzeug.exceptions.NotFound from None
-    except rules.ReasonMissing as error:
-        return _page(number, reason_error=sentences.said(error)), UNPROCESSABLE
+    except (rules.ReasonMissing, rules.ReasonTooLong) as error:
+        return _page(number, reason=reason, reason_error=sentences.said(error)), UNPROCESSABLE
     except errors.DomainError as error:
         return _page(number, reason=reason, refused=sentences.said(error)), CONFLICT
     flask.flash(flask_babel.gettext("Sent back. The case is open again."), "good")

@@ -189,6 +189,7 @@ _FIELDS: dict[type[errors.DomainError], str] = {
     raising.WordsMissing: "answer",
     raising.WordsTooLong: "answer",
     deciding.ReasonMissing: "reason",
+    deciding.ReasonTooLong: "reason",
     rules.MoneyNeedsUpheld: "action",
     rules.AmountDoesNotFit: "amount",
     money_actions.NoSuchPayment: "payment_no",

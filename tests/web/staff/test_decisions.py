@@ -141,6 +141,7 @@ def test_declining_sends_the_answer_and_moves_nothing(database, desk, extra, min
         ({"outcome": ""}, "outcome", "Choose how the case ends."),
         ({"answer": " "}, "answer", ""),
         ({"reason": ""}, "reason", "Write the reason"),
+        ({"reason": "x" * 2001}, "reason", "at most 2000 characters"),
         ({"action": "refund", "amount": "lots"}, "amount", ""),
         ({"action": "refund", "amount": "5", "payment_no": ""}, "payment_no", "Choose the payment"),
         ({"action": "refund", "amount": "9999", "freed_by": "credit"}, "amount", ""),
@@ -246,6 +247,10 @@ def test_sending_back_needs_a_reason_and_opens_the_case_again(
     bare = supervisor_desk.post(f"{address}/return", data=token)
     assert bare.status_code == 422
     assert 'id="reason-bad"' in bare.get_data(as_text=True)
+    long = supervisor_desk.post(f"{address}/return", data=token | {"reason": "x" * 2001})
+    assert long.status_code == 422
+    assert "at most 2000 characters" in long.text
+    assert "x" * 2001 in long.text
     supervisor_desk.post(f"{address}/return", data=token | {"reason": "Ask the bank first."})
     assert cases.row(database, mine).state is rules.CaseState.OPEN
     assert "Ask the bank first." in desk.get(address).text

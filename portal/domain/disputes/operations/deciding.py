@@ -12,12 +12,21 @@ from portal.domain.disputes import models, rules
 from portal.domain.disputes.operations import raising, stepping
 from portal.kernel import actor, business_clock, errors, msgids
 
+REASON_MOST = 2000  # characters; what a second person is asked with holds as many
+
 
 class ReasonMissing(errors.DomainError):
     """A decision says why, for the audit log."""
 
     code = "dispute_reason_missing"
     message = msgids.N_("Write the reason in a sentence, for the log.")
+
+
+class ReasonTooLong(errors.DomainError):
+    """More than a reason takes."""
+
+    code = "dispute_reason_too_long"
+    message = msgids.N_("Please write at most %(most)s characters.")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -40,12 +49,15 @@ class Decision:
 def check(decision: Decision) -> Decision:
     """The decision with its words cleaned.
 
-    Raises the errors of rules.check_decision, WordsMissing, WordsTooLong, ReasonMissing.
+    Raises the errors of rules.check_decision, WordsMissing, WordsTooLong, ReasonMissing,
+    ReasonTooLong.
     """
     rules.check_decision(decision.outcome, decision.action, decision.amount_cents)
-    reason = decision.reason.strip()
+    reason = decision.reason.replace("\x00", "").strip()
     if not reason:
         raise ReasonMissing()
+    if len(reason) > REASON_MOST:
+        raise ReasonTooLong(most=REASON_MOST)
     return dataclasses.replace(decision, answer=raising.clean_words(decision.answer), reason=reason)
 
 
