@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import pathlib
 
 import alembic.command
@@ -64,11 +65,13 @@ def drift(engine: sa.Engine) -> list[str]:
     return []
 
 
+@functools.cache
 def head() -> str:
     """The newest revision of the migrations folder."""
     return _scripts().get_current_head() or ""
 
 
+@functools.cache
 def older() -> frozenset[str]:
     """Every revision before the newest: a database at one of them lacks migrations."""
     return frozenset(step.revision for step in _scripts().walk_revisions()) - {head()}

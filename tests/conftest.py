@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime
 import os
 import pathlib
-import random
 import zoneinfo
 
+import argon2
 import fasteners
 import playwright.sync_api as playwright
 import pytest
@@ -15,12 +15,13 @@ import sqlalchemy as sa
 
 from portal import app as portal_app
 from portal import config, schema
-from portal.gateways import blobs, embedded_postgres, mail_files, queue, stripe_api
-from portal.journeys import context
+from portal.domain.identity.operations import passwords
+from portal.gateways import embedded_postgres, queue, stripe_api
 from portal.kernel import clock as clocks
 from portal.kernel import db
+from portal.web.shared import pace
 from tests.support import chromium as chromium_path
-from tests.support import cleaning
+from tests.support import cleaning, compiled, surroundings
 from tests.support import sandbox as sandboxes
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -28,6 +29,21 @@ FOLDER = ROOT / "var" / "test"
 ZONE = zoneinfo.ZoneInfo("America/New_York")
 WEBHOOK_SECRET = "whsec_test_only"
 NOW = datetime.datetime(2026, 11, 24, 15, 0, tzinfo=datetime.UTC)  # Tuesday 10:00 in New York
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_templates():
+    """Every site of this worker shares one cache of compiled templates."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pace.Site, "jinja_options", {"bytecode_cache": compiled.Templates()})
+        yield
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(monkeypatch):
+    """Hashes that take 1 ms instead of 50; the tests of passwords themselves keep the real ones."""
+    quick = argon2.PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
+    monkeypatch.setattr(passwords, "_HASHER", quick)
 
 
 @pytest.fixture(scope="session")
@@ -123,33 +139,10 @@ def settings(tmp_path):
     )
 
 
-def make_context(*, database, clock, settings, api_base, script_url):
-    """Surroundings whose payments go to `api_base` over HTTP, by the real SDK."""
-    return context.Context(
-        database=database,
-        clock=clock,
-        payments=stripe_api.StripePayments(
-            secret_key="sk_test_sandbox",
-            publishable_key="pk_test_sandbox",
-            webhook_secret=WEBHOOK_SECRET,
-            api_base=api_base,
-            script_url=script_url,
-        ),
-        blobs=blobs.FolderBlobs(settings.var / "blobs"),
-        mail=mail_files.MailFiles(settings.var / "mail"),
-        base_url=settings.base_url,
-        brand=settings.brand,
-        phone=settings.phone,
-        mail_from=settings.mail_from,
-        secret_key=settings.secret_key,
-        rng=random.Random(20261124),
-    )
-
-
 @pytest.fixture
 def ctx(database, clock, settings, sandbox):
     """Surroundings with the real SDK against the sandbox."""
-    return make_context(
+    return surroundings.make(
         database=database,
         clock=clock,
         settings=settings,
@@ -161,7 +154,7 @@ def ctx(database, clock, settings, sandbox):
 @pytest.fixture
 def quiet_ctx(database, clock, settings):
     """Surroundings for pages that never speak to Stripe; a call would find nobody there."""
-    return make_context(
+    return surroundings.make(
         database=database,
         clock=clock,
         settings=settings,

@@ -26,6 +26,7 @@ def python_files(*folders: str) -> list[pathlib.Path]:
     return sorted(file for folder in folders for file in (ROOT / folder).rglob("*.py"))
 
 
+@functools.cache
 def parse(path: pathlib.Path) -> ast.Module:
     """The syntax tree of a file."""
     return ast.parse(path.read_text(), filename=str(path))

@@ -13,8 +13,7 @@ import sqlalchemy as sa
 import werkzeug.serving
 
 from portal import app as portal_app
-from tests import conftest as parent
-from tests.support import jobs, people
+from tests.support import jobs, people, surroundings
 from tests.support import sandbox as sandboxes
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -57,7 +56,7 @@ def site(database, clock, sandbox, settings):
         stripe_api_base=sandbox.url,
         stripe_js_url=f"{sandbox.url}/endive/stripe.js",
     )
-    ctx = parent.make_context(
+    ctx = surroundings.make(
         database=database,
         clock=clock,
         settings=settings,

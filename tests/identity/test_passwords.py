@@ -4,6 +4,7 @@ import time
 import unicodedata
 
 import argon2
+import pytest
 
 from portal.domain.identity.operations import passwords
 from portal.journeys import sign_in
@@ -12,6 +13,14 @@ from tests.support import people
 
 PASSWORD = "seven green boats"
 VISITOR = actor.Actor(kind=actor.ActorKind.SYSTEM, label="visitor", address="203.0.113.7")
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords():
+    """Nothing is quick here: these tests are about the hashes that customers have."""
+    passwords._nobody.cache_clear()
+    yield
+    passwords._nobody.cache_clear()
 
 
 def test_a_hash_is_argon2id_and_opens_for_its_password_only():

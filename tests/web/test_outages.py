@@ -8,8 +8,7 @@ from portal import app as portal_app
 from portal.domain.payments.rules import PaymentEvent
 from portal.gateways import queue
 from portal.kernel import db
-from tests import conftest
-from tests.support import bills, people
+from tests.support import bills, people, surroundings
 
 
 @pytest.fixture
@@ -17,7 +16,7 @@ def client_without_database(settings, clock, database):
     gone = db.Database(
         "postgresql://nobody@127.0.0.1:9/nowhere", role="", defer=queue.deferrer(), pool_size=1
     )
-    ctx = conftest.make_context(
+    ctx = surroundings.make(
         database=gone, clock=clock, settings=settings, api_base="http://127.0.0.1:9", script_url=""
     )
     return portal_app.create_app(settings, surroundings=ctx).test_client()
