@@ -99,7 +99,6 @@ class RefundView:
     ref: str
     status: str  # pending, requires_action, succeeded, failed, canceled
     amount_cents: int
-    intent_ref: str
     refund_no: str  # our number, from its metadata
     failure_code: str = ""
 
@@ -112,7 +111,6 @@ class EventView:
     type: str
     object_ref: str
     created_at: datetime.datetime
-    payload: dict
 
 
 class PaymentGateway(Protocol):
@@ -163,9 +161,6 @@ class PaymentGateway(Protocol):
     def read_method(self, method_ref: str) -> CardView:
         """The payment method as it stands."""
 
-    def list_methods(self, customer_ref: str) -> tuple[CardView, ...]:
-        """The methods attached to a customer."""
-
     def detach_method(self, method_ref: str) -> None:
         """Take a method off its customer; one that is off already is no error."""
 
@@ -180,8 +175,8 @@ class PaymentGateway(Protocol):
     def find_refund(self, *, intent_ref: str, refund_no: str) -> RefundView | None:
         """The refund that carries our number, when its reference was lost."""
 
-    def money_moved(self, *, since: datetime.datetime | None = None) -> Iterator[MoneyMoved]:
-        """Balance transactions, newest first."""
+    def money_moved(self) -> Iterator[MoneyMoved]:
+        """All balance transactions, newest first."""
 
     def events_since(self, since: datetime.datetime) -> Iterator[EventView]:
         """Events of the subscribed types, oldest first, up to 30 days back."""

@@ -168,12 +168,6 @@ class StripePayments:
         with _typed_errors():
             return stripe_views.method(self._client.v1.payment_methods.retrieve(method_ref))
 
-    def list_methods(self, customer_ref: str) -> tuple[ports.CardView, ...]:
-        """The methods attached to a customer."""
-        with _typed_errors():
-            page = self._client.v1.customers.payment_methods.list(customer_ref, {"limit": 100})
-            return tuple(stripe_views.method(m) for m in page.auto_paging_iter())
-
     def detach_method(self, method_ref: str) -> None:
         """Take a method off its customer; one that is off already is no error."""
         with _typed_errors():
@@ -212,13 +206,10 @@ class StripePayments:
                     return stripe_views.refund(found)
         return None
 
-    def money_moved(self, *, since: datetime.datetime | None = None) -> Iterator[ports.MoneyMoved]:
-        """Balance transactions, newest first."""
-        params: stripe.params.BalanceTransactionListParams = {"limit": 100}
-        if since is not None:
-            params["created"] = {"gte": int(since.timestamp())}
+    def money_moved(self) -> Iterator[ports.MoneyMoved]:
+        """All balance transactions, newest first."""
         with _typed_errors():
-            page = self._client.v1.balance_transactions.list(params)
+            page = self._client.v1.balance_transactions.list({"limit": 100})
             for found in page.auto_paging_iter():
                 yield stripe_views.money(found)
 

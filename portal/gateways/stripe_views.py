@@ -66,7 +66,6 @@ def refund(found: Any) -> ports.RefundView:
         ref=found.id,
         status=found.status or "pending",
         amount_cents=found.amount,
-        intent_ref=_ref(getattr(found, "payment_intent", None)),
         refund_no=metadata(found, "refund_no"),
         failure_code=getattr(found, "failure_reason", None) or "",
     )
@@ -91,7 +90,6 @@ def event(payload: dict) -> ports.EventView:
         type=payload["type"],
         object_ref=payload["data"]["object"].get("id", ""),
         created_at=_moment(payload["created"]),
-        payload=payload,
     )
 
 

@@ -21,7 +21,6 @@ KNOWN = {
     ("post", "/v1/setup_intents"): "SetupIntentCreateParams",
     ("get", "/v1/setup_intents/x"): "SetupIntentRetrieveParams",
     ("get", "/v1/payment_methods/x"): "PaymentMethodRetrieveParams",
-    ("get", "/v1/customers/x/payment_methods"): "CustomerPaymentMethodListParams",
     ("post", "/v1/refunds"): "RefundCreateParams",
     ("get", "/v1/refunds/x"): "RefundRetrieveParams",
     ("get", "/v1/refunds"): "RefundListParams",
@@ -80,11 +79,10 @@ def ask_everything(payments) -> None:
         lambda: payments.create_setup(key="k", customer_ref="c", setup_id="1"),
         lambda: payments.read_setup("x"),
         lambda: payments.read_method("x"),
-        lambda: payments.list_methods("x"),
         lambda: payments.create_refund(key="k", intent_ref="x", amount_cents=1, refund_no="r"),
         lambda: payments.read_refund("x"),
         lambda: payments.find_refund(intent_ref="x", refund_no="r"),
-        lambda: list(payments.money_moved(since=now)),
+        lambda: list(payments.money_moved()),
         lambda: list(payments.events_since(now)),
     )
     for ask in asks:
