@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 import structlog
 
 from portal.domain.inbox import operations, queries
+from portal.domain.payments.operations import settling
 from portal.domain.payments.queries import references
 from portal.gateways import ports
 from portal.journeys import context, keep_method, send_refund, settle_payment
@@ -18,6 +19,8 @@ PROVIDER = "stripe"
 WHO = actor.system("Stripe webhook")
 FIRST_LOOK_BACK = datetime.timedelta(days=30)  # as far as Stripe lists events
 OVERLAP = datetime.timedelta(hours=1)
+ERROR_MOST = 500  # characters
+TROUBLE = (ports.GatewayRefused, ports.GatewayUnknown, settling.WrongAmount, ValueError)
 
 Handler = Callable[[context.Context, str], None]
 
@@ -33,7 +36,8 @@ def receive(ctx: context.Context, *, body: bytes, signature: str) -> bool:
 def handle(ctx: context.Context, *, event_id: int) -> None:
     """Handle one stored event; handling it again changes nothing.
 
-    Raises GatewayUnknown when Stripe can't be read: the job is tried again.
+    What went wrong is kept with the event and raised: after GatewayUnknown the job is tried
+    again; after GatewayRefused and WrongAmount the event stays unhandled, for people to see.
     """
     with ctx.database.reading() as session:
         event = queries.event(session, event_id=event_id)
@@ -41,9 +45,19 @@ def handle(ctx: context.Context, *, event_id: int) -> None:
         return
     handler = HANDLERS.get(event.type)
     if handler is not None:
-        handler(ctx, event.object_id)
+        try:
+            handler(ctx, event.object_id)
+        except TROUBLE as trouble:
+            _keep_trouble(ctx, event_id, trouble)
+            raise
     with ctx.database.unit_of_work() as session:
         operations.mark_handled(session, event_id=event_id, now=ctx.clock.now())
+
+
+def _keep_trouble(ctx: context.Context, event_id: int, trouble: Exception) -> None:
+    said = f"{type(trouble).__name__}: {trouble}"
+    with ctx.database.unit_of_work() as session:
+        operations.mark_failed(session, event_id=event_id, error=said[:ERROR_MOST])
 
 
 def recover(ctx: context.Context) -> int:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
 import hmac
 
 import pytest
 import sqlalchemy as sa
 
+from portal.domain.inbox import operations
+from portal.gateways import ports
+from portal.journeys import stripe_events
 from tests import conftest
-from tests.support import bills, jobs, paying
+from tests.support import bills, jobs, paying, people
 
 
 @pytest.fixture
@@ -99,3 +103,53 @@ def test_a_signed_body_that_is_no_event_of_ours_is_400(paying_app, database, san
     )
     assert answer.status_code == 400
     assert stored(database) == 0
+
+
+def keep_event(database, *, external_id: str, object_id: str) -> int:
+    with database.unit_of_work() as session:
+        return operations.store(
+            session,
+            provider="stripe",
+            external_id=external_id,
+            type_="payment_intent.succeeded",
+            object_id=object_id,
+            occurred_at=conftest.NOW,
+            payload={},
+            task="handle_stripe_event",
+            now=conftest.NOW,
+        )
+
+
+def test_an_event_that_is_refused_stands_at_the_desk_with_its_reason(paying_app, ctx, database):
+    event_id = keep_event(database, external_id="evt_of_nobody", object_id="pi_unknown")
+    for _ in range(2):
+        with pytest.raises(ports.GatewayRefused):
+            stripe_events.handle(ctx, event_id=event_id)
+    desk = people.sign_in(paying_app.test_client(), people.make_staff(database))
+    page = desk.get("/desk/trouble").text
+    assert "evt_of_nobody" in page
+    assert "GatewayRefused: resource_missing" in page
+    assert 'href="/desk/trouble#events"' in desk.get("/desk").text
+    with database.reading() as session:
+        kept = session.execute(sa.text("SELECT attempts, handled_at FROM inbox_event")).one()
+    assert kept == (2, None)
+
+
+def test_an_event_that_nobody_handled_stands_at_the_desk_after_ten_minutes(
+    paying_app, clock, database
+):
+    keep_event(database, external_id="evt_waiting", object_id="pi_waiting")
+    desk = people.sign_in(paying_app.test_client(), people.make_staff(database))
+    assert "evt_waiting" not in desk.get("/desk/trouble").text
+    clock.advance(datetime.timedelta(minutes=11))
+    assert "evt_waiting" in desk.get("/desk/trouble").text
+
+
+def test_an_event_that_was_handled_leaves_the_desk(paying_app, ctx, clock, database, hooks):
+    client = paying_app.test_client()
+    for hook in hooks:
+        post(client, hook)
+    jobs.run_all(ctx)
+    clock.advance(datetime.timedelta(minutes=11))
+    desk = people.sign_in(paying_app.test_client(), people.make_staff(database))
+    assert "evt_" not in desk.get("/desk/trouble").text

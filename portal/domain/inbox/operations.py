@@ -1,4 +1,4 @@
-"""Takes events in, once each, and writes down when they were handled."""
+"""Takes events in, once each, and writes down when they were handled, or why not."""
 
 from __future__ import annotations
 
@@ -55,4 +55,13 @@ def mark_handled(session: orm.Session, *, event_id: int, now: datetime.datetime)
         sa.update(models.InboxEvent)
         .where(models.InboxEvent.id == event_id, models.InboxEvent.handled_at.is_(None))
         .values(handled_at=now, attempts=models.InboxEvent.attempts + 1, error="")
+    )
+
+
+def mark_failed(session: orm.Session, *, event_id: int, error: str) -> None:
+    """Write down why the event could not be handled this time."""
+    session.execute(
+        sa.update(models.InboxEvent)
+        .where(models.InboxEvent.id == event_id, models.InboxEvent.handled_at.is_(None))
+        .values(attempts=models.InboxEvent.attempts + 1, error=error)
     )

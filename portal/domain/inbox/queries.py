@@ -1,4 +1,4 @@
-"""What came in: one event, and when the last one did."""
+"""What came in: one event, when the last one did, and what nobody could handle."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from sqlalchemy import orm
 
 from portal.domain.inbox import models
 
+# An event is handled within seconds; one that waits longer is looked at.
+LATE = datetime.timedelta(minutes=10)
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class EventView:
@@ -19,6 +22,21 @@ class EventView:
     type: str
     object_id: str
     is_handled: bool
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class WaitingView:
+    """An event that is not handled; `error` says what the last attempt met, "" before one ended."""
+
+    external_id: str
+    type: str
+    object_id: str
+    received_at: datetime.datetime
+    attempts: int
+    error: str
+
+
+_WAITING = tuple(getattr(models.InboxEvent, f.name) for f in dataclasses.fields(WaitingView))
 
 
 def event(session: orm.Session, *, event_id: int) -> EventView:
@@ -41,3 +59,22 @@ def last_occurred_at(session: orm.Session, *, provider: str) -> datetime.datetim
             models.InboxEvent.provider == provider
         )
     )
+
+
+def waits(now: datetime.datetime) -> sa.ColumnElement[bool]:
+    """Whether an event waits for people: handling it failed, or nobody did within LATE."""
+    table = models.InboxEvent
+    return sa.and_(
+        table.handled_at.is_(None), sa.or_(table.attempts > 0, table.received_at < now - LATE)
+    )
+
+
+def unhandled(
+    session: orm.Session, *, now: datetime.datetime, limit: int = 50
+) -> tuple[WaitingView, ...]:
+    """Events that wait for people at `now`; oldest first."""
+    table = models.InboxEvent
+    rows = session.execute(
+        sa.select(*_WAITING).where(waits(now)).order_by(table.received_at, table.id).limit(limit)
+    )
+    return tuple(WaitingView(**row._mapping) for row in rows)

@@ -14,4 +14,5 @@ bp = flask.Blueprint("desk_home", __name__)
 @bp.get("/desk")
 def show() -> str:
     """The counts."""
-    return frame.page("home.html", cases=frame.counts(), money=desk_counts.money(site.reader()))
+    troubles = desk_counts.money(site.reader(), now=site.ctx().clock.now())
+    return frame.page("home.html", cases=frame.counts(), money=troubles)

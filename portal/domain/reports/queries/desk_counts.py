@@ -11,6 +11,8 @@ from sqlalchemy import orm
 from portal.domain.approvals import models as approvals
 from portal.domain.disputes import categories, rules
 from portal.domain.disputes import models as disputes
+from portal.domain.inbox import models as inbox_models
+from portal.domain.inbox import queries as inbox
 from portal.domain.notifications import models as notifications
 from portal.domain.payments import models as payments
 
@@ -37,6 +39,7 @@ class MoneyCounts:
     unknown_payments: int
     failed_refunds: int
     failed_mails: int
+    unhandled_events: int
 
 
 _CASE = disputes.Dispute
@@ -73,8 +76,8 @@ def cases(session: orm.Session, *, staff_id: int, now: datetime.datetime) -> Cas
     return CaseCounts(**row._mapping)
 
 
-def money(session: orm.Session) -> MoneyCounts:
-    """Payments whose outcome is not known, refunds and mails that failed."""
+def money(session: orm.Session, *, now: datetime.datetime) -> MoneyCounts:
+    """What stands on the page of troubles at `now`, by kind."""
     counted = {
         "unknown_payments": sa.select(sa.func.count())
         .select_from(payments.Payment)
@@ -85,6 +88,9 @@ def money(session: orm.Session) -> MoneyCounts:
         "failed_mails": sa.select(sa.func.count())
         .select_from(notifications.Mail)
         .where(notifications.Mail.state == notifications.MailState.FAILED),
+        "unhandled_events": sa.select(sa.func.count())
+        .select_from(inbox_models.InboxEvent)
+        .where(inbox.waits(now)),
     }
     row = session.execute(
         sa.select(*(query.scalar_subquery().label(name) for name, query in counted.items()))
