@@ -116,10 +116,14 @@ class Visitor:
             self.complaints.append(f"policy: {request.post_data}")
 
 
-@pytest.fixture(params=sorted(SIZES), ids=lambda width: f"{width}px")
+both_widths = pytest.mark.parametrize("width", sorted(SIZES), indirect=True)
+on_a_desk = pytest.mark.parametrize("width", [max(SIZES)], indirect=True)
+
+
+@pytest.fixture
 def width(request) -> int:
-    """The window's width: a small phone and a desk."""
-    return request.param
+    """The window's width: a small phone, unless the test is for another or for both."""
+    return getattr(request, "param", min(SIZES))
 
 
 @pytest.fixture

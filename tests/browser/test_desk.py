@@ -10,9 +10,11 @@ from playwright.sync_api import expect
 
 from portal.domain.disputes import categories
 from portal.journeys import settle_payment
+from tests.browser import conftest
 from tests.support import bills, cases, paying, people
 
 FIRST_BILL = 480_000 // 12
+pytestmark = conftest.on_a_desk
 
 
 @pytest.fixture
@@ -79,33 +81,6 @@ def test_a_case_is_taken_answered_and_refunded_by_two_people(visit, site, case, 
     site.run_jobs()
     assert "Your dispute is decided" in site.mails_to(bill.customer.email)
     paying.assert_books(site.ctx)
-
-
-@pytest.mark.parametrize(
-    "screen", ["", "/queue", "/customers", "/ledger", "/approvals", "/trouble"]
-)
-def test_a_screen_is_sound(visit, grace, case, screen):
-    desk = visit(grace)
-    desk.open(f"/desk{screen}")
-    assert desk.axe() == []
-    assert desk.overflow() == 0
-
-
-def test_case_customer_invoice_and_payment_are_sound(visit, grace, case, bill, payment):
-    desk = visit(grace)
-    for address in (
-        f"disputes/{case}",
-        f"disputes/{case}/hand-over",
-        f"disputes/{case}/resolve",
-        f"customers/{bill.customer.number}",
-        f"invoices/{bill.number}",
-        f"payments/{payment}",
-    ):
-        page = desk.open(f"/desk/{address}")
-        assert desk.axe() == [], address
-        assert desk.overflow() == 0, address
-        page.set_viewport_size({"width": 320, "height": 640})
-        assert desk.overflow() == 0, address
 
 
 def test_keys_move_open_take_reply_and_search(visit, site, grace, case):

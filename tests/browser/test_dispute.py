@@ -10,6 +10,7 @@ import PIL.Image
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser import conftest
 from tests.support import bills, paying, people
 
 
@@ -46,6 +47,7 @@ def raise_it(page, bill, photo) -> str:
     return re.search(r"DSP-\w+", page.url)[0]
 
 
+@conftest.both_widths
 def test_from_a_photo_to_money_back(visit, site, sandbox, database, bill, photo):
     specialist = people.make_staff(database, "specialist", name="Grace Lindqvist")
     supervisor = people.make_staff(database, "supervisor", name="Omar Haddad")
@@ -71,6 +73,7 @@ def test_from_a_photo_to_money_back(visit, site, sandbox, database, bill, photo)
     decide(desk, number)
     expect(desk.get_by_text(re.compile("second person", re.I)).first).to_be_visible()
     assert grace.axe() == []
+    assert grace.overflow() == 0
     desk.get_by_role("button", name=re.compile("Ask a second person")).click()
     expect(desk).not_to_have_url(re.compile("resolve"))
 

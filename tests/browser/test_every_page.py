@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from portal.web import access
+from tests.browser import conftest
 from tests.support import world
 
 OPEN = ("/sign-in", "/sign-in/link", "/activate", "/password/reset", "/nowhere")
@@ -66,6 +67,7 @@ def pages(here, role):
     return [*fixed, *(path.format(here.numbers[key]) for path, key in BY_NUMBER.get(role, ()))]
 
 
+@conftest.both_widths
 @pytest.mark.parametrize("role", ["stranger", "customer", "supervisor"])
 def test_every_page_is_accessible_and_fits(visit, here, role, width):
     me = visit(here.person(role))
@@ -73,11 +75,10 @@ def test_every_page_is_accessible_and_fits(visit, here, role, width):
     for path in pages(here, role):
         me.open(path)
         wrong = me.axe()
-        if width == 360:
-            me.page.set_viewport_size({"width": 320, "height": 640})
+        for tried in (width, 320) if width == 360 else (width,):
+            me.page.set_viewport_size({"width": tried, "height": conftest.SIZES[width]})
             if me.overflow():
-                wrong.append(f"scrolls sideways by {me.overflow()} px at 320")
-            me.page.set_viewport_size({"width": 360, "height": 640})
+                wrong.append(f"scrolls sideways by {me.overflow()} px at {tried}")
         if wrong:
             found[path] = wrong
     if role == "stranger":
@@ -110,9 +111,10 @@ def test_the_lists_above_leave_no_page_out(site, here):
     assert left_out == set()
 
 
-@pytest.mark.parametrize("path", ["/home", "/invoices", "/pay", "/disputes/new", "/settings"])
-def test_pages_fit_with_text_twice_as_large(visit, here, path):
+@conftest.both_widths
+def test_pages_fit_with_text_twice_as_large(visit, here):
     me = visit(here.owner)
-    page = me.open(path)
-    page.evaluate("document.documentElement.style.fontSize = '200%'")
-    assert me.overflow() == 0
+    for path in ("/home", "/invoices", "/pay", "/disputes/new", "/settings"):
+        page = me.open(path)
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        assert me.overflow() == 0, path

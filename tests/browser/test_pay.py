@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser import conftest
 from tests.support import bills, paying
 
 FRAME = 'iframe[title="Secure payment input frame"]'
@@ -29,6 +30,7 @@ def press_pay(page) -> None:
     page.get_by_role("button", name="Pay $").click()
 
 
+@conftest.both_widths
 def test_a_new_card_pays_and_the_page_says_received(visit, site, sandbox, bill):
     me = visit(bill.customer)
     page = me.open("/pay")
@@ -44,6 +46,7 @@ def test_a_new_card_pays_and_the_page_says_received(visit, site, sandbox, bill):
     expect(page.get_by_role("heading", level=1)).to_have_text("Nothing to pay")
 
 
+@conftest.both_widths
 def test_a_decline_says_why_and_another_card_pays(visit, sandbox, bill):
     page = visit(bill.customer).open("/pay")
     type_card(page, "4000000000009995")
@@ -55,6 +58,7 @@ def test_a_decline_says_why_and_another_card_pays(visit, sandbox, bill):
     assert len(paying.charges(sandbox)) == 1
 
 
+@conftest.both_widths
 @pytest.mark.parametrize(
     ("button", "heading"),
     [("Complete", "We received $66.08"), ("Fail", "We did not receive this payment")],
@@ -89,6 +93,7 @@ def test_the_back_button_and_a_second_press_charge_nothing_more(visit, site, san
     assert len(paying.charges(sandbox)) == 1
 
 
+@conftest.both_widths
 def test_a_card_is_added_made_default_and_removed(visit, site, sandbox, bill):
     paying.save_card(site.ctx, sandbox, bill.customer, "5555555555554444")
     me = visit(bill.customer)
