@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 
+from portal.domain.billing.operations import books
 from portal.domain.billing.queries import earned
 from portal.domain.ledger import operations as ledger
 from portal.domain.ledger import rules
@@ -21,7 +22,7 @@ def run(ctx: context.Context, *, on: datetime.date) -> int:
     """
     through = on - datetime.timedelta(days=1)
     with ctx.database.unit_of_work() as session:
-        earned.lock_book(session)
+        books.lock_earning(session)
         cents = earned.earned_through(session, day=through) - earned.posted(session)
         if cents == 0:
             return 0

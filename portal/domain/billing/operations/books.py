@@ -90,3 +90,8 @@ def lock_customer(session: orm.Session, *, customer_id: int) -> None:
         .where(models.AccountBalance.customer_id == customer_id)
         .with_for_update()
     )
+
+
+def lock_earning(session: orm.Session) -> None:
+    """One earning run at a time, until the transaction ends."""
+    session.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended('earning', 0))"))

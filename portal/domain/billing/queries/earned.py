@@ -59,8 +59,3 @@ def entries_of(session: orm.Session, *, day: datetime.date) -> int:
         )
         or 0
     )
-
-
-def lock_book(session: orm.Session) -> None:
-    """One earning run at a time, until the transaction ends."""
-    session.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended('earning', 0))"))
