@@ -18,7 +18,7 @@ class SignedIn:
     session_id: int
     role: str
     id: int
-    number: str  # the customer's public number, "" for staff
+    number: str  # the customer's, or how the audit log names staff
     name: str
     first_name: str
     email: str
@@ -105,13 +105,26 @@ def signed_in(session: orm.Session, *, token_hash: str, now: datetime.datetime) 
         session_id=row.id,
         role=str(row.role),
         id=row.staff_id,
-        number="",
+        number=staff_number(row.staff_id),
         name=row.staff_name,
         first_name=row.staff_name.split()[0],
         email=row.staff_email,
         language="en",
         last_seen_at=row.last_seen_at,
     )
+
+
+def staff_number(staff_id: int) -> str:
+    """How the audit log names a member of staff, who has no public number."""
+    return f"staff-{staff_id}"
+
+
+def staff_names(session: orm.Session, *, staff_ids: list[int]) -> dict[int, str]:
+    """Names by id, for whoever shows what staff did."""
+    rows = session.execute(
+        sa.select(models.Staff.id, models.Staff.name).where(models.Staff.id.in_(staff_ids))
+    )
+    return {row.id: row.name for row in rows}
 
 
 def customer(session: orm.Session, *, customer_id: int) -> CustomerView:
@@ -171,7 +184,6 @@ class Account:
 class LinkView:
     """A mailed link. `state`: live, spent, expired."""
 
-    purpose: str
     customer_id: int | None
     staff_id: int | None
     email: str
@@ -238,7 +250,6 @@ def link(
         return None
     state = "spent" if row.spent_at else "live" if row.expires_at > now else "expired"
     return LinkView(
-        purpose=str(purpose),
         customer_id=row.customer_id,
         staff_id=row.staff_id,
         email=row.email,
@@ -287,7 +298,7 @@ def _staff_account(row: models.Staff) -> Account:
     return Account(
         customer_id=None,
         staff_id=row.id,
-        number=f"staff-{row.id}",
+        number=staff_number(row.id),
         name=row.name,
         first_name=row.name.split()[0],
         email=row.email,

@@ -29,7 +29,7 @@ def send() -> flask.typing.ResponseReturnValue:
         sign_out.here(
             site.ctx(),
             session_id=person.session_id,
-            subject=person.number if is_customer else f"staff-{person.id}",
+            subject=person.number,
             customer_id=person.id if is_customer else None,
             who=site.who(),
         )

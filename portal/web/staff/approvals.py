@@ -15,7 +15,6 @@ from portal.domain.approvals import operations, queries, rules
 from portal.domain.disputes import rules as disputes
 from portal.domain.disputes.operations import deciding
 from portal.domain.disputes.queries import case as cases
-from portal.domain.disputes.queries import queue
 from portal.domain.identity import queries as identity
 from portal.journeys import decision_facts, resolve_dispute
 from portal.kernel import errors, ids
@@ -46,7 +45,7 @@ def show() -> str:
     """What waits, oldest first; one's own stands there too, and cannot be approved."""
     reader, cursor = site.reader(), flask.request.args.get("after", "")
     page = queries.pending_page(reader, cursor=cursor)
-    names = queue.staff_names(reader, staff_ids=[view.requester_id for view in page.rows])
+    names = identity.staff_names(reader, staff_ids=[view.requester_id for view in page.rows])
     me = flask_login.current_user.id
     return frame.page(
         "approvals.html",
@@ -117,7 +116,7 @@ def _page(number: str, *, reason: str = "", reason_error: str = "", refused: str
     who = identity.customer(reader, customer_id=head.customer_id)
     facts, lifted, impossible = _facts(view, dispute_id=head.id)
     people = [view.requester_id, *([view.approver_id] if view.approver_id else [])]
-    names = queue.staff_names(reader, staff_ids=people)
+    names = identity.staff_names(reader, staff_ids=people)
     person = flask_login.current_user
     return frame.page(
         "approval.html",
@@ -155,9 +154,7 @@ def _facts(
     if asked is None:
         return view.facts, None, ""
     try:
-        seen = resolve_dispute.preview(
-            site.ctx(), number=view.subject, decision=asked, who=site.who()
-        )
+        seen = resolve_dispute.preview(site.ctx(), number=view.subject, decision=asked)
     except errors.DomainError as error:
         return view.facts, None, sentences.said(error)
     return decision_facts.of(seen), seen.lifted_holds, ""

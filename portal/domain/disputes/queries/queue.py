@@ -176,14 +176,6 @@ def staff_with_load(session: orm.Session) -> tuple[StaffLoad, ...]:
     return tuple(StaffLoad(**(row._asdict() | {"role": str(row.role)})) for row in rows)
 
 
-def staff_names(session: orm.Session, *, staff_ids: list[int]) -> dict[int, str]:
-    """Names by id, for whoever shows requests and their approvers."""
-    rows = session.execute(
-        sa.select(identity.Staff.id, identity.Staff.name).where(identity.Staff.id.in_(staff_ids))
-    )
-    return {row.id: row.name for row in rows}
-
-
 def _in_view(
     view: View, *, staff_id: int, now: datetime.datetime
 ) -> tuple[sa.ColumnElement[bool], ...]:

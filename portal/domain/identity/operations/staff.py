@@ -7,7 +7,7 @@ import datetime
 from sqlalchemy import orm
 
 from portal.domain.audit import operations as audit
-from portal.domain.identity import models, rules
+from portal.domain.identity import models, queries, rules
 from portal.domain.identity.operations import customers
 from portal.kernel import actor
 
@@ -31,14 +31,9 @@ def add_staff(
         session,
         who=who,
         action="identity.staff_added",
-        subject=subject(person.id),
+        subject=queries.staff_number(person.id),
         now=now,
         personal={"email": address},
         role=str(role),
     )
     return person
-
-
-def subject(staff_id: int) -> str:
-    """How the audit log names a member of staff, who has no public number."""
-    return f"staff-{staff_id}"
