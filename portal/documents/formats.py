@@ -12,7 +12,6 @@ MINUS = "\N{MINUS SIGN}"
 MINUTES_IN_HOUR = 60
 HOURS_IN_DAY = 24
 KILO = 1000
-US_PHONE_DIGITS = 11
 
 DAY_PATTERNS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {

@@ -10,7 +10,6 @@ from babel import support
 from babel.messages import mofile, pofile
 
 FOLDER = pathlib.Path(__file__).resolve().parent.parent / "translations"
-SOURCE_LANGUAGE = "en"
 
 
 def compile_all(folder: pathlib.Path = FOLDER) -> int:

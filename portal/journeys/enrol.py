@@ -97,5 +97,5 @@ def begin_term(
     given = dataclasses.asdict(terms)
     given["payment_plan"] = models.PaymentPlan(terms.payment_plan)
     term = operations.add_term(session, policy_id=policy_id, **given, now=now, who=who)
-    planning.plan_term(session, term_id=term.id, now=now)
+    planning.plan_term(session, term_id=term.id)
     return term.id

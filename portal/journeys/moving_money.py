@@ -119,7 +119,7 @@ def plan(
         money_actions.perform(session, empty, _trial(today, subject))
         session.flush()
         after = _figures(session, customer_id=customer_id, today=today)
-        entries = _entries(session, after_id=last, customer_id=customer_id)
+        entries = _entries(session, after_id=last)
     finally:
         trial.rollback()
         session.info["tasks"] = tasks
@@ -229,8 +229,8 @@ def _figures(
     return figures | {("paid_to", cover.pet_name): cover.paid_to for cover in covers}
 
 
-def _entries(session: orm.Session, *, after_id: int, customer_id: int) -> tuple[PlannedEntry, ...]:
-    """What the trial posted: entries of this very transaction that are about the customer."""
+def _entries(session: orm.Session, *, after_id: int) -> tuple[PlannedEntry, ...]:
+    """What the trial posted: the entries of this very transaction, in their order."""
     rows = session.execute(
         sa.select(
             ledger_models.Entry.id,

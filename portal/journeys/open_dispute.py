@@ -90,8 +90,6 @@ def raise_for_payment(
     *,
     payment_no: str,
     customer_id: int,
-    category: categories.Category = categories.Category.PAYMENT_NOT_CREDITED,
-    words: str = NOT_OPEN_ANY_MORE,
     now: datetime.datetime,
 ) -> str:
     """Open the system's own case about a settled payment, inside the caller's transaction.
@@ -107,7 +105,7 @@ def raise_for_payment(
     seen = foreseeing.foresee(
         session,
         customer_id=customer_id,
-        category=category,
+        category=categories.Category.PAYMENT_NOT_CREDITED,
         payment_no=payment_no,
         hours=ctx.hours,
         now=now,
@@ -120,7 +118,7 @@ def raise_for_payment(
         ctx,
         customer_id=customer_id,
         seen=seen,
-        words=words,
+        words=NOT_OPEN_ANY_MORE,
         files=(),
         once_key=key,
         who=actor.system(ctx.brand),

@@ -35,7 +35,7 @@ class Resolved:
 
 
 def preview(
-    ctx: context.Context, *, number: str, decision: deciding.Decision, who: actor.Actor
+    ctx: context.Context, *, number: str, decision: deciding.Decision
 ) -> decision_facts.Preview:
     """What the decision would do now; nothing is changed.
 

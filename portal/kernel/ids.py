@@ -41,7 +41,6 @@ class Prefix(enum.StrEnum):
     POLICY = "POL"
     CUSTOMER = "CUS"
     REFUND = "RFD"
-    TERM = "TRM"
     METHOD = "MTH"
     APPROVAL = "APR"
     CREDIT = "CRE"

@@ -16,11 +16,9 @@ FINANCE = "finance"
 ROLES = (STRANGER, CUSTOMER, SPECIALIST, SUPERVISOR, FINANCE)
 
 ANYBODY = frozenset(ROLES)
-SIGNED_OUT = frozenset({STRANGER})
 OWNERS = frozenset({CUSTOMER})
 DESK = frozenset({SPECIALIST, SUPERVISOR, FINANCE})
 CASE_WORK = frozenset({SPECIALIST, SUPERVISOR})
-SIGNED_IN = OWNERS | DESK
 
 # endpoint -> roles; a route that is missing here is refused and fails the tests.
 TABLE: dict[str, frozenset[str]] = {

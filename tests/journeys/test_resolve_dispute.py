@@ -277,7 +277,6 @@ def test_a_preview_changes_nothing(quiet_ctx, database, grace, paid_twice):
         quiet_ctx,
         number=number,
         decision=cases.refund(payment_no, 25_000),
-        who=cases.staff(grace),
     )
     assert seen.plan.method_label == "visa 4242"
     assert not seen.needs_second
@@ -290,7 +289,7 @@ def test_a_plan_that_is_not_what_was_shown_is_not_carried_out(
 ):
     customer, payment_no, number = paid_twice
     given = cases.refund(payment_no, 20_000)
-    seen = resolve_dispute.preview(quiet_ctx, number=number, decision=given, who=cases.staff(grace))
+    seen = resolve_dispute.preview(quiet_ctx, number=number, decision=given)
     bills.make_bill(database, customer=customer, pet_name="Miso")
     with pytest.raises(resolve_dispute.PlanChanged):
         resolve_dispute.resolve(
@@ -309,7 +308,7 @@ def test_a_page_made_before_the_case_changed_decides_nothing(
 ):
     _, payment_no, number = paid_twice
     given = cases.refund(payment_no, 20_000)
-    seen = resolve_dispute.preview(quiet_ctx, number=number, decision=given, who=cases.staff(grace))
+    seen = resolve_dispute.preview(quiet_ctx, number=number, decision=given)
     work_dispute.sort(
         quiet_ctx,
         number=number,

@@ -259,5 +259,5 @@ def _insure(
         )
         session.add(term)
         session.flush()
-        planning.plan_term(session, term_id=term.id, now=made)
+        planning.plan_term(session, term_id=term.id)
     return pet, policy, term

@@ -79,7 +79,7 @@ def refund(payment_no: str, cents: int, **given) -> deciding.Decision:
 def resolve(ctx, number: str, person, given: deciding.Decision) -> resolve_dispute.Resolved:
     """Preview and carry out, as a specialist does on two pages."""
     who = staff(person)
-    seen = resolve_dispute.preview(ctx, number=number, decision=given, who=who)
+    seen = resolve_dispute.preview(ctx, number=number, decision=given)
     return resolve_dispute.resolve(
         ctx,
         number=number,

@@ -46,16 +46,13 @@ class EntryView:
     lines: tuple[LineView, ...]
 
 
-def trial_balance(
-    session: orm.Session, *, until: datetime.date | None = None
-) -> tuple[BalanceRow, ...]:
-    """Every account with its balance through the day `until` (None: everything)."""
-    sums = sa.select(models.Line.account, sa.func.sum(models.Line.amount_cents).label("cents"))
-    if until is not None:
-        sums = sums.join(models.Entry, models.Entry.id == models.Line.entry_id).where(
-            models.Entry.booked_on <= until
-        )
-    totals = sums.group_by(models.Line.account).subquery()
+def trial_balance(session: orm.Session) -> tuple[BalanceRow, ...]:
+    """Every account with its balance."""
+    totals = (
+        sa.select(models.Line.account, sa.func.sum(models.Line.amount_cents).label("cents"))
+        .group_by(models.Line.account)
+        .subquery()
+    )
     rows = session.execute(
         sa.select(
             models.Account.code,

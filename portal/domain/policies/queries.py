@@ -42,7 +42,6 @@ class PolicyView:
     state: str
     cancelled_on: datetime.date | None
     received_on: datetime.date | None
-    pet_id: int
     pet_name: str
     species: str
     breed: str
@@ -59,7 +58,6 @@ _POLICY = (
     models.Policy.state,
     models.Policy.cancelled_on,
     models.Policy.received_on,
-    models.Policy.pet_id,
     models.Pet.name.label("pet_name"),
     models.Pet.species,
     models.Pet.breed,

@@ -186,7 +186,7 @@ class Case:
         decision = decision or self._decision()
         stage, number, who = self.stage, self.number, self._worker
         self._expect_refund()
-        seen = resolve_dispute.preview(stage.ctx, number=number, decision=decision, who=who)
+        seen = resolve_dispute.preview(stage.ctx, number=number, decision=decision)
         done = resolve_dispute.resolve(
             stage.ctx,
             number=number,

@@ -80,7 +80,7 @@ def _preview(
     number: str, typed: Typed, decision: deciding.Decision, *, refused: str = ""
 ) -> flask.typing.ResponseReturnValue:
     try:
-        seen = resolve_dispute.preview(site.ctx(), number=number, decision=decision, who=site.who())
+        seen = resolve_dispute.preview(site.ctx(), number=number, decision=decision)
     except stepping.NoSuchCase:
         raise werkzeug.exceptions.NotFound from None
     except errors.DomainError as error:

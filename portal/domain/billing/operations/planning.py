@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-
 import sqlalchemy as sa
 from sqlalchemy import orm
 
@@ -14,7 +12,7 @@ from portal.domain.policies import models as policies
 STANDARD_PLAN = "standard"
 
 
-def plan_term(session: orm.Session, *, term_id: int, now: datetime.datetime) -> int:
+def plan_term(session: orm.Session, *, term_id: int) -> int:
     """Write the installments of a term that has none; how many there are.
 
     Raises installments.PlanDoesNotFit when the plan is longer than the term.

@@ -61,11 +61,6 @@ class Payment:
     bills: tuple[PaymentBill, ...]
     refunds: tuple[PaymentRefund, ...]
 
-    @property
-    def waiting_cents(self) -> int:
-        """What of it is on no bill and not on its way back."""
-        return self.head.unapplied_cents
-
 
 _payment = models.Payment.__table__
 _reservation = models.Reservation.__table__
