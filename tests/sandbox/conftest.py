@@ -1,6 +1,4 @@
-"""One sandbox process for these tests, emptied before each of them."""
-
-import collections.abc
+"""The sandbox of this worker, forgetful before each of these tests, on the machine's time."""
 
 import pytest
 import stripe
@@ -8,19 +6,10 @@ import stripe
 from tests.support import sandbox as sandboxes
 
 
-@pytest.fixture(scope="session")
-def sandbox_process(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> collections.abc.Iterator[sandboxes.Sandbox]:
-    sandbox = sandboxes.Sandbox.start(tmp_path_factory.mktemp("sandbox"))
-    yield sandbox
-    sandbox.stop()
-
-
 @pytest.fixture
-def sandbox(sandbox_process: sandboxes.Sandbox) -> sandboxes.Sandbox:
-    sandbox_process.reset()
-    return sandbox_process
+def sandbox(running_sandbox: sandboxes.Sandbox) -> sandboxes.Sandbox:
+    running_sandbox.reset()
+    return running_sandbox
 
 
 @pytest.fixture
