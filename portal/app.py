@@ -24,7 +24,7 @@ from portal.gateways import (
     queue,
     stripe_api,
 )
-from portal.journeys import context
+from portal.journeys import context, stripe_events
 from portal.kernel import clock, db
 from portal.web import access
 from portal.web.shared import (
@@ -92,6 +92,7 @@ def build_context(settings: config.Settings) -> context.Context:
             webhook_secret=settings.stripe_webhook_secret,
             api_base=settings.stripe_api_base,
             script_url=settings.stripe_js_url,
+            events=tuple(stripe_events.HANDLERS),
         ),
         blobs=blobs.FolderBlobs(_blob_folder(settings)),
         mail=_mail(settings),

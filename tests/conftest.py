@@ -16,7 +16,8 @@ import sqlalchemy as sa
 from portal import app as portal_app
 from portal import config, schema
 from portal.domain.identity.operations import passwords
-from portal.gateways import embedded_postgres, queue, stripe_api
+from portal.gateways import embedded_postgres, queue
+from portal.journeys import stripe_events
 from portal.kernel import clock as clocks
 from portal.kernel import db
 from portal.web.shared import pace
@@ -110,7 +111,9 @@ def sandbox(running_sandbox):
     running_sandbox.hold_webhooks()
     running_sandbox.set_clock(NOW)
     running_sandbox.register_webhook(
-        "http://127.0.0.1:9/hooks/stripe", secret=WEBHOOK_SECRET, events=list(stripe_api.EVENTS)
+        "http://127.0.0.1:9/hooks/stripe",
+        secret=WEBHOOK_SECRET,
+        events=list(stripe_events.HANDLERS),
     )
     return running_sandbox
 

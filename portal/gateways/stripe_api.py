@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import stripe
 
@@ -13,28 +13,15 @@ from portal.gateways import ports, stripe_views
 API_VERSION = "2026-10-28.endive"
 TIMEOUT_SECONDS = (3, 20)  # to connect, to answer
 RETRIES = 2  # with the same idempotency key
-EVENTS = (
-    "payment_intent.processing",
-    "payment_intent.succeeded",
-    "payment_intent.payment_failed",
-    "payment_intent.canceled",
-    "payment_intent.requires_action",
-    "setup_intent.succeeded",
-    "setup_intent.setup_failed",
-    "payment_method.attached",
-    "payment_method.detached",
-    "payment_method.updated",
-    "payment_method.automatically_updated",
-    "refund.created",
-    "refund.updated",
-    "refund.failed",
-    "charge.updated",
-)
 INTENT_PARTS = ["latest_charge.balance_transaction", "payment_method"]
 
 
 class StripePayments:
-    """A `ports.PaymentGateway`. `api_base` is empty for Stripe itself, else the sandbox's."""
+    """A `ports.PaymentGateway`.
+
+    `api_base` is empty for Stripe itself, else the sandbox's; `events` are the types that the
+    webhook is subscribed to, and that are listed again after an outage.
+    """
 
     def __init__(
         self,
@@ -44,6 +31,7 @@ class StripePayments:
         webhook_secret: str,
         api_base: str,
         script_url: str,
+        events: Sequence[str],
     ) -> None:
         bases = {"api": api_base} if api_base else {}
         self._client = stripe.StripeClient(
@@ -54,6 +42,7 @@ class StripePayments:
             http_client=stripe.RequestsClient(timeout=TIMEOUT_SECONDS),
         )
         self._webhook_secret = webhook_secret
+        self._events = list(events)
         self.publishable_key = publishable_key
         self.script_url = script_url
 
@@ -217,7 +206,7 @@ class StripePayments:
         """Events of the subscribed types, oldest first, up to 30 days back."""
         with _typed_errors():
             page = self._client.v1.events.list(
-                {"created": {"gte": int(since.timestamp())}, "limit": 100, "types": list(EVENTS)}
+                {"created": {"gte": int(since.timestamp())}, "limit": 100, "types": self._events}
             )
             newest_first = [stripe_views.event(e.to_dict()) for e in page.auto_paging_iter()]
         yield from reversed(newest_first)

@@ -46,6 +46,7 @@ def without_key(ctx, sandbox):
         webhook_secret="",
         api_base=sandbox.url,
         script_url="",
+        events=(),
     )
     return dataclasses.replace(ctx, payments=payments)
 

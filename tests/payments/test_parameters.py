@@ -54,6 +54,7 @@ def payments():
         webhook_secret="whsec_x",
         api_base="",
         script_url="",
+        events=("charge.updated",),
     )
 
 

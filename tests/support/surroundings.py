@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from portal.gateways import blobs, mail_files, stripe_api
-from portal.journeys import context
+from portal.journeys import context, stripe_events
 
 
 def make(*, database, clock, settings, api_base: str, script_url: str) -> context.Context:
@@ -19,6 +19,7 @@ def make(*, database, clock, settings, api_base: str, script_url: str) -> contex
             webhook_secret=settings.stripe_webhook_secret,
             api_base=api_base,
             script_url=script_url,
+            events=tuple(stripe_events.HANDLERS),
         ),
         blobs=blobs.FolderBlobs(settings.var / "blobs"),
         mail=mail_files.MailFiles(settings.var / "mail"),
