@@ -101,7 +101,8 @@ def approve_resolution(
         case = _case_of(session, approval_no)
         asked = approvals.pending(session, number=approval_no)
         approval_rules.check_decider(who=who, kind=asked.kind, requester_id=asked.requester_id)
-        decision = deciding.as_decision(deciding.waiting(session, case))
+        proposal = deciding.waiting(session, case)
+        decision = deciding.as_decision(proposal)
         seen = _preview(session, ctx, case, decision)
         fresh = decision_facts.of(seen)
         approvals.refresh(session, number=approval_no, facts=fresh)
@@ -112,7 +113,15 @@ def approve_resolution(
             )
             _record(session, ctx, case, "approved", approval_no, who=who)
             moved_no = _move(session, ctx, case, seen.plan, reason=decision.reason, who=who)
-            deciding.approve(session, case, moved_no=moved_no, who=who, hours=ctx.hours, now=now)
+            deciding.approve(
+                session,
+                case,
+                proposal=proposal,
+                moved_no=moved_no,
+                who=who,
+                hours=ctx.hours,
+                now=now,
+            )
             _end(session, ctx, case, decision=decision, moved_no=moved_no)
     if is_stale:
         raise approval_rules.StaleFacts(number=approval_no)

@@ -110,7 +110,7 @@ def withdraw(ctx: context.Context, *, number: str, customer_id: int, who: actor.
                 session,
                 who=who,
                 action="approvals.withdrawn",
-                subject=waiting.number,
+                subject=waiting,
                 customer_id=customer_id,
                 now=now,
                 case=number,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 from typing import Any
 
@@ -25,20 +24,6 @@ class DecidedAlready(errors.DomainError):
 
     code = "approval_decided"
     message = msgids.N_("This was decided already, or taken back.")
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Decided:
-    """The request that was decided, for whoever carries it out; amount in cents."""
-
-    number: str
-    kind: str
-    subject: str
-    customer_id: int | None
-    amount_cents: int
-    facts: dict[str, Any]
-    facts_version: str
-    requester_id: int
 
 
 def request(
@@ -78,79 +63,11 @@ def request(
     return row.number
 
 
-def pending(session: orm.Session, *, number: str) -> Decided:
-    """Lock the waiting request `number` and tell what it holds.
+def pending(session: orm.Session, *, number: str) -> models.Approval:
+    """The waiting request `number`, locked.
 
     Raises NoSuchApproval, DecidedAlready.
     """
-    return _view(_locked(session, number))
-
-
-def approve(
-    session: orm.Session,
-    *,
-    number: str,
-    facts_version: str,
-    who: actor.Actor,
-    now: datetime.datetime,
-) -> Decided:
-    """Agree to exactly the facts with this version.
-
-    Raises NoSuchApproval, DecidedAlready, NotAnApprover, NotYours, StaleFacts.
-    """
-    row = _locked(session, number)
-    rules.check_decider(who=who, kind=row.kind, requester_id=row.requester_id)
-    if row.facts_version != facts_version:
-        raise rules.StaleFacts(number=number)
-    return _decide(session, row, models.ApprovalState.APPROVED, by=who.id, answer="", now=now)
-
-
-def return_(
-    session: orm.Session,
-    *,
-    number: str,
-    reason: str,
-    who: actor.Actor,
-    now: datetime.datetime,
-) -> Decided:
-    """Send a request back, saying why.
-
-    Raises NoSuchApproval, DecidedAlready, NotAnApprover, NotYours, ReasonMissing,
-    ReasonTooLong.
-    """
-    row = _locked(session, number)
-    rules.check_decider(who=who, kind=row.kind, requester_id=row.requester_id)
-    answer = rules.clean_reason(reason)
-    return _decide(session, row, models.ApprovalState.RETURNED, by=who.id, answer=answer, now=now)
-
-
-def refresh(session: orm.Session, *, number: str, facts: dict[str, Any]) -> None:
-    """Write new facts into a waiting request, so that its approver sees what is true now."""
-    row = _locked(session, number)
-    row.facts = facts
-    row.facts_version = rules.facts_version(facts)
-    session.flush()
-
-
-def withdraw(
-    session: orm.Session, *, kind: str, subject: str, now: datetime.datetime
-) -> Decided | None:
-    """Take the waiting request about `subject` back; None when none waits."""
-    row = session.scalar(
-        sa.select(models.Approval)
-        .where(
-            models.Approval.kind == kind,
-            models.Approval.subject == subject,
-            models.Approval.state == models.ApprovalState.PENDING,
-        )
-        .with_for_update()
-    )
-    if row is None:
-        return None
-    return _decide(session, row, models.ApprovalState.WITHDRAWN, by=None, answer="", now=now)
-
-
-def _locked(session: orm.Session, number: str) -> models.Approval:
     row = session.scalar(
         sa.select(models.Approval)
         .where(models.Approval.number == number)
@@ -164,6 +81,71 @@ def _locked(session: orm.Session, number: str) -> models.Approval:
     return row
 
 
+def approve(
+    session: orm.Session,
+    *,
+    number: str,
+    facts_version: str,
+    who: actor.Actor,
+    now: datetime.datetime,
+) -> None:
+    """Agree to exactly the facts with this version.
+
+    Raises NoSuchApproval, DecidedAlready, NotAnApprover, NotYours, StaleFacts.
+    """
+    row = pending(session, number=number)
+    rules.check_decider(who=who, kind=row.kind, requester_id=row.requester_id)
+    if row.facts_version != facts_version:
+        raise rules.StaleFacts(number=number)
+    _decide(session, row, models.ApprovalState.APPROVED, by=who.id, answer="", now=now)
+
+
+def return_(
+    session: orm.Session,
+    *,
+    number: str,
+    reason: str,
+    who: actor.Actor,
+    now: datetime.datetime,
+) -> None:
+    """Send a request back, saying why.
+
+    Raises NoSuchApproval, DecidedAlready, NotAnApprover, NotYours, ReasonMissing,
+    ReasonTooLong.
+    """
+    row = pending(session, number=number)
+    rules.check_decider(who=who, kind=row.kind, requester_id=row.requester_id)
+    answer = rules.clean_reason(reason)
+    _decide(session, row, models.ApprovalState.RETURNED, by=who.id, answer=answer, now=now)
+
+
+def refresh(session: orm.Session, *, number: str, facts: dict[str, Any]) -> None:
+    """Write new facts into a waiting request, so that its approver sees what is true now."""
+    row = pending(session, number=number)
+    row.facts = facts
+    row.facts_version = rules.facts_version(facts)
+    session.flush()
+
+
+def withdraw(
+    session: orm.Session, *, kind: str, subject: str, now: datetime.datetime
+) -> str | None:
+    """Take the waiting request about `subject` back; its number, None when none waits."""
+    row = session.scalar(
+        sa.select(models.Approval)
+        .where(
+            models.Approval.kind == kind,
+            models.Approval.subject == subject,
+            models.Approval.state == models.ApprovalState.PENDING,
+        )
+        .with_for_update()
+    )
+    if row is None:
+        return None
+    _decide(session, row, models.ApprovalState.WITHDRAWN, by=None, answer="", now=now)
+    return row.number
+
+
 def _decide(
     session: orm.Session,
     row: models.Approval,
@@ -172,23 +154,9 @@ def _decide(
     by: int | None,
     answer: str,
     now: datetime.datetime,
-) -> Decided:
+) -> None:
     row.state = state
     row.approver_id = by
     row.answer = answer
     row.decided_at = now
     session.flush()
-    return _view(row)
-
-
-def _view(row: models.Approval) -> Decided:
-    return Decided(
-        number=row.number,
-        kind=row.kind,
-        subject=row.subject,
-        customer_id=row.customer_id,
-        amount_cents=row.amount_cents,
-        facts=row.facts,
-        facts_version=row.facts_version,
-        requester_id=row.requester_id,
-    )

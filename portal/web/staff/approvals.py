@@ -12,7 +12,6 @@ import flask_login
 import werkzeug.exceptions
 
 from portal.domain.approvals import operations, queries, rules
-from portal.domain.disputes import rules as disputes
 from portal.domain.disputes.operations import deciding
 from portal.domain.disputes.queries import case as cases
 from portal.domain.identity import queries as identity
@@ -164,13 +163,5 @@ def _asked(approval_no: str, dispute_id: int) -> deciding.Decision | None:
     """The decision that the request is about."""
     for kept in cases.resolutions_of(site.reader(), dispute_id=dispute_id):
         if kept.approval_no == approval_no:
-            return deciding.Decision(
-                outcome=disputes.Outcome(kept.outcome),
-                action=disputes.MoneyAction(kept.action),
-                amount_cents=kept.amount_cents,
-                payment_no=kept.payment_no,
-                freed_by=kept.freed_by,
-                answer=kept.answer,
-                reason=kept.reason,
-            )
+            return deciding.as_decision(kept)
     return None

@@ -10,6 +10,7 @@ from sqlalchemy import orm
 
 from portal.domain.disputes import models, rules
 from portal.domain.disputes.operations import raising, stepping
+from portal.domain.disputes.queries import case as case_queries
 from portal.kernel import actor, business_clock, errors, msgids
 
 REASON_MOST = 2000  # characters; what a second person is asked with holds as many
@@ -97,16 +98,16 @@ def approve(
     session: orm.Session,
     case: models.Dispute,
     *,
+    proposal: models.Resolution,
     moved_no: str,
     who: actor.Actor,
     hours: business_clock.BusinessClock,
     now: datetime.datetime,
-) -> Decision:
-    """Close with what was proposed; the decision. Raises NotAllowed."""
-    row = waiting(session, case)
-    decision = as_decision(row)
-    _close(session, case, rules.CaseEvent.APPROVE, row.outcome, hours=hours, now=now)
-    row.carried_out_at = now
+) -> None:
+    """Close with what was proposed. Raises NotAllowed."""
+    decision = as_decision(proposal)
+    _close(session, case, rules.CaseEvent.APPROVE, decision.outcome, hours=hours, now=now)
+    proposal.carried_out_at = now
     session.flush()
     _record(
         session,
@@ -116,9 +117,8 @@ def approve(
         who=who,
         now=now,
         moved=moved_no,
-        approval=row.approval_no,
+        approval=proposal.approval_no,
     )
-    return decision
 
 
 def return_(
@@ -148,11 +148,11 @@ def waiting(session: orm.Session, case: models.Dispute) -> models.Resolution:
     ).one()
 
 
-def as_decision(row: models.Resolution) -> Decision:
-    """The decision that a row keeps."""
+def as_decision(row: models.Resolution | case_queries.ResolutionView) -> Decision:
+    """The decision that a row, or the view of one, keeps."""
     return Decision(
-        outcome=row.outcome,
-        action=row.action,
+        outcome=rules.Outcome(row.outcome),
+        action=rules.MoneyAction(row.action),
         amount_cents=row.amount_cents,
         payment_no=row.payment_no,
         freed_by=row.freed_by,
