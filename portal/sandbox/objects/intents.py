@@ -29,6 +29,7 @@ MANDATE: params.Shape = {
         },
     }
 }
+TYPES = params.many(params.one_of("card"))
 AUTHENTICATION_REQUIRED = cards.Decline(
     "authentication_required",
     "authentication_required",
@@ -40,9 +41,20 @@ FAILED_AUTHENTICATION = (
 )
 
 
-def automatic_methods(call: calls.Call) -> dict[str, typing.Any]:
-    """The intent's ``automatic_payment_methods``. Raises ApiError 400 where switched off."""
+def automatic_methods(call: calls.Call) -> dict[str, typing.Any] | None:
+    """The intent's ``automatic_payment_methods``; none where the types were named one by one.
+
+    Raises ApiError 400 where they are switched off, or sent together with types.
+    """
     sent = call.get("automatic_payment_methods") or {}
+    if call.get("payment_method_types"):
+        if sent:
+            raise errors.invalid(
+                "You may only specify one of these parameters: automatic_payment_methods, "
+                "payment_method_types.",
+                param="payment_method_types",
+            )
+        return None
     if not sent.get("enabled", True):
         raise errors.refused(
             "This sandbox only decides payment methods automatically.",
@@ -83,7 +95,8 @@ def check_usable(method: stores.Record, customer: str | None) -> None:
 
 def check_return_url(call: calls.Call, intent: stores.Record) -> None:
     """Raise ApiError 400 when a server confirms without a way back from a redirect."""
-    allows = intent["automatic_payment_methods"]["allow_redirects"] == "always"
+    automatic = intent["automatic_payment_methods"] or {}
+    allows = automatic.get("allow_redirects") == "always"
     if allows and not call.is_browser and not call.get("return_url"):
         raise errors.refused(
             "This intent accepts payment methods that might redirect your customer: provide a "
@@ -92,7 +105,7 @@ def check_return_url(call: calls.Call, intent: stores.Record) -> None:
         )
     if call.get("return_url") and not call.get("return_url").startswith(("http://", "https://")):
         raise errors.invalid("Not a valid URL", code="url_invalid", param="return_url")
-    if call.get("return_url") and not allows and not call.is_browser:
+    if call.get("return_url") and automatic and not allows and not call.is_browser:
         raise errors.refused(
             "You cannot provide a return_url when allow_redirects is never.", param="return_url"
         )

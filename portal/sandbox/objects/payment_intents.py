@@ -5,7 +5,7 @@ import typing
 from portal.sandbox import call as calls
 from portal.sandbox import ids
 from portal.sandbox import store as stores
-from portal.sandbox.objects import charges, events, intents, payment_methods
+from portal.sandbox.objects import charges, events, intents, payment_methods, shipping
 from portal.sandbox.wire import errors, listing, params, routes
 
 MIN_AMOUNT_CENTS = 50
@@ -69,12 +69,12 @@ def _document(call: calls.Call, customer: str | None) -> stores.Document:
         "payment_method": None,
         "payment_method_configuration_details": None,
         "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
-        "payment_method_types": ["card"],
+        "payment_method_types": call.get("payment_method_types") or ["card"],
         "processing": None,
         "receipt_email": call.get("receipt_email") or None,
         "review": None,
         "setup_future_usage": call.get("setup_future_usage") or None,
-        "shipping": None,
+        "shipping": shipping.document(call.get("shipping")),
         "source": None,
         "statement_descriptor": None,
         "statement_descriptor_suffix": call.get("statement_descriptor_suffix") or None,
@@ -273,6 +273,8 @@ _CREATE: params.Shape = {
     "automatic_payment_methods": intents.AUTOMATIC,
     "capture_method": params.one_of("automatic", "automatic_async"),
     "confirm": params.boolean,
+    "payment_method_types": intents.TYPES,
+    "shipping": shipping.SHAPE,
 }
 _CANCEL: params.Shape = {
     "cancellation_reason": params.one_of(

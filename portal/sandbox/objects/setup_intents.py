@@ -51,7 +51,7 @@ def _document(call: calls.Call, customer: str | None) -> stores.Document:
         "payment_method": None,
         "payment_method_configuration_details": None,
         "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
-        "payment_method_types": ["card"],
+        "payment_method_types": call.get("payment_method_types") or ["card"],
         "single_use_mandate": None,
         "status": "requires_payment_method",
         "usage": call.get("usage", "off_session"),
@@ -231,6 +231,7 @@ _CHANGE: params.Shape = {
 _CREATE: params.Shape = {
     "automatic_payment_methods": intents.AUTOMATIC,
     "confirm": params.boolean,
+    "payment_method_types": intents.TYPES,
     "usage": params.one_of("off_session", "on_session"),
 }
 _SECRET: params.Shape = {"client_secret": params.filled}
