@@ -1,7 +1,7 @@
 // Saves a card: Stripe's fields, then the server's SetupIntent, then the page that mirrors it.
 // Never sees a card number.
 
-import { free, mount, post, say, words } from "./card-form.js";
+import { free, mount, post, say, sayAbout, words } from "./card-form.js";
 
 const form = document.getElementById("add-card");
 const card = mount({ mode: "setup", currency: "usd", setupFutureUsage: "off_session" });
@@ -12,7 +12,7 @@ async function save() {
   const ready = await card;
   if (!ready) return say(words.failed);
   const checked = await ready.elements.submit();
-  if (checked.error) return say(checked.error.message);
+  if (checked.error) return sayAbout(checked.error);
   const begun = await post(form);
   if (begun === undefined) return say(words.lost);
   if (begun.error) return say(begun.error);

@@ -6,7 +6,7 @@ const bad = document.getElementById("card-bad");
 const slot = document.getElementById("card");
 let loading;
 
-export const words = { failed: about.failed, lost: about.lost };
+export const words = { failed: about.failed, lost: about.lost, nothing: about.nothing };
 
 export function say(message) {
   bad.textContent = message ?? "";
@@ -49,6 +49,7 @@ export async function mount(options) {
     const stripe = await load();
     const elements = stripe.elements({ ...options, locale: about.lang, appearance: appearance() });
     const element = elements.create("payment", { layout: "tabs" });
+    element.on("change", () => say(""));
     element.on("loaderror", () => say(words.failed));
     element.mount(slot);
     return { stripe, elements };
@@ -56,6 +57,11 @@ export async function mount(options) {
     say(words.failed);
     return undefined;
   }
+}
+
+// What is wrong with what was typed stands beside its field already; anything else is said below.
+export function sayAbout(error) {
+  say(error.type === "validation_error" ? "" : error.message);
 }
 
 // Sends the page's form as a script; the answer, or undefined when none came.

@@ -1,7 +1,7 @@
 // Takes a new card on the pay page; with a saved card the form goes its plain way.
 // Refuses to decide what is owed: the server counts, and tells when the sum has changed.
 
-import { free, mount, post, say, words } from "./card-form.js";
+import { free, mount, post, say, sayAbout, words } from "./card-form.js";
 
 const form = document.getElementById("pay");
 let card;
@@ -33,7 +33,7 @@ async function pay() {
   say("");
   if (!card) return say(words.failed);
   const checked = await card.elements.submit();
-  if (checked.error) return say(checked.error.message);
+  if (checked.error) return sayAbout(checked.error);
   const begun = await post(form);
   if (begun === undefined) return say(words.lost);
   form.elements.once_key.value = begun.next_key;
@@ -49,7 +49,9 @@ async function pay() {
     confirmParams: { return_url: begun.return_url },
     redirect: "if_required",
   });
-  if (error && ["card_error", "validation_error"].includes(error.type)) return say(error.message);
+  if (error && ["card_error", "validation_error"].includes(error.type)) {
+    return say(`${error.message} ${words.nothing}`);
+  }
   return window.location.assign(begun.return_url);
 }
 

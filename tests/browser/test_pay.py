@@ -47,11 +47,18 @@ def test_a_new_card_pays_and_the_page_says_received(visit, site, sandbox, bill):
 
 
 @conftest.both_widths
+def test_the_button_stays_green_under_the_pointer(visit, bill):
+    page = visit(bill.customer).open("/home")
+    button = page.get_by_role("link", name="Pay $66.08")
+    button.hover()
+    expect(button).to_have_css("background-color", "rgb(21, 63, 49)")
+
+
 def test_a_decline_says_why_and_another_card_pays(visit, sandbox, bill):
     page = visit(bill.customer).open("/pay")
     type_card(page, "4000000000009995")
     press_pay(page)
-    expect(page.locator("#card-bad")).to_contain_text("insufficient funds")
+    expect(page.locator("#card-bad")).to_contain_text("insufficient funds. Nothing was taken.")
     type_card(page, "4242424242424242")
     press_pay(page)
     expect(page.get_by_role("heading", level=1)).to_have_text("We received $66.08")
