@@ -12,6 +12,7 @@ import fasteners
 import playwright.sync_api as playwright
 import pytest
 import sqlalchemy as sa
+import stripe
 
 from portal import app as portal_app
 from portal import config, schema
@@ -33,10 +34,11 @@ NOW = datetime.datetime(2026, 11, 24, 15, 0, tzinfo=datetime.UTC)  # Tuesday 10:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def compiled_templates():
-    """Every site of this worker shares one cache of compiled templates."""
+def quick():
+    """Templates are compiled once a worker; Stripe's library tries again without a long rest."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pace.Site, "jinja_options", {"bytecode_cache": compiled.Templates()})
+        patch.setattr(stripe.HTTPClient, "INITIAL_DELAY", 0.01)
         yield
 
 

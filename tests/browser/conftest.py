@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import pathlib
-import threading
 
 import playwright.sync_api as playwright
 import pytest
@@ -13,7 +12,7 @@ import sqlalchemy as sa
 import werkzeug.serving
 
 from portal import app as portal_app
-from tests.support import jobs, people, surroundings
+from tests.support import jobs, people, serving, surroundings
 from tests.support import sandbox as sandboxes
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -65,12 +64,8 @@ def site(database, clock, sandbox, settings):
     )
     app = portal_app.create_app(settings, surroundings=ctx)
     server = werkzeug.serving.make_server("127.0.0.1", port, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield Site(ctx, url, settings, app)
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving.running(server):
+        yield Site(ctx, url, settings, app)
 
 
 class Visitor:

@@ -4,13 +4,13 @@ import collections.abc
 import http.server
 import json
 import queue
-import threading
 import typing
 
 import pytest
 import stripe
 
 from tests.support import sandbox as sandboxes
+from tests.support import serving
 
 PAY = {
     "amount": 2500,
@@ -42,7 +42,6 @@ class Receiver:
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}/hooks/stripe"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def next(self) -> typing.Any:
         """The next event, its signature verified by the official library."""
@@ -53,9 +52,8 @@ class Receiver:
 @pytest.fixture
 def receiver() -> collections.abc.Iterator[Receiver]:
     receiver = Receiver()
-    yield receiver
-    receiver.server.shutdown()
-    receiver.server.server_close()
+    with serving.running(receiver.server):
+        yield receiver
 
 
 def test_events_arrive_signed(

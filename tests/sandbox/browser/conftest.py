@@ -1,15 +1,16 @@
 """A payment page under a strict policy on an origin of its own, and a Chromium to open it."""
 
 import collections.abc
+import contextlib
 import functools
 import http.server
 import pathlib
-import threading
 
 import playwright.sync_api as playwright
 import pytest
 
 from tests.support import sandbox as sandboxes
+from tests.support import serving
 
 HERE = pathlib.Path(__file__).parent
 PUBLIC_HOST = "https://js.stripe.com"
@@ -43,30 +44,27 @@ class PageHandler(http.server.BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def serve(script_origin: str) -> http.server.ThreadingHTTPServer:
-    """The page's own server, running."""
+@contextlib.contextmanager
+def serve(script_origin: str) -> collections.abc.Iterator[str]:
+    """The address of the page's own server while the block runs."""
     handler = type("Handler", (PageHandler,), {"script_origin": script_origin})
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(handler))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
+    with serving.running(server):
+        yield f"http://127.0.0.1:{server.server_port}"
 
 
 @pytest.fixture
 def site(sandbox: sandboxes.Sandbox) -> collections.abc.Iterator[str]:
     """The address of the page, its script coming straight from the sandbox."""
-    server = serve(sandbox.url)
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with serve(sandbox.url) as address:
+        yield address
 
 
 @pytest.fixture
 def public_site(sandbox: sandboxes.Sandbox) -> collections.abc.Iterator[str]:
     """The same page as in production: script and frames from Stripe's public host."""
-    server = serve(PUBLIC_HOST)
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with serve(PUBLIC_HOST) as address:
+        yield address
 
 
 @pytest.fixture
