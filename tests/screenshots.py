@@ -8,6 +8,7 @@ docs/screens/.
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import pathlib
 import re
@@ -17,6 +18,7 @@ import time
 import urllib.error
 import urllib.request
 
+import PIL.Image
 import playwright.sync_api as playwright
 
 from tests.support import chromium, sandbox
@@ -26,6 +28,7 @@ OUT = ROOT / "var" / "screens"
 PASSWORD = "demo-password-2026"
 SIZES = {360: 780, 1280: 900}
 WAIT_SECONDS = 180
+COLOURS = 128  # of a picture in the README: enough for flat colours, a third of the weight
 PAGES = {
     "nobody": (("sign-in", "/sign-in"), ("activate", "/activate")),
     "maria": (
@@ -163,7 +166,8 @@ def take(browser, base, name, pages, width, scheme, language) -> None:
         if os.environ.get("README") and chosen:
             shown = ROOT / "docs" / "screens" / f"{title}.png"
             shown.parent.mkdir(parents=True, exist_ok=True)
-            page.screenshot(path=shown)
+            picture = PIL.Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+            picture.quantize(COLOURS).save(shown, optimize=True)
     context.close()
 
 
