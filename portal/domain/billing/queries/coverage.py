@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from portal.domain.billing import models
+from portal.domain.billing.queries import held
 from portal.domain.billing.rules import coverage, equity
 from portal.domain.billing.rules.charges import ChargeKind
 from portal.domain.policies import models as policies
@@ -64,7 +65,6 @@ _term = policies.Term.__table__
 _installment = models.Installment.__table__
 _invoice = models.Invoice.__table__
 _line = models.InvoiceLine.__table__
-_hold = models.Hold.__table__
 _today = sa.bindparam("today", type_=sa.Date)
 
 _now = (
@@ -122,17 +122,7 @@ _next = (
     .limit(1)
     .lateral("next")
 )
-_held = (
-    sa.select(sa.func.coalesce(sa.func.sum(_hold.c.amount_cents), 0))
-    .where(
-        _hold.c.customer_id == _invoice.c.customer_id,
-        _hold.c.subject == _invoice.c.number,
-        _hold.c.kind == models.HoldKind.OVERDUE,
-        _hold.c.lifted_at.is_(None),
-    )
-    .scalar_subquery()
-)
-_asked = _invoice.c.open_cents - _held
+_asked = _invoice.c.open_cents - held.of_invoice()
 _past_due = (
     sa.select(
         sa.cast(sa.func.coalesce(sa.func.sum(_asked), 0), sa.BigInteger).label("cents"),

@@ -10,6 +10,7 @@ from sqlalchemy import orm
 
 from portal.domain.audit import models as audit
 from portal.domain.billing import models as billing
+from portal.domain.billing.queries import held
 from portal.domain.disputes import models, rules
 from portal.domain.disputes.queries import thread
 from portal.domain.identity import models as identity
@@ -248,16 +249,6 @@ def _lines(
 def _bill(session: orm.Session, case: models.Dispute) -> OwnBill | None:
     if case.invoice_no is None:
         return None
-    paused = (
-        sa.select(sa.func.coalesce(sa.func.sum(billing.Hold.amount_cents), 0))
-        .where(
-            billing.Hold.customer_id == case.customer_id,
-            billing.Hold.subject == case.invoice_no,
-            billing.Hold.kind == billing.HoldKind.OVERDUE,
-            billing.Hold.lifted_at.is_(None),
-        )
-        .scalar_subquery()
-    )
     row = session.execute(
         sa.select(
             billing.Invoice.number,
@@ -265,7 +256,7 @@ def _bill(session: orm.Session, case: models.Dispute) -> OwnBill | None:
             billing.Invoice.due_on,
             billing.Invoice.total_cents,
             billing.Invoice.open_cents,
-            paused.label("paused_cents"),
+            held.of_invoice().label("paused_cents"),
         )
         .join(policies.Policy, policies.Policy.id == billing.Invoice.policy_id)
         .where(billing.Invoice.number == case.invoice_no)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from portal.domain.billing import models as billing
+from portal.domain.billing.queries import held
 from portal.domain.identity import models as identity
 from portal.domain.payments.queries import bill_events
 from portal.domain.policies import models as policies
@@ -89,24 +90,12 @@ class Bill:
 
 _invoice = billing.Invoice.__table__
 _line = billing.InvoiceLine.__table__
-_hold = billing.Hold.__table__
 _installment = billing.Installment.__table__
 _policy = policies.Policy.__table__
 _pet = policies.Pet.__table__
 _term = policies.Term.__table__
 _customer = identity.Customer.__table__
 
-_HELD = (
-    sa.select(sa.func.coalesce(sa.func.sum(_hold.c.amount_cents), types.constant(0)))
-    .where(
-        _hold.c.customer_id == _invoice.c.customer_id,
-        _hold.c.subject == _invoice.c.number,
-        _hold.c.line_number == _line.c.number,
-        _hold.c.kind == types.constant(billing.HoldKind.OVERDUE),
-        _hold.c.lifted_at.is_(None),
-    )
-    .scalar_subquery()
-)
 _other = _installment.alias("other")
 _COUNT = (
     sa.select(sa.func.count()).where(_other.c.term_id == _installment.c.term_id).scalar_subquery()
@@ -146,7 +135,7 @@ _LINES = (
         _line.c.amount_cents,
         _line.c.open_cents,
         _line.c.rule,
-        sa.cast(sa.func.least(_HELD, _line.c.open_cents), sa.BigInteger),
+        sa.cast(sa.func.least(held.of_line(), _line.c.open_cents), sa.BigInteger),
     )
     .select_from(_invoice.join(_line, _line.c.invoice_id == _invoice.c.id))
     .where(*_MINE)

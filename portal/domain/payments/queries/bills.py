@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from portal.domain.billing import models as billing
+from portal.domain.billing.queries import held
 from portal.domain.payments import models
 from portal.domain.payments.states import PaymentState
 from portal.domain.policies import models as policies
@@ -87,23 +88,12 @@ class OpenBills:
 
 
 _invoice = billing.Invoice.__table__
-_hold = billing.Hold.__table__
 _balance = billing.AccountBalance.__table__
 _policy = policies.Policy.__table__
 _pet = policies.Pet.__table__
 _reservation = models.Reservation.__table__
 _payment = models.Payment.__table__
 
-_HELD = (
-    sa.select(sa.func.sum(_hold.c.amount_cents))
-    .where(
-        _hold.c.customer_id == _invoice.c.customer_id,
-        _hold.c.subject == _invoice.c.number,
-        _hold.c.kind == types.constant(billing.HoldKind.OVERDUE),
-        _hold.c.lifted_at.is_(None),
-    )
-    .scalar_subquery()
-)
 _WAY = (
     sa.select(_reservation.c.invoice_id, _reservation.c.cents, _payment.c.state)
     .join(_payment, _payment.c.id == _reservation.c.payment_id)
@@ -130,7 +120,7 @@ OPEN = (
         _invoice.c.total_cents,
         _invoice.c.open_cents,
         sa.cast(
-            sa.func.least(sa.func.coalesce(_HELD, types.constant(0)), _invoice.c.open_cents),
+            sa.func.least(held.of_invoice(), _invoice.c.open_cents),
             sa.BigInteger,
         ).label("disputed_cents"),
         sa.func.coalesce(sa.type_coerce(_WAY.c.state, sa.Text), types.constant("")),

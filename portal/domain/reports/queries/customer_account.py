@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from portal.domain.billing import models as billing
+from portal.domain.billing.queries import held
 from portal.domain.policies import models as policies
 
 
@@ -50,18 +51,7 @@ def balance(session: orm.Session, *, customer_id: int) -> Balance:
 
 def invoices(session: orm.Session, *, customer_id: int, limit: int = 25) -> tuple[InvoiceRow, ...]:
     """The customer's invoices, every open one and then the newest, latest due first."""
-    table, hold = billing.Invoice, billing.Hold
-    held = (
-        sa.select(sa.func.coalesce(sa.func.sum(hold.amount_cents), 0))
-        .where(
-            hold.customer_id == table.customer_id,
-            hold.subject == table.number,
-            hold.kind == billing.HoldKind.OVERDUE,
-            hold.lifted_at.is_(None),
-        )
-        .correlate(table)
-        .scalar_subquery()
-    )
+    table = billing.Invoice
     rows = session.execute(
         sa.select(
             table.number,
@@ -73,7 +63,7 @@ def invoices(session: orm.Session, *, customer_id: int, limit: int = 25) -> tupl
             table.period_start_on,
             table.total_cents,
             table.open_cents,
-            held.label("held_cents"),
+            held.of_invoice().label("held_cents"),
             table.paid_on,
         )
         .join(policies.Policy, policies.Policy.id == table.policy_id)
