@@ -15,7 +15,8 @@ class Call:
     """One API call, or one thing that happens by itself when its time has come.
 
     ``params`` are checked and coerced. ``is_browser`` is a call under a publishable key, which
-    must show the client secret of what it touches.
+    must show the client secret of what it touches. ``is_pinned`` is a call that names its API
+    version; one that names none is an older program and may use what versions since removed.
     """
 
     store: stores.Store
@@ -25,6 +26,7 @@ class Call:
     request_id: str | None = None
     idempotency_key: str | None = None
     is_browser: bool = False
+    is_pinned: bool = False
     base_url: str = ""
 
     @property

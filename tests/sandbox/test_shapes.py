@@ -36,6 +36,8 @@ PARAMETERS = {
 }
 # Stripe.js sends these; the server library does not name them.
 BROWSER_ONLY = {"client_secret"}
+# Known to older versions only; a call that names today's version is refused with it.
+OLDER_ONLY = {"payment_method_types"}
 
 
 @pytest.mark.parametrize(("method", "address"), PARAMETERS)
@@ -43,7 +45,7 @@ def test_no_parameter_is_accepted_that_stripe_does_not_know(method: str, address
     shapes = [r.shape for r in world.ROUTES if (r.method, r.address) == (method, address)]
     known = set(PARAMETERS[method, address].__annotations__)
     assert len(shapes) == 1
-    assert set(shapes[0]) - BROWSER_ONLY - known == set()
+    assert set(shapes[0]) - BROWSER_ONLY - OLDER_ONLY - known == set()
 
 
 def fields(kind: type) -> set[str]:

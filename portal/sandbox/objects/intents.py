@@ -63,6 +63,21 @@ def automatic_methods(call: calls.Call) -> dict[str, typing.Any] | None:
     return {"allow_redirects": sent.get("allow_redirects", "always"), "enabled": True}
 
 
+def method_types(call: calls.Call) -> list[str]:
+    """The kinds of payment method that the intent takes.
+
+    Raises ApiError 400 when a call of today's version names them; the parameter is gone there.
+    """
+    named = call.get("payment_method_types")
+    if named and call.is_pinned:
+        raise errors.invalid(
+            "Received unknown parameter: payment_method_types",
+            code="parameter_unknown",
+            param="payment_method_types",
+        )
+    return named or ["card"]
+
+
 def chosen_customer(call: calls.Call) -> str | None:
     """The id of the customer named by the call, checked to exist."""
     id = call.get("customer")

@@ -69,7 +69,7 @@ def _document(call: calls.Call, customer: str | None) -> stores.Document:
         "payment_method": None,
         "payment_method_configuration_details": None,
         "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
-        "payment_method_types": call.get("payment_method_types") or ["card"],
+        "payment_method_types": intents.method_types(call),
         "processing": None,
         "receipt_email": call.get("receipt_email") or None,
         "review": None,

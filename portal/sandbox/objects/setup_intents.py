@@ -51,7 +51,7 @@ def _document(call: calls.Call, customer: str | None) -> stores.Document:
         "payment_method": None,
         "payment_method_configuration_details": None,
         "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
-        "payment_method_types": call.get("payment_method_types") or ["card"],
+        "payment_method_types": intents.method_types(call),
         "single_use_mandate": None,
         "status": "requires_payment_method",
         "usage": call.get("usage", "off_session"),

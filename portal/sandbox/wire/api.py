@@ -122,6 +122,7 @@ class Api:
             api_version=version,
             request_id=request_id,
             is_browser=is_browser,
+            is_pinned="Stripe-Version" in flask.request.headers,
             base_url=flask.request.host_url.rstrip("/"),
         )
         idempotency_key = flask.request.headers.get("Idempotency-Key")
