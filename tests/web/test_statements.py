@@ -13,7 +13,7 @@ LISTS = {
     "desk_approvals.show": 4,
     "desk_customers.show": 3,
     "desk_ledger.show": 5,
-    "desk_trouble.show": 5,
+    "desk_trouble.show": 6,
 }
 # endpoint → the most statements, the look-up of the person among them
 PAGES = {
