@@ -16,6 +16,7 @@ from portal.domain.disputes.queries import case as desk
 from portal.domain.disputes.queries import owner, surroundings
 from portal.domain.disputes.rules import CaseState, MoneyAction, Outcome
 from portal.domain.payments import models as payments
+from portal.domain.reports.queries import invoice_record
 from portal.journeys import resolve_dispute, work_dispute
 from portal.kernel import transitions
 from tests.support import bills, cases, people
@@ -363,7 +364,7 @@ def test_the_desk_sees_what_lies_around_the_case(quiet_ctx, database, grace, pai
         head = desk.head(session, number=number)
         decided = desk.resolutions_of(session, dispute_id=head.id)
         paid = surroundings.payments_of(session, customer_id=customer.id)
-        held = surroundings.holds_of(session, customer_id=customer.id)
+        held = invoice_record.active_holds(session, customer_id=customer.id)
         covered = surroundings.policies_of(session, customer_id=customer.id)
     assert (head.owner_name, head.state) == ("Grace Lindqvist", "awaiting_approval")
     assert [d.approval_no for d in decided] == [done.approval_no]

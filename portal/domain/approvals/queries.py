@@ -56,7 +56,7 @@ def pending_page(
     if after and at:
         chosen = chosen.where(sa.tuple_(table.requested_at, table.id) > sa.tuple_(at, after[1]))
     return paging.page(
-        [_view(row) for row in session.execute(chosen)],
+        [ApprovalView(**row._mapping) for row in session.execute(chosen)],
         size=size,
         key=lambda view: (view.requested_at.isoformat(), view.id),
     )
@@ -67,7 +67,7 @@ def by_number(session: orm.Session, *, number: str) -> ApprovalView | None:
     row = session.execute(
         sa.select(*_COLUMNS).where(models.Approval.number == number)
     ).one_or_none()
-    return None if row is None else _view(row)
+    return None if row is None else ApprovalView(**row._mapping)
 
 
 def of_subject(session: orm.Session, *, subject: str) -> tuple[ApprovalView, ...]:
@@ -78,8 +78,4 @@ def of_subject(session: orm.Session, *, subject: str) -> tuple[ApprovalView, ...
         .order_by(models.Approval.id.desc())
         .limit(20)
     )
-    return tuple(_view(row) for row in rows)
-
-
-def _view(row: sa.Row) -> ApprovalView:
-    return ApprovalView(**(row._asdict() | {"state": str(row.state)}))
+    return tuple(ApprovalView(**row._mapping) for row in rows)

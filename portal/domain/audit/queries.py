@@ -58,7 +58,7 @@ def _view(row: models.AuditEvent) -> EventView:
     return EventView(
         id=row.id,
         at=row.at,
-        actor_kind=str(row.actor_kind),
+        actor_kind=row.actor_kind,
         actor_label=row.actor_label,
         action=row.action,
         subject=row.subject,

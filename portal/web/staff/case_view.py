@@ -62,7 +62,7 @@ class Screen:
     pair_heads: tuple[str, str]
     pair_note: str
     pair_refund: surroundings.PaymentRow | None  # the one whose money stands on no bill
-    holds: tuple[surroundings.HoldRow, ...]
+    holds: tuple[invoice_record.HoldRecord, ...]
     resolutions: tuple[cases.ResolutionView, ...]
     timeline: tuple[Line, ...]
 
@@ -84,7 +84,7 @@ def screen(number: str) -> Screen | None:
     paid = surroundings.payments_of(reader, **mine)
     said = thread.messages(reader, dispute_id=head.id)
     kept = notes.notes(reader, dispute_id=head.id)
-    held = surroundings.holds_of(reader, **mine)
+    held = invoice_record.active_holds(reader, **mine)
     pair = _pair(head, paid)
     heads, rows, note = _compared(pair) if pair else (("", ""), (), "")
     return Screen(

@@ -89,8 +89,7 @@ def head(session: orm.Session, *, number: str) -> Head | None:
     ).one_or_none()
     if row is None:
         return None
-    texts = {name: str(getattr(row, name)) for name in ("category", "priority", "state")}
-    return Head(**(row._asdict() | texts))
+    return Head(**row._mapping)
 
 
 def lines_of(session: orm.Session, *, dispute_id: int) -> tuple[CaseLine, ...]:
@@ -114,7 +113,7 @@ def lines_of(session: orm.Session, *, dispute_id: int) -> tuple[CaseLine, ...]:
         .where(models.DisputeLine.dispute_id == dispute_id)
         .order_by(models.DisputeLine.id)
     )
-    return tuple(CaseLine(**(row._asdict() | {"kind": str(row.kind)})) for row in rows)
+    return tuple(CaseLine(**row._mapping) for row in rows)
 
 
 def resolutions_of(session: orm.Session, *, dispute_id: int) -> tuple[ResolutionView, ...]:
@@ -127,8 +126,8 @@ def resolutions_of(session: orm.Session, *, dispute_id: int) -> tuple[Resolution
     )
     return tuple(
         ResolutionView(
-            outcome=str(row.outcome),
-            action=str(row.action),
+            outcome=row.outcome,
+            action=row.action,
             amount_cents=row.amount_cents,
             payment_no=row.payment_no,
             freed_by=row.freed_by,

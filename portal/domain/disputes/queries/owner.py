@@ -132,10 +132,7 @@ def own_cases(
     after = paging.decode(cursor, (int,))
     if after:
         chosen = chosen.where(models.Dispute.id < after[0])
-    rows = [
-        OwnRow(**(r._asdict() | {"category": str(r.category), "state": str(r.state)}))
-        for r in session.execute(chosen)
-    ]
+    rows = [OwnRow(**row._mapping) for row in session.execute(chosen)]
     return paging.page(rows, size=size, key=lambda row: (row.id,))
 
 
@@ -237,7 +234,7 @@ def _lines(
         OwnLine(
             invoice_no=row.invoice_no,
             line_number=row.line_number,
-            kind=str(row.kind),
+            kind=row.kind,
             cents=row.cents,
             open_cents=row.open_cents,
             paused_cents=holds.get((billing.HoldKind.OVERDUE, row.invoice_no, row.line_number), 0),
@@ -293,8 +290,8 @@ def _answer(session: orm.Session, case: models.Dispute) -> OwnAnswer | None:
             .limit(1)
         ).one_or_none()
     return OwnAnswer(
-        outcome=str(row.outcome),
-        action=str(row.action),
+        outcome=row.outcome,
+        action=row.action,
         amount_cents=row.amount_cents,
         answer=row.answer,
         at=row.carried_out_at,

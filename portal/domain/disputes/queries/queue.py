@@ -138,7 +138,7 @@ def queue_page(
             sa.tuple_(_case.priority, _case.due_at, _case.id)
             > sa.tuple_(sa.literal(after[0], sa.Text), due_at, after[2])
         )
-    rows = [_row(row) for row in session.execute(chosen)]
+    rows = [QueueRow(**row._mapping) for row in session.execute(chosen)]
     return paging.page(
         rows, size=size, key=lambda row: (row.priority, row.due_at.isoformat(), row.id)
     )
@@ -173,7 +173,7 @@ def staff_with_load(session: orm.Session) -> tuple[StaffLoad, ...]:
         .group_by(identity.Staff.id)
         .order_by(identity.Staff.name, identity.Staff.id)
     )
-    return tuple(StaffLoad(**(row._asdict() | {"role": str(row.role)})) for row in rows)
+    return tuple(StaffLoad(**row._mapping) for row in rows)
 
 
 def _in_view(
@@ -226,8 +226,3 @@ def _with_number(session: orm.Session, number: str) -> sa.ColumnElement[bool]:
         _case.payment_no == number,
         _case.policy_no == number,
     )
-
-
-def _row(row: sa.Row) -> QueueRow:
-    texts = {name: str(getattr(row, name)) for name in ("priority", "category", "state")}
-    return QueueRow(**(row._asdict() | texts))

@@ -165,9 +165,7 @@ def payment(session: orm.Session, *, customer_id: int, number: str) -> PaymentSu
         .order_by(models.Dispute.id)
         .limit(1)
     )
-    return PaymentSubject(
-        **(row._asdict() | {"state": str(row.state), "open_case": open_case or ""})
-    )
+    return PaymentSubject(**(row._asdict() | {"open_case": open_case or ""}))
 
 
 def recent_payments(
@@ -182,7 +180,7 @@ def recent_payments(
         .order_by(payments.Payment.created_at.desc(), payments.Payment.id.desc())
         .limit(limit)
     )
-    return tuple(PaymentSubject(**(row._asdict() | {"state": str(row.state)})) for row in rows)
+    return tuple(PaymentSubject(**row._mapping) for row in rows)
 
 
 def has_policy(session: orm.Session, *, customer_id: int, number: str) -> bool:
@@ -196,7 +194,7 @@ def has_policy(session: orm.Session, *, customer_id: int, number: str) -> bool:
 
 
 def _bill(row: sa.Row, lines: tuple[SubjectLine, ...] = ()) -> BillSubject:
-    values = row._asdict() | {"species": str(row.species), "lines": lines}
+    values = row._asdict() | {"lines": lines}
     values.pop("id")
     return BillSubject(**values)
 

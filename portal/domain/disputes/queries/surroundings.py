@@ -61,19 +61,6 @@ class PaymentRow:
     refunds: tuple[RefundRow, ...]
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class HoldRow:
-    """An active hold; cents. `owner` is the case that placed it."""
-
-    kind: str
-    subject: str
-    line_number: int | None
-    amount_cents: int
-    reason: str
-    owner: str
-    placed_at: datetime.datetime
-
-
 def policies_of(session: orm.Session, *, customer_id: int) -> tuple[PolicyRow, ...]:
     """The customer's policies with their newest term; one statement."""
     paid = (
@@ -135,7 +122,7 @@ def payments_of(
             RefundRow(
                 number=refund.number,
                 amount_cents=refund.amount_cents,
-                state=str(refund.state),
+                state=refund.state,
                 expected_on=refund.expected_on,
                 created_at=refund.created_at,
                 subject=refund.subject,
@@ -147,7 +134,7 @@ def payments_of(
             amount_cents=row.amount_cents,
             unapplied_cents=row.unapplied_cents,
             refunded_cents=row.refunded_cents,
-            state=str(row.state),
+            state=row.state,
             method_label=row.method_label,
             stripe_ref=row.stripe_ref,
             charge_ref=row.charge_ref,
@@ -160,24 +147,6 @@ def payments_of(
     )
 
 
-def holds_of(session: orm.Session, *, customer_id: int) -> tuple[HoldRow, ...]:
-    """The customer's active holds; one statement."""
-    rows = session.execute(
-        sa.select(
-            billing.Hold.kind,
-            billing.Hold.subject,
-            billing.Hold.line_number,
-            billing.Hold.amount_cents,
-            billing.Hold.reason,
-            billing.Hold.owner,
-            billing.Hold.placed_at,
-        )
-        .where(billing.Hold.customer_id == customer_id, billing.Hold.lifted_at.is_(None))
-        .order_by(billing.Hold.id)
-    )
-    return tuple(HoldRow(**(row._asdict() | {"kind": str(row.kind)})) for row in rows)
-
-
 def _policy(row: sa.Row) -> PolicyRow:
     paid_to = None
     if row.effective_on is not None:
@@ -187,6 +156,6 @@ def _policy(row: sa.Row) -> PolicyRow:
             premium_cents=row.premium_cents,
             paid_cents=int(row.paid_cents),
         )
-    values = row._asdict() | {"species": str(row.species), "state": str(row.state)}
+    values = row._asdict()
     values.pop("paid_cents")
     return PolicyRow(**values, paid_to_on=paid_to)

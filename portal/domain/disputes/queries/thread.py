@@ -70,7 +70,7 @@ def messages(session: orm.Session, *, dispute_id: int) -> tuple[MessageView, ...
         files.setdefault(values.pop("message_id"), []).append(FileView(**values))
     return tuple(
         MessageView(
-            **(row._asdict() | {"author_kind": str(row.author_kind)}),
+            **row._mapping,
             files=tuple(files.get(row.id, ())),
         )
         for row in session.execute(_MESSAGES, {"dispute_id": dispute_id})

@@ -149,11 +149,6 @@ def holds_on(session: orm.Session, *, subject: str) -> tuple[HoldRecord, ...]:
     return _holds(session, billing.Hold.subject == subject)
 
 
-def holds_of_case(session: orm.Session, *, owner: str) -> tuple[HoldRecord, ...]:
-    """Every hold that a case placed, the active ones first."""
-    return _holds(session, billing.Hold.owner == owner)
-
-
 def active_holds(session: orm.Session, *, customer_id: int) -> tuple[HoldRecord, ...]:
     """The active holds on anything of one customer."""
     return _holds(
