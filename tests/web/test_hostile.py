@@ -8,24 +8,19 @@ import json
 import pytest
 
 from portal.kernel import ids
-from tests.support import forms, people, world
+from tests.support import bills, cases, forms, people
 
 NUL = "a\x00b"
 
 
 @pytest.fixture
-def here(quiet_ctx, database):
-    return world.build(quiet_ctx, database)
+def owner(client, database):
+    return people.sign_in(client, bills.make_bill(database).customer)
 
 
 @pytest.fixture
-def owner(app, here):
-    return people.sign_in(app.test_client(), here.owner)
-
-
-@pytest.fixture
-def desk(app, here):
-    return people.sign_in(app.test_client(), here.supervisor)
+def desk(client, database):
+    return people.sign_in(client, people.make_staff(database, "supervisor"))
 
 
 def cursor(*values) -> str:
@@ -63,17 +58,13 @@ def test_a_nul_in_a_mail_address_is_refused(client, database):
     assert forms.post(client, "/sign-in", **typed).status_code == 400
 
 
-@pytest.mark.parametrize("page", ["/sign-in", "/sign-in/link", "/password/reset", "/activate"])
-@pytest.mark.parametrize(
-    "body",
-    [b"[]", b"5", b"{", b'{"email": ["a"], "password": 5, "policy_no": 7, "zip_code": {}}'],
-)
-def test_a_form_takes_no_json(client, database, page, body):
-    token = forms.token(client, page)
-    answer = client.post(
-        page, data=body, content_type="application/json", headers={"X-CSRFToken": token}
-    )
-    assert answer.status_code == 415
+def test_a_form_takes_no_json(client, database):
+    bodies = [b"[]", b"5", b"{", b'{"email": ["a"], "password": 5, "policy_no": 7, "zip_code": {}}']
+    for page in ("/sign-in", "/sign-in/link", "/password/reset", "/activate"):
+        token = {"X-CSRFToken": forms.token(client, page)}
+        for body in bodies:
+            answer = client.post(page, data=body, content_type="application/json", headers=token)
+            assert answer.status_code == 415, (page, body)
 
 
 @pytest.mark.parametrize(
@@ -98,9 +89,11 @@ def test_a_moment_that_no_clock_shows_counts_nothing(desk, since):
 
 
 @pytest.mark.parametrize("form", ["reply", "note"])
-def test_a_once_key_of_any_length_is_taken(app, here, form):
-    grace = people.sign_in(app.test_client(), here.specialist)
-    case = f"/desk/disputes/{here.numbers['desk_case']}"
+def test_a_once_key_of_any_length_is_taken(client, quiet_ctx, database, form):
+    specialist = people.make_staff(database, "specialist")
+    number = cases.raise_case(quiet_ctx, people.make_customer(database))
+    cases.take(quiet_ctx, number, specialist)
+    grace, case = people.sign_in(client, specialist), f"/desk/disputes/{number}"
     key = "".join(ids.new(ids.Prefix.METHOD) for _ in range(2000))
     page = grace.get(case).get_data(as_text=True)
     version = page.partition('name="version" value="')[2].partition('"')[0]

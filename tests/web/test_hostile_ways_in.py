@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from portal.domain.identity import models
 from portal.domain.identity.operations import links, passwords
 from portal.domain.notifications import models as notifications
+from portal.web.shared import landing
 from tests.support import forms, people
 
 PASSWORD = "seven green boats"
@@ -38,12 +39,12 @@ def is_in(client) -> bool:
     "wanted",
     [
         "//evil.test",
+        "//evil.test/",
         "/\\evil.test",
         "\\\\evil.test",
         "https://evil.test",
         "https:evil.test",
         "/\t/evil.test",
-        "/%09/evil.test",
         " //evil.test",
         "javascript:alert(1)",
         "///evil.test",
@@ -51,12 +52,20 @@ def is_in(client) -> bool:
         "/\u2028/evil.test",
     ],
 )
-def test_nobody_lands_on_another_site(client, maria, wanted):
+def test_another_site_is_nowhere_to_land(wanted):
+    assert landing.after_sign_in("customer", wanted) == "/home"
+    assert landing.after_sign_in("specialist", wanted) == "/desk"
+
+
+def test_an_address_that_only_looks_like_another_site_stays_on_ours():
+    assert landing.after_sign_in("customer", "/%09/evil.test") == "/%09/evil.test"
+
+
+def test_nobody_is_sent_to_another_site(client, maria):
+    wanted = "//evil.test"
     answer = forms.post(client, "/sign-in", email=maria.email, password=PASSWORD, next=wanted)
-    assert answer.status_code == 303
-    assert answer.headers["Location"] in ("/home", "/%09/evil.test")
-    again = client.get("/sign-in", query_string={"next": wanted}).headers["Location"]
-    assert again in ("/home", "/%09/evil.test")
+    assert (answer.status_code, answer.location) == (303, "/home")
+    assert client.get("/sign-in", query_string={"next": wanted}).location == "/home"
 
 
 def test_a_forged_host_changes_no_mailed_link(client, database, maria, settings):
@@ -196,7 +205,7 @@ def test_nobody_learns_which_addresses_we_know(app, maria, page):
     assert (a.status_code, a.headers["Location"]) == (b.status_code, b.headers["Location"])
 
 
-@pytest.mark.parametrize("token", ["x", "a" * 5000, "%F0%9F%98%80", "..%2f..%2fetc", "%25%32%65"])
-@pytest.mark.parametrize("way", ["/sign-in/link/", "/activate/", "/password/", "/settings/email/"])
-def test_a_forged_token_opens_nothing(client, database, way, token):
-    assert client.get(f"{way}{token}").status_code == 404
+def test_a_forged_token_opens_nothing(client, database):
+    for way in ("/sign-in/link/", "/activate/", "/password/", "/settings/email/"):
+        for token in ("x", "a" * 5000, "%F0%9F%98%80", "..%2f..%2fetc", "%25%32%65"):
+            assert client.get(f"{way}{token}").status_code == 404, (way, token)

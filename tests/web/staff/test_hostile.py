@@ -71,15 +71,13 @@ def test_what_was_sent_back_is_not_approved_after(app, here, database, asked):
     assert refunds(database) == before
 
 
-@pytest.mark.parametrize(
-    "amount", ["1e9", "300,00", "-5", "NaN", "0", "٣٠", "9" * 40, "5\u20ac", ""]
-)
-def test_an_odd_amount_is_explained_and_moves_nothing(app, here, database, amount):
+def test_an_odd_amount_is_explained_and_moves_nothing(app, here, database):
     before = refunds(database)
     client = people.sign_in(app.test_client(), here.specialist)
     case = f"/desk/disputes/{here.numbers['desk_case']}/resolve"
-    typed = {"outcome": "upheld", "action": "refund", "amount": amount, "step": "do"}
+    typed = {"outcome": "upheld", "action": "refund", "step": "do"}
     typed |= {"payment_no": here.numbers["desk_payment"], "answer": "Yes.", "reason": "So."}
-    answer = forms.post(client, case, version="1", **typed)
-    assert answer.status_code in (409, 422)
-    assert refunds(database) == before
+    for amount in ("1e9", "300,00", "-5", "NaN", "0", "٣٠", "9" * 40, "5\u20ac", ""):
+        answer = forms.post(client, case, version="1", amount=amount, **typed)
+        assert answer.status_code in (409, 422), amount
+        assert refunds(database) == before, amount
