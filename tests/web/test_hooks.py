@@ -50,24 +50,14 @@ def test_an_event_is_stored_once_and_answered_200_each_time(paying_app, ctx, dat
     assert paying.entries(ctx, "payment_settled") == 1
 
 
-@pytest.mark.parametrize(
-    "changed",
-    [
-        {"headers": {"Stripe-Signature": ""}},
-        {"headers": {"Stripe-Signature": "t=1,v1=00"}},
-        {"data": b'{"id": "evt_forged"}'},
-        {"data": b""},
-    ],
-)
-def test_a_bad_signature_is_400_and_stores_nothing(paying_app, database, hooks, changed):
-    assert post(paying_app.test_client(), hooks[0], **changed).status_code == 400
-    assert stored(database) == 0
-
-
-def test_an_old_signature_is_refused(paying_app, database, hooks):
-    stale = hooks[0].headers["Stripe-Signature"].replace("t=1", "t=0", 1)
-    answer = post(paying_app.test_client(), hooks[0], headers={"Stripe-Signature": stale})
-    assert answer.status_code == 400
+def test_a_bad_signature_is_400_and_stores_nothing(paying_app, database, hooks):
+    client, good = paying_app.test_client(), hooks[0].headers["Stripe-Signature"]
+    odd = ("t=1,v1=é", "t=é,v1=00", "t=1,v1=" + "0" * 9000)
+    for signature in ("", "t=1,v1=00", good.replace("t=1", "t=0", 1), *odd):
+        answer = post(client, hooks[0], headers={"Stripe-Signature": signature})
+        assert answer.status_code == 400, signature
+    for body in (b'{"id": "evt_forged"}', b""):
+        assert post(client, hooks[0], data=body).status_code == 400, body
     assert stored(database) == 0
 
 
@@ -81,21 +71,14 @@ def test_get_is_no_webhook(client):
     assert client.get("/hooks/stripe").status_code == 405
 
 
-@pytest.mark.parametrize("signature", ["t=1,v1=é", "t=é,v1=00", "t=1,v1=" + "0" * 9000])
-def test_a_signature_in_odd_characters_is_400(paying_app, database, hooks, signature):
-    answer = post(paying_app.test_client(), hooks[0], headers={"Stripe-Signature": signature})
-    assert answer.status_code == 400
-    assert stored(database) == 0
-
-
 @pytest.mark.parametrize(
     "body",
     [b"null", b"[]", b"5", b"{}", b'{"object": "event", "id": "evt_1"}', b"\xff\xfe"],
 )
-def test_a_signed_body_that_is_no_event_of_ours_is_400(paying_app, database, sandbox, body):
+def test_a_signed_body_that_is_no_event_of_ours_is_400(client, database, body):
     at = int(conftest.NOW.timestamp())
     proof = hmac.digest(conftest.WEBHOOK_SECRET.encode(), b"%d." % at + body, "sha256").hex()
-    answer = paying_app.test_client().post(
+    answer = client.post(
         "/hooks/stripe",
         data=body,
         headers={"Stripe-Signature": f"t={at},v1={proof}"},
