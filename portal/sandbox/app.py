@@ -10,7 +10,7 @@ import werkzeug.exceptions
 from portal.sandbox import clock as clocks
 from portal.sandbox import world as worlds
 from portal.sandbox.browser import challenges, pages
-from portal.sandbox.controls import controls, dashboard
+from portal.sandbox.controls import bank, controls, dashboard
 from portal.sandbox.wire import api, errors, routes
 
 
@@ -40,6 +40,7 @@ def create_app(
             methods=[route.method],
         )
     app.register_blueprint(controls.blueprint(world))
+    app.register_blueprint(bank.blueprint(world))
     app.register_blueprint(dashboard.blueprint(world))
     app.register_blueprint(challenges.blueprint(world))
     app.register_blueprint(pages.blueprint(world))

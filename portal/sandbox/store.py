@@ -71,6 +71,8 @@ _TABLES = ("objects", "answers", "deliveries", "due", "settings")
 _ABOUT = {
     "charge": "payment_intent",
     "refund": "payment_intent",
+    "dispute": "payment_intent",
+    "early_fraud_warning": "payment_intent",
     "balance_transaction": "source",
     "setup_intent": "payment_method",
     "setup_attempt": "setup_intent",

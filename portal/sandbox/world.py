@@ -8,12 +8,16 @@ from portal.sandbox import deliveries, due
 from portal.sandbox import store as stores
 from portal.sandbox.objects import (
     balance,
+    chargebacks,
     charges,
     customers,
+    disputes,
+    early_fraud_warnings,
     events,
     expand,
     payment_intents,
     payment_methods,
+    payouts,
     refunds,
     setup_intents,
     webhook_endpoints,
@@ -27,11 +31,23 @@ ROUTES = (
     *setup_intents.ROUTES,
     *charges.ROUTES,
     *refunds.ROUTES,
+    *disputes.ROUTES,
+    *early_fraud_warnings.ROUTES,
+    *payouts.ROUTES,
     *balance.ROUTES,
     *events.ROUTES,
     *webhook_endpoints.ROUTES,
 )
-_DUE: due.Actions = {"settle_charge": charges.settle, "settle_refund": refunds.settle}
+_DUE: due.Actions = {
+    "arrive_payout": payouts.arrive,
+    "bring_aftermath": chargebacks.bring_aftermath,
+    "end_inquiry": chargebacks.end_inquiry,
+    "expire_dispute": chargebacks.pass_deadline,
+    "review_evidence": chargebacks.review,
+    "send_payout": payouts.send,
+    "settle_charge": charges.settle,
+    "settle_refund": refunds.settle,
+}
 
 
 class World:

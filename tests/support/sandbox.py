@@ -183,10 +183,6 @@ class Sandbox:
         """Deliver nothing until told otherwise."""
         self._control("POST", "webhooks/mode", {"mode": "hold"})
 
-    def deliver_webhooks(self) -> None:
-        """Deliver events as they happen."""
-        self._control("POST", "webhooks/mode", {"mode": "deliver"})
-
     def pending_webhooks(self) -> list[Webhook]:
         """What waits to be delivered, oldest first."""
         return _webhooks(self._control("GET", "webhooks/pending"))
@@ -208,6 +204,34 @@ class Sandbox:
     def settle_refund(self, refund_id: str, status: str) -> None:
         """Bring a refund's outcome, ``succeeded`` or ``failed``, now."""
         self._control("POST", f"refunds/{refund_id}/settle", {"status": status})
+
+    def open_dispute(self, charge_id: str, **claim: typing.Any) -> dict[str, typing.Any]:
+        """Have a bank charge back. ``claim``: reason, amount (cents), inquiry, final."""
+        return self._control("POST", "disputes", {"charge": charge_id, **claim})
+
+    def settle_dispute(self, dispute_id: str, status: str) -> dict[str, typing.Any]:
+        """End a dispute: ``won`` or ``lost``, an inquiry ``warning_closed``."""
+        return self._control("POST", f"disputes/{dispute_id}/settle", {"status": status})
+
+    def expire_dispute(self, dispute_id: str) -> dict[str, typing.Any]:
+        """Let the deadline of a dispute pass."""
+        return self._control("POST", f"disputes/{dispute_id}/expire")
+
+    def escalate_dispute(self, dispute_id: str) -> dict[str, typing.Any]:
+        """Turn an inquiry into a chargeback."""
+        return self._control("POST", f"disputes/{dispute_id}/escalate")
+
+    def warn_of_fraud(self, charge_id: str, **words: str) -> dict[str, typing.Any]:
+        """Have a bank warn early. ``words``: fraud_type."""
+        return self._control("POST", "early_fraud_warnings", {"charge": charge_id, **words})
+
+    def make_payout(self) -> dict[str, typing.Any]:
+        """Have everything that is available paid out now."""
+        return self._control("POST", "payouts")
+
+    def settle_payout(self, payout_id: str, status: str, **why: str) -> dict[str, typing.Any]:
+        """Make a payout ``paid`` or ``failed`` now. ``why``: failure_code."""
+        return self._control("POST", f"payouts/{payout_id}/settle", {"status": status, **why})
 
     def _control(
         self, method: str, path: str, body: dict[str, typing.Any] | None = None

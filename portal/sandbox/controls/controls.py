@@ -1,8 +1,6 @@
 """Knows what tests and the demo may do to the sandbox; none of it exists at the real Stripe."""
 
-import datetime
 import re
-import typing
 
 import flask
 
@@ -10,11 +8,11 @@ from portal.sandbox import call as calls
 from portal.sandbox import deliveries
 from portal.sandbox import store as stores
 from portal.sandbox import world as worlds
+from portal.sandbox.controls import bodies
 from portal.sandbox.objects import events, refunds, webhook_endpoints
 from portal.sandbox.wire import errors, faults
 
-Body = dict[str, typing.Any]
-_MAX_TIMES = 100
+Body = bodies.Body
 
 
 def blueprint(world: worlds.World) -> flask.Blueprint:
@@ -65,14 +63,14 @@ class _Controls:
 
     def set_clock(self) -> Body:
         """Advance, freeze, run on or follow the machine; then do what has become due."""
-        body = _json("advance_seconds", "at", "run", "real")
+        body = bodies.read("advance_seconds", "at", "run", "real")
         clock = self._world.clock
         if body.get("real"):
             clock.follow_real()
         if "at" in body:
-            clock.freeze(_moment(body["at"]))
+            clock.freeze(bodies.moment(body["at"]))
         if "advance_seconds" in body:
-            clock.advance(_number(body, "advance_seconds", 0))
+            clock.advance(bodies.number(body, "advance_seconds", 0))
         if body.get("run"):
             clock.run()
         with self._store.transaction():
@@ -95,7 +93,7 @@ class _Controls:
 
     def add_fault(self) -> Body:
         """Arm a fault for the next requests that match."""
-        body = _json("method", "path", "times", "mode", "seconds")
+        body = bodies.read("method", "path", "times", "mode", "seconds")
         if body.get("mode") not in faults.MODES:
             raise errors.invalid(f"mode must be one of {', '.join(faults.MODES)}", param="mode")
         try:
@@ -106,8 +104,8 @@ class _Controls:
             mode=body["mode"],
             path=str(body.get("path", "/v1/")),
             method=body.get("method"),
-            times=int(_number(body, "times", 1)),
-            seconds=_number(body, "seconds", 30),
+            times=int(bodies.number(body, "times", 1)),
+            seconds=bodies.number(body, "seconds", 30),
         )
         self._world.faults.add(fault)
         return fault.as_json()
@@ -119,7 +117,7 @@ class _Controls:
 
     def upsert_endpoint(self) -> Body:
         """Have an endpoint with a secret of one's own choosing."""
-        body = _json("url", "secret", "enabled_events")
+        body = bodies.read("url", "secret", "enabled_events")
         with self._store.transaction():
             endpoint = webhook_endpoints.upsert(
                 self._world.call(),
@@ -131,7 +129,7 @@ class _Controls:
 
     def set_mode(self) -> Body:
         """``deliver`` sends events as they happen, ``hold`` keeps them."""
-        mode = _json("mode").get("mode")
+        mode = bodies.read("mode").get("mode")
         if mode not in ("deliver", "hold"):
             raise errors.invalid("mode must be deliver or hold", param="mode")
         with self._store.transaction():
@@ -153,7 +151,7 @@ class _Controls:
 
     def flush(self) -> Body:
         """Deliver what waits now, in the order and as often as asked."""
-        body = _json("order", "times")
+        body = bodies.read("order", "times")
         order = body.get("order", "forward")
         if order not in ("forward", "reverse"):
             raise errors.invalid("order must be forward or reverse", param="order")
@@ -162,7 +160,7 @@ class _Controls:
             letters.reverse()
         sent = []
         for letter in letters:
-            answers = [deliveries.send(letter) for _ in range(_times(body))]
+            answers = [deliveries.send(letter) for _ in range(bodies.times(body))]
             with self._store.transaction():
                 deliveries.record(self._world.call(), letter, answers[-1])
             sent.append({"event_id": letter.event, "type": letter.type, "answers": answers})
@@ -170,7 +168,7 @@ class _Controls:
 
     def redeliver(self, id: str) -> Body:
         """Send an event again to every endpoint that wants its type."""
-        body = _json("times")
+        body = bodies.read("times")
         with self._store.transaction():
             call = self._world.call()
             event = call.load("event", id)
@@ -182,13 +180,13 @@ class _Controls:
         answers = [
             {"url": letter.url, "answer": deliveries.send(letter)}
             for letter in letters
-            for _ in range(_times(body))
+            for _ in range(bodies.times(body))
         ]
         return {"event_id": id, "answers": answers}
 
     def settle_refund(self, id: str) -> Body:
         """Bring a refund's outcome now."""
-        status = _json("status").get("status")
+        status = bodies.read("status").get("status")
         if status not in ("succeeded", "failed"):
             raise errors.invalid("status must be succeeded or failed", param="status")
         with self._store.transaction():
@@ -204,32 +202,3 @@ class _Controls:
     def _endpoints(self) -> list[stores.Record]:
         found = self._store.select("kind = 'webhook_endpoint' ORDER BY seq", ())
         return [endpoint for endpoint in found if endpoint["status"] == "enabled"]
-
-
-def _json(*allowed: str) -> Body:
-    body = flask.request.get_json(silent=True) if flask.request.data else {}
-    if not isinstance(body, dict):
-        raise errors.invalid("Send a JSON object.")
-    for key in body:
-        if key not in allowed:
-            raise errors.invalid(f"Unknown field: {key}", param=key)
-    return body
-
-
-def _number(body: Body, name: str, default: float) -> float:
-    value = body.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise errors.invalid(f"{name} must be a number", param=name)
-    return float(value)
-
-
-def _times(body: Body) -> int:
-    return max(1, min(int(_number(body, "times", 1)), _MAX_TIMES))
-
-
-def _moment(value: typing.Any) -> datetime.datetime:
-    try:
-        moment = datetime.datetime.fromisoformat(str(value))
-    except ValueError as reason:
-        raise errors.invalid("at must be an ISO 8601 moment", param="at") from reason
-    return moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)

@@ -25,7 +25,9 @@ def move(
     source: str,
     amount_cents: int,
     fee_cents: int = 0,
+    fee_words: str = "Stripe processing fees",
     description: str | None = None,
+    available_after_days: int = AVAILABLE_AFTER_DAYS,
 ) -> stores.Record:
     """Record one movement; positive amounts are ours, fees are taken from them."""
     details = []
@@ -35,7 +37,7 @@ def move(
                 "amount": fee_cents,
                 "application": None,
                 "currency": "usd",
-                "description": "Stripe processing fees",
+                "description": fee_words,
                 "type": "stripe_fee",
             }
         )
@@ -43,7 +45,7 @@ def move(
         "id": ids.new("txn"),
         "object": "balance_transaction",
         "amount": amount_cents,
-        "available_on": call.now + AVAILABLE_AFTER_DAYS * 86400,
+        "available_on": call.now + available_after_days * 86400,
         "balance_type": "payments",
         "created": call.now,
         "currency": "usd",
@@ -72,8 +74,13 @@ def retrieve(call: calls.Call, id: str) -> routes.Answer:
 
 
 def index(call: calls.Call) -> routes.Answer:
-    """Movements, newest first; of one charge or refund when ``source`` names it."""
+    """Movements, newest first; of one charge or refund when ``source`` names it.
+
+    ``payout`` narrows them to what one payout paid out, itself included: nothing until its
+    reconciliation is completed.
+    """
     clauses = [
+        ("json_extract(hidden, '$.payout') = ?", _reconciled(call)),
         ("about = ?", call.get("source")),
         ("type = ?", call.get("type")),
         ("json_extract(document, '$.currency') = ?", call.get("currency")),
@@ -81,6 +88,15 @@ def index(call: calls.Call) -> routes.Answer:
     answer = listing.page(call, "balance_transaction", "/v1/balance_transactions", clauses)
     answer["data"] = [present(call, document) for document in answer["data"]]
     return answer
+
+
+def _reconciled(call: calls.Call) -> str | None:
+    id = call.get("payout")
+    if id is None:
+        return None
+    payout = call.load("payout", id, param="payout")
+    is_known = payout["reconciliation_status"] == "completed"
+    return payout.id if is_known else "not yet"
 
 
 def summary(call: calls.Call) -> routes.Answer:
@@ -117,6 +133,7 @@ ROUTES = (
             **params.PAGE,
             "created": params.span,
             "currency": params.filled,
+            "payout": params.filled,
             "source": params.filled,
             "type": params.filled,
         },

@@ -1,6 +1,6 @@
 """Knows the test cards and what each of them does; refuses to know who is paying.
 
-Source of the table: Stripe's page on testing. Cards that end in a chargeback are not in it.
+Source of the table: Stripe's page on testing.
 """
 
 import dataclasses
@@ -26,6 +26,16 @@ class RefundFate(enum.StrEnum):
     SUCCEEDS = "succeeds"
     PENDING = "pending"
     FAILS = "fails"
+
+
+class Aftermath(enum.StrEnum):
+    """What the cardholder's bank does about a charge that succeeded."""
+
+    NOTHING = "nothing"
+    FRAUDULENT = "fraudulent"
+    NOT_RECEIVED = "product_not_received"
+    INQUIRY = "inquiry"
+    FRAUD_WARNING = "fraud_warning"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,6 +66,7 @@ class Card:
     is_attachable: bool = True
     authentication: Authentication = Authentication.NEVER
     refund: RefundFate = RefundFate.SUCCEEDS
+    aftermath: Aftermath = Aftermath.NOTHING
     funding: str = "credit"
     country: str = "US"
 
@@ -128,6 +139,15 @@ _CARDS = (
     ),
     Card("4000000000007726", "visa", "pendingRefund", refund=RefundFate.PENDING),
     Card("4000000000005126", "visa", "refundFail", refund=RefundFate.FAILS),
+    Card("4000000000000259", "visa", "createDispute", aftermath=Aftermath.FRAUDULENT),
+    Card(
+        "4000000000002685",
+        "visa",
+        "createDisputeProductNotReceived",
+        aftermath=Aftermath.NOT_RECEIVED,
+    ),
+    Card("4000000000001976", "visa", "createDisputeInquiry", aftermath=Aftermath.INQUIRY),
+    Card("4000000000005423", "visa", "createIssuerFraudRecord", aftermath=Aftermath.FRAUD_WARNING),
 )
 BY_NUMBER = {card.number: card for card in _CARDS}
 _BY_TOKEN = {

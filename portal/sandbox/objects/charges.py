@@ -38,6 +38,8 @@ def attempt(
     else:
         due.plan(call, SETTLES_AFTER_SECONDS, "settle_charge", charge.id)
     events.emit(call, "charge.succeeded", charge.document)
+    if payment_methods.card_of(method).aftermath != cards.Aftermath.NOTHING:
+        due.plan(call, 0, "bring_aftermath", charge.id)
     return charge, None
 
 

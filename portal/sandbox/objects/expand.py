@@ -18,6 +18,9 @@ _EXPANDABLE: dict[str, frozenset[str]] = {
         {"charge", "payment_intent", "balance_transaction", "failure_balance_transaction"}
     ),
     "balance_transaction": frozenset({"source"}),
+    "dispute": frozenset({"charge", "payment_intent"}),
+    "payout": frozenset({"balance_transaction", "failure_balance_transaction"}),
+    "radar.early_fraud_warning": frozenset({"charge", "payment_intent"}),
     "payment_method": frozenset({"customer"}),
 }
 _MAX_DEPTH = 4

@@ -3,7 +3,13 @@
 from portal.sandbox import call as calls
 from portal.sandbox import due, ids
 from portal.sandbox import store as stores
-from portal.sandbox.objects import balance, cards, events, payment_methods
+from portal.sandbox.objects import (
+    balance,
+    cards,
+    early_fraud_warnings,
+    events,
+    payment_methods,
+)
 from portal.sandbox.wire import errors, listing, params, routes
 
 OUTCOME_AFTER_DAYS = 3
@@ -31,6 +37,7 @@ def create(call: calls.Call) -> routes.Answer:
             f"Refund amount ({amount}) is greater than unrefunded amount on charge ({left}).",
             param="amount",
         )
+    _check_not_charged_back(call, charge)
     refund = call.store.add("refund", _document(call, charge, amount))
     moved = balance.move(
         call,
@@ -45,9 +52,20 @@ def create(call: calls.Call) -> routes.Answer:
     _count(call, charge, amount)
     events.emit(call, "refund.created", refund.document)
     events.emit(call, "charge.refunded", charge.document)
+    if charge["refunded"]:
+        early_fraud_warnings.done(call, charge.id)
     if _fate(call, charge) != cards.RefundFate.SUCCEEDS:
         due.plan(call, OUTCOME_AFTER_DAYS * 86400, "settle_refund", refund.id)
     return refund.document
+
+
+def _check_not_charged_back(call: calls.Call, charge: stores.Record) -> None:
+    for dispute in call.store.select("kind = 'dispute' AND charge = ?", (charge.id,)):
+        if not dispute["is_charge_refundable"]:
+            raise errors.refused(
+                f"Charge {charge.id} has been charged back; cannot issue a refund.",
+                code="charge_disputed",
+            )
 
 
 def settle(call: calls.Call, id: str) -> None:
@@ -60,7 +78,9 @@ def settle(call: calls.Call, id: str) -> None:
     decide(call, id, "failed" if fate == cards.RefundFate.FAILS else "succeeded")
 
 
-def decide(call: calls.Call, id: str, status: str) -> stores.Record:
+def decide(
+    call: calls.Call, id: str, status: str, *, why: str = "expired_or_canceled_card"
+) -> stores.Record:
     """Make a refund ``succeeded`` or ``failed``, now; a failed one returns the money to us.
 
     Raises ApiError 400 where the refund already failed.
@@ -75,7 +95,7 @@ def decide(call: calls.Call, id: str, status: str) -> stores.Record:
     refund["status"] = status
     refund["pending_reason"] = None
     if status == "failed":
-        _give_back(call, refund)
+        _give_back(call, refund, why)
     call.store.save(refund)
     previous = {"status": before}
     if status == "failed":
@@ -85,8 +105,8 @@ def decide(call: calls.Call, id: str, status: str) -> stores.Record:
     return refund
 
 
-def _give_back(call: calls.Call, refund: stores.Record) -> None:
-    refund["failure_reason"] = "expired_or_canceled_card"
+def _give_back(call: calls.Call, refund: stores.Record, why: str) -> None:
+    refund["failure_reason"] = why
     moved = balance.move(
         call,
         type="refund_failure",

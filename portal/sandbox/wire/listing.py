@@ -5,7 +5,7 @@ import typing
 from portal.sandbox import call as calls
 from portal.sandbox.wire import errors
 
-_COMPARE = {
+COMPARE = {
     "gt": "created > ?",
     "gte": "created >= ?",
     "lt": "created < ?",
@@ -32,7 +32,7 @@ def page(
             wheres.append(condition)
             values.append(value)
     for relation, moment in (call.get("created") or {}).items():
-        wheres.append(_COMPARE[relation])
+        wheres.append(COMPARE[relation])
         values.append(moment)
     before, after = call.get("ending_before"), call.get("starting_after")
     if before and after:
