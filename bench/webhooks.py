@@ -207,8 +207,7 @@ def _pay(ctx: context.Context, api: stripe.StripeClient, customer_id: int) -> fl
     begun = pay_invoices.start(
         ctx,
         customer_id=customer_id,
-        invoice_nos=(oldest.number,),
-        expected_cents=oldest.payable_cents,
+        order=pay_invoices.Order(invoice_nos=(oldest.number,), expected_cents=oldest.payable_cents),
         once_key=secrets.token_urlsafe(18),
         method_no=None,
         save_method=False,

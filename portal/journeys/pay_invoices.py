@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import sqlalchemy.exc
 import structlog
@@ -10,8 +11,10 @@ from sqlalchemy import orm
 
 from portal.domain.billing.operations import allocating, books
 from portal.domain.billing.queries import payable
+from portal.domain.billing.rules import paying
+from portal.domain.ledger import queries as ledger
 from portal.domain.payments import models, rules
-from portal.domain.payments.operations import settling, starting
+from portal.domain.payments.operations import settling, starting, unapplied
 from portal.domain.payments.states import PaymentState
 from portal.domain.wallet import queries as wallet
 from portal.gateways import ports
@@ -23,11 +26,21 @@ MAX_TRIES = 3  # times an older attempt is cleared out of the way
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Order:
+    """What a payer asks for: which bills, how much, and the figures that the page showed."""
+
+    invoice_nos: tuple[str, ...]
+    expected_cents: int  # to be charged now
+    expected_credit_cents: int = 0
+    wish: paying.Wish = paying.ALL
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Started:
     """What the payer's page needs to go on.
 
     `client_secret` is for the browser to confirm with; `next_url` is where the payer proves who
-    they are; both are "" when there is nothing more to do.
+    they are; both are "" when there is nothing more to do. `number` is "" where credit alone paid.
     """
 
     number: str
@@ -36,46 +49,67 @@ class Started:
     next_url: str = ""
 
 
+def preview(
+    session: orm.Session, *, customer_id: int, invoice_nos: Sequence[str], wish: paying.Wish
+) -> paying.Plan:
+    """What the wish would do to the chosen bills now. Raises MoreThanOpen, TooLittle."""
+    found = payable.open_invoices(session, customer_id=customer_id, numbers=invoice_nos)
+    return _plan(session, customer_id=customer_id, invoices=found, wish=wish)
+
+
 def start(
     ctx: context.Context,
     *,
     customer_id: int,
-    invoice_nos: tuple[str, ...],
-    expected_cents: int,
+    order: Order,
     once_key: str,
     method_no: str | None,
     save_method: bool,
     who: actor.Actor,
 ) -> Started:
-    """Begin paying the payable part of the invoices: with a saved method, or a new one.
+    """Begin paying the order: its credit is used at once, the rest with a saved or new method.
 
-    `expected_cents` is the sum that the payer saw; `once_key` is the form's own: asking twice
-    with it gives the same payment. With `method_no` the method is charged here; without, the
-    browser confirms with the client secret. Raises NothingToPay, AmountChanged, MethodGone,
-    PaymentUnderWay, PaymentNotPossible: after each of them nothing was taken.
+    `once_key` is the form's own: asking twice with it gives the same payment. With `method_no`
+    the method is charged here; without, the browser confirms with the client secret. Raises
+    MoreThanOpen, TooLittle, NothingToPay, AmountChanged, MethodGone, PaymentUnderWay,
+    PaymentNotPossible: after each of them no method was charged.
     """
     for _ in range(MAX_TRIES):
         known = _known(ctx, customer_id=customer_id, once_key=once_key)
         if known is not None:
             asked = {number for number, _ in known.planned}
-            if known.amount_cents != expected_cents or not asked <= set(invoice_nos):
+            if known.amount_cents != order.expected_cents or not asked <= set(order.invoice_nos):
                 raise rules.AmountChanged()  # the form was changed since it was sent
             return _again(ctx, known, who=who)
-        _clear_older(ctx, customer_id=customer_id, invoice_nos=invoice_nos, who=who)
+        if _credit_alone_paid(ctx, customer_id=customer_id, once_key=once_key):
+            return Started(number="", state=PaymentState.SETTLED)
+        _clear_older(ctx, customer_id=customer_id, invoice_nos=order.invoice_nos, who=who)
         try:
             payment, method = _reserve(
                 ctx,
                 customer_id=customer_id,
-                invoice_nos=invoice_nos,
-                expected_cents=expected_cents,
+                order=order,
                 once_key=once_key,
                 method_no=method_no,
                 save_method=save_method,
+                who=who,
             )
-        except sqlalchemy.exc.IntegrityError:
+        except (sqlalchemy.exc.IntegrityError, unapplied.UsedAlready):
             continue  # somebody else reserved in this very moment, or this form did already
+        if payment is None:
+            return Started(number="", state=PaymentState.SETTLED)
         return _ask_stripe(ctx, payment, method=method, who=who)
     raise rules.PaymentUnderWay()
+
+
+def _credit_alone_paid(ctx: context.Context, *, customer_id: int, once_key: str) -> bool:
+    """Whether this form has used credit already, and needed no payment for it."""
+    with ctx.database.reading() as session:
+        return ledger.is_posted(session, key=unapplied.entry_key(_fact(customer_id, once_key)))
+
+
+def _fact(customer_id: int, once_key: str) -> str:
+    return f"{customer_id}:{once_key}"
 
 
 def _known(ctx: context.Context, *, customer_id: int, once_key: str) -> models.Payment | None:
@@ -113,43 +147,84 @@ def _reserve(
     ctx: context.Context,
     *,
     customer_id: int,
-    invoice_nos: tuple[str, ...],
-    expected_cents: int,
+    order: Order,
     once_key: str,
     method_no: str | None,
     save_method: bool,
-) -> tuple[models.Payment, wallet.MethodView | None]:
+    who: actor.Actor,
+) -> tuple[models.Payment | None, wallet.MethodView | None]:
+    """Use the credit and write the payment down, in one transaction; None: credit paid it all."""
+    now, today = ctx.clock.now(), ctx.clock.today()
     with ctx.database.unit_of_work() as session:
         books.lock_customer(session, customer_id=customer_id)
-        shares = _shares(session, customer_id=customer_id, invoice_nos=invoice_nos)
-        if sum(share.cents for share in shares) != expected_cents:
-            raise rules.AmountChanged() if shares else rules.NothingToPay()
+        invoices = _lock(session, customer_id=customer_id, invoice_nos=order.invoice_nos)
+        plan = _plan(session, customer_id=customer_id, invoices=invoices, wish=order.wish)
+        if not plan.pay_cents and not plan.credit_cents:
+            raise rules.NothingToPay()
+        seen = (order.expected_cents, order.expected_credit_cents)
+        if seen != (plan.pay_cents, plan.credit_cents):
+            raise rules.AmountChanged()
+        ids = {invoice.number: invoice.id for invoice in invoices}
+        if plan.credit_cents:
+            unapplied.use(
+                session,
+                customer_id=customer_id,
+                invoice_ids=sorted(ids.values()),
+                cents=plan.credit_cents,
+                key=_fact(customer_id, once_key),
+                now=now,
+                today=today,
+                who=who,
+            )
+        if not plan.pay_cents:
+            return None, None
         method = _method(session, customer_id=customer_id, number=method_no)
         payment = starting.begin(
             session,
             customer_id=customer_id,
-            shares=shares,
+            shares=[
+                starting.Share(
+                    invoice_id=ids[effect.invoice_no],
+                    invoice_no=effect.invoice_no,
+                    cents=effect.from_payment_cents,
+                )
+                for effect in plan.effects
+                if effect.from_payment_cents
+            ],
+            ahead_cents=plan.ahead_cents,
             once_key=once_key,
             method_id=method.id if method else None,
             method_label=method.label if method else "",
             save_method=save_method and method is None,
-            now=ctx.clock.now(),
+            now=now,
             rng=ctx.rng,
         )
         return payment, method
 
 
-def _shares(
+def _lock(
     session: orm.Session, *, customer_id: int, invoice_nos: tuple[str, ...]
-) -> list[starting.Share]:
+) -> tuple[payable.PayableInvoice, ...]:
     before = payable.open_invoices(session, customer_id=customer_id, numbers=invoice_nos)
     allocating.lock_invoices(session, invoice_ids=[invoice.id for invoice in before])
-    found = payable.open_invoices(session, customer_id=customer_id, numbers=invoice_nos)
-    return [
-        starting.Share(invoice_id=i.id, invoice_no=i.number, cents=i.payable_cents)
-        for i in found
-        if i.payable_cents > 0
-    ]
+    return payable.open_invoices(session, customer_id=customer_id, numbers=invoice_nos)
+
+
+def _plan(
+    session: orm.Session,
+    *,
+    customer_id: int,
+    invoices: Sequence[payable.PayableInvoice],
+    wish: paying.Wish,
+) -> paying.Plan:
+    lines = allocating.open_lines(session, invoice_ids=[invoice.id for invoice in invoices])
+    sources = unapplied.free(session, customer_id=customer_id) if wish.use_credit else ()
+    return paying.plan(
+        lines,
+        wish=wish,
+        credit_cents=sum(source.cents for source in sources),
+        rule=allocating.rule_in_force(session),
+    )
 
 
 def _method(

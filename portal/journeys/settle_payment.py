@@ -199,7 +199,8 @@ def _after_settling(
         unapplied_cents=moved.unapplied_cents,
         paid_at=payment.settled_at,
     )
-    if moved.unapplied_cents:
+    paid_ahead = payment.amount_cents - sum(cents for _, cents in payment.planned)
+    if moved.unapplied_cents > paid_ahead:
         open_dispute.raise_for_payment(
             session,
             ctx,

@@ -17,7 +17,7 @@ from portal.journeys import (
     sweep_intents,
 )
 from portal.kernel import actor
-from tests.support import bills, jobs, paying
+from tests.support import bills, jobs, paying, people
 
 WHO = actor.system("test")
 
@@ -58,14 +58,8 @@ def take(ctx, sandbox):
     """Receive every pending webhook as the site does."""
     hooks = sandbox.take_webhooks()
     for hook in hooks:
-        stripe_events.receive(
-            ctx, body=_bytes(hook.body), signature=hook.headers["Stripe-Signature"]
-        )
+        paying.receive(ctx, hook)
     return hooks
-
-
-def _bytes(body):
-    return body.encode() if isinstance(body, str) else body
 
 
 def test_a_new_card_pays_by_webhook_alone(ctx, sandbox, database, bill):
@@ -83,9 +77,7 @@ def test_the_same_webhook_five_times_posts_once(ctx, sandbox, bill):
     hooks = take(ctx, sandbox)
     for _ in range(4):
         for hook in hooks:
-            assert not stripe_events.receive(
-                ctx, body=_bytes(hook.body), signature=hook.headers["Stripe-Signature"]
-            )
+            assert not paying.receive(ctx, hook)
     jobs.run_all(ctx)
     assert paying.entries(ctx, "payment_settled") == 1
     assert paying.mails(ctx, "receipt") == 1
@@ -96,9 +88,7 @@ def test_webhooks_in_reverse_settle_all_the_same(ctx, sandbox, database, bill):
     paying.confirm(sandbox, started.client_secret)
     sandbox.advance(2)
     for hook in reversed(sandbox.take_webhooks()):
-        stripe_events.receive(
-            ctx, body=_bytes(hook.body), signature=hook.headers["Stripe-Signature"]
-        )
+        paying.receive(ctx, hook)
         jobs.run_all(ctx)
     assert invoice(database, bill).state == "paid"
     assert paying.entries(ctx, "payment_settled") == 1
@@ -118,7 +108,7 @@ def test_the_webhook_may_come_before_the_return_page(ctx, sandbox, bill):
 
 def test_the_same_form_sent_twice_is_one_payment(ctx, sandbox, bill):
     card = paying.save_card(ctx, sandbox, bill.customer)
-    with_key = {"invoice_nos": (bill.number,), "expected_cents": bill.invoice.open_cents}
+    order = pay_invoices.Order(invoice_nos=(bill.number,), expected_cents=bill.invoice.open_cents)
     first, second = (
         pay_invoices.start(
             ctx,
@@ -126,8 +116,8 @@ def test_the_same_form_sent_twice_is_one_payment(ctx, sandbox, bill):
             once_key="the-form-of-one-page-1",
             method_no=card,
             save_method=False,
-            who=paying.owner(bill.customer),
-            **with_key,
+            who=people.owner(bill.customer),
+            order=order,
         )
         for _ in range(2)
     )
@@ -262,8 +252,9 @@ def test_the_sum_that_the_payer_saw_is_the_sum_that_is_taken(ctx, sandbox, bill)
         pay_invoices.start(
             ctx,
             customer_id=bill.customer.id,
-            invoice_nos=(bill.number,),
-            expected_cents=bill.invoice.open_cents - 1,
+            order=pay_invoices.Order(
+                invoice_nos=(bill.number,), expected_cents=bill.invoice.open_cents - 1
+            ),
             once_key="another-form-of-one-page",
             method_no=None,
             save_method=False,
@@ -277,8 +268,9 @@ def test_anothers_bill_is_nothing_to_pay(ctx, sandbox, database, bill):
         pay_invoices.start(
             ctx,
             customer_id=other.customer.id,
-            invoice_nos=(bill.number,),
-            expected_cents=bill.invoice.open_cents,
+            order=pay_invoices.Order(
+                invoice_nos=(bill.number,), expected_cents=bill.invoice.open_cents
+            ),
             once_key="a-form-with-other-numbers",
             method_no=None,
             save_method=False,
@@ -289,7 +281,7 @@ def test_anothers_bill_is_nothing_to_pay(ctx, sandbox, database, bill):
 def test_a_removed_card_takes_nothing(ctx, sandbox, bill):
     card = paying.save_card(ctx, sandbox, bill.customer)
     keep_method.remove(
-        ctx, customer_id=bill.customer.id, number=card, who=paying.owner(bill.customer)
+        ctx, customer_id=bill.customer.id, number=card, who=people.owner(bill.customer)
     )
     with pytest.raises(rules.MethodGone):
         paying.begin(ctx, bill.customer, method=card)

@@ -163,13 +163,16 @@ def test_a_form_sent_again_with_other_bills_is_not_answered_with_the_old_sum(
         "once_key": "one-form-of-one-page",
         "method_no": None,
         "save_method": False,
-        "who": paying.owner(bill.customer),
+        "who": people.owner(bill.customer),
     }
     one, both = bill.invoice.open_cents, bill.invoice.open_cents + other.invoice.open_cents
-    first = pay_invoices.start(ctx, invoice_nos=(bill.number,), expected_cents=one, **asked)
-    again = pay_invoices.start(ctx, invoice_nos=(bill.number,), expected_cents=one, **asked)
+    order = pay_invoices.Order(invoice_nos=(bill.number,), expected_cents=one)
+    first = pay_invoices.start(ctx, order=order, **asked)
+    again = pay_invoices.start(ctx, order=order, **asked)
     assert (again.number, again.client_secret) == (first.number, first.client_secret)
     with pytest.raises(rules.AmountChanged):
         pay_invoices.start(
-            ctx, invoice_nos=(bill.number, other.number), expected_cents=both, **asked
+            ctx,
+            order=pay_invoices.Order(invoice_nos=(bill.number, other.number), expected_cents=both),
+            **asked,
         )

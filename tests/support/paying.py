@@ -10,20 +10,10 @@ import stripe
 from portal.domain.billing.queries import payable
 from portal.domain.payments import models
 from portal.domain.wallet import queries as wallet
-from portal.journeys import check_books, keep_method, link_customer, pay_invoices
-from portal.kernel import actor
+from portal.journeys import check_books, keep_method, link_customer, pay_invoices, stripe_events
+from tests.support import people
 
 VISA = "4242424242424242"
-
-
-def owner(customer) -> actor.Actor:
-    """The customer as a doer."""
-    return actor.Actor(
-        kind=actor.ActorKind.CUSTOMER,
-        label=f"{customer.first_name} {customer.last_name}",
-        id=customer.id,
-        role="customer",
-    )
 
 
 def save_card(ctx, sandbox, customer, number: str = VISA) -> str:
@@ -36,7 +26,7 @@ def save_card(ctx, sandbox, customer, number: str = VISA) -> str:
     )
     if found.status == "requires_action":
         sandbox.authenticate(found)
-    keep_method.finish(ctx, setup_ref=setup_ref, who=owner(customer))
+    keep_method.finish(ctx, setup_ref=setup_ref, who=people.owner(customer))
     return newest_method(ctx, customer)
 
 
@@ -46,7 +36,7 @@ def attach_card(ctx, sandbox, customer, number: str) -> str:
     method = sandbox.card(number)
     sandbox.client().v1.payment_methods.attach(method, {"customer": reference})
     card = ctx.payments.read_method(method)
-    keep_method.mirror(ctx, card=card, who=owner(customer))
+    keep_method.mirror(ctx, card=card, who=people.owner(customer))
     return newest_method(ctx, customer)
 
 
@@ -64,12 +54,14 @@ def begin(ctx, customer, *invoice_nos: str, method: str | None = None, key: str 
     return pay_invoices.start(
         ctx,
         customer_id=customer.id,
-        invoice_nos=tuple(i.number for i in found),
-        expected_cents=sum(i.payable_cents for i in found),
+        order=pay_invoices.Order(
+            invoice_nos=tuple(i.number for i in found),
+            expected_cents=sum(i.payable_cents for i in found),
+        ),
         once_key=key or secrets.token_urlsafe(18),
         method_no=method,
         save_method=save,
-        who=owner(customer),
+        who=people.owner(customer),
     )
 
 
@@ -88,6 +80,12 @@ def confirm(sandbox, client_secret: str, number: str = VISA, *, passes: bool = T
         sandbox.authenticate(found, passes=passes)
         found = client.v1.payment_intents.retrieve(intent_ref)
     return found
+
+
+def receive(ctx, hook) -> bool:
+    """Hand a webhook to the site; whether it was new."""
+    signature = hook.headers["Stripe-Signature"]
+    return stripe_events.receive(ctx, body=hook.body.encode(), signature=signature)
 
 
 def row(ctx, number: str) -> models.Payment:

@@ -75,6 +75,11 @@ def trial_balance(session: orm.Session) -> tuple[BalanceRow, ...]:
     )
 
 
+def is_posted(session: orm.Session, *, key: str) -> bool:
+    """Whether the business fact `key` has its entry."""
+    return bool(session.scalar(sa.select(sa.exists().where(models.Entry.key == key))))
+
+
 def entries_about(
     session: orm.Session, subjects: list[str], *, limit: int = 100
 ) -> tuple[EntryView, ...]:

@@ -140,8 +140,10 @@ def _begin(
     return pay_invoices.start(
         stage.ctx,
         customer_id=player.customer_id,
-        invoice_nos=tuple(bill.number for bill in bills),
-        expected_cents=sum(bill.payable_cents for bill in bills),
+        order=pay_invoices.Order(
+            invoice_nos=tuple(bill.number for bill in bills),
+            expected_cents=sum(bill.payable_cents for bill in bills),
+        ),
         once_key=player.once_key(),
         method_no=method_no,
         save_method=save,

@@ -76,8 +76,9 @@ def send() -> flask.typing.ResponseReturnValue:
         started = pay_invoices.start(
             site.ctx(),
             customer_id=flask_login.current_user.id,
-            invoice_nos=numbers,
-            expected_cents=_cents(form.get("expected_cents", "")),
+            order=pay_invoices.Order(
+                invoice_nos=numbers, expected_cents=_cents(form.get("expected_cents", ""))
+            ),
             once_key=_key(form.get("once_key", "")),
             method_no=None if method == NEW else method,
             save_method=keep,

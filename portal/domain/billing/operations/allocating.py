@@ -44,31 +44,28 @@ def apply(
     Returns what was applied as charges for the ledger, and what is left unapplied. Lines in
     `named_lines` (invoice id, line number) are paid although they are disputed.
     """
-    rule = allocation.AllocationRule(
-        session.get_one(models.BillingPlan, planning.STANDARD_PLAN).allocation_rule
-    )
+    rule = rule_in_force(session)
     rows = _open_lines(session, invoice_ids)
-    disputed = disputed_by_line(session, invoice_ids=invoice_ids)
-    lines = [
-        allocation.OpenLine(
-            line_id=row.id,
-            invoice_no=row.invoice_no,
-            policy_no=row.policy_no,
-            due_on=row.due_on,
-            kind=row.kind,
-            line_number=row.number,
-            open_cents=row.open_cents,
-            disputed_cents=min(disputed.get((row.invoice_id, row.number), 0), row.open_cents),
-            chosen=True,
-            named=(row.invoice_id, row.number) in named_lines,
-        )
-        for row in rows
-    ]
+    lines = _for_rule(session, rows, invoice_ids, named_lines)
     placed = allocation.allocate(lines, cents, rule)
     by_line = {part.line_id: part.cents for part in placed.allocated}
     _write(session, source=source, moves=by_line, rule=str(rule), now=now)
     _refresh(session, invoice_ids=invoice_ids, today=today)
     return _charges(rows, by_line), placed.unapplied_cents
+
+
+def rule_in_force(session: orm.Session) -> allocation.AllocationRule:
+    """The rule of the billing plan."""
+    return allocation.AllocationRule(
+        session.get_one(models.BillingPlan, planning.STANDARD_PLAN).allocation_rule
+    )
+
+
+def open_lines(
+    session: orm.Session, *, invoice_ids: Sequence[int]
+) -> tuple[allocation.OpenLine, ...]:
+    """What is open on the invoices, as the rule sees it."""
+    return _for_rule(session, _open_lines(session, invoice_ids), invoice_ids, frozenset())
 
 
 def apply_to_lines(
@@ -151,6 +148,30 @@ _LINES = (
     .join(policies.Policy, policies.Policy.id == models.Invoice.policy_id)
     .order_by(models.InvoiceLine.id)
 )
+
+
+def _for_rule(
+    session: orm.Session,
+    rows: Sequence[sa.Row],
+    invoice_ids: Sequence[int],
+    named_lines: frozenset[tuple[int, int]],
+) -> tuple[allocation.OpenLine, ...]:
+    disputed = disputed_by_line(session, invoice_ids=invoice_ids)
+    return tuple(
+        allocation.OpenLine(
+            line_id=row.id,
+            invoice_no=row.invoice_no,
+            policy_no=row.policy_no,
+            due_on=row.due_on,
+            kind=row.kind,
+            line_number=row.number,
+            open_cents=row.open_cents,
+            disputed_cents=min(disputed.get((row.invoice_id, row.number), 0), row.open_cents),
+            chosen=True,
+            named=(row.invoice_id, row.number) in named_lines,
+        )
+        for row in rows
+    )
 
 
 def _open_lines(session: orm.Session, invoice_ids: Sequence[int]) -> list[sa.Row]:

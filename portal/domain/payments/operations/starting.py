@@ -54,6 +54,7 @@ def begin(
     *,
     customer_id: int,
     shares: Sequence[Share],
+    ahead_cents: int = 0,
     once_key: str,
     method_id: int | None,
     method_label: str,
@@ -63,9 +64,10 @@ def begin(
 ) -> models.Payment:
     """Insert the payment and one reservation per invoice; the invoices are locked by the caller.
 
-    Raises NothingToPay when the shares sum to nothing.
+    `ahead_cents` are paid beyond the shares, for later bills. Raises NothingToPay when all of it
+    is nothing.
     """
-    amount = sum(share.cents for share in shares)
+    amount = sum(share.cents for share in shares) + ahead_cents
     if amount <= 0:
         raise rules.NothingToPay()
     payment = models.Payment(
