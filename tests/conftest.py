@@ -23,7 +23,7 @@ from portal.kernel import clock as clocks
 from portal.kernel import db
 from portal.web.shared import pace
 from tests.support import chromium as chromium_path
-from tests.support import cleaning, compiled, surroundings
+from tests.support import cleaning, compiled, paying, surroundings
 from tests.support import sandbox as sandboxes
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -184,3 +184,10 @@ def paying_app(settings, ctx):
 def client(app):
     """A browser that is nobody."""
     return app.test_client()
+
+
+@pytest.fixture
+def books_hold(quiet_ctx):
+    """The test ends with books that hold."""
+    yield
+    paying.assert_books(quiet_ctx, with_stripe=False)

@@ -38,7 +38,7 @@ def payment(site, sandbox, bill):
     begun = paying.begin(site.ctx, bill.customer)
     paying.confirm(sandbox, begun.client_secret)
     paid = paying.row(site.ctx, begun.number)
-    settle_payment.refresh(site.ctx, payment_id=paid.id, who=paying.owner(bill.customer))
+    settle_payment.refresh(site.ctx, payment_id=paid.id, who=people.owner(bill.customer))
     return begun.number
 
 

@@ -22,11 +22,7 @@ def utc(text: str) -> datetime.datetime:
     return local.astimezone(datetime.UTC)
 
 
-@pytest.fixture(autouse=True)
-def books_hold(quiet_ctx):
-    """Every test ends with books that hold."""
-    yield
-    cases.check_books(quiet_ctx)
+pytestmark = pytest.mark.usefixtures("books_hold")
 
 
 @pytest.fixture
@@ -57,7 +53,7 @@ def answer(ctx, number: str, customer) -> None:
         customer_id=customer.id,
         words="The blue one.",
         once_key=cases.key(),
-        who=cases.owner(customer),
+        who=people.owner(customer),
     )
 
 
@@ -176,7 +172,7 @@ def test_after_a_withdrawal_reopening_pauses_again_and_after_a_decision_it_does_
 ):
     number = cases.raise_case(quiet_ctx, bill.customer, invoice_no=bill.number)
     work_dispute.withdraw(
-        quiet_ctx, number=number, customer_id=bill.customer.id, who=cases.owner(bill.customer)
+        quiet_ctx, number=number, customer_id=bill.customer.id, who=people.owner(bill.customer)
     )
     assert cases.holds(database, number) == []
     reopen(quiet_ctx, number, bill.customer)
@@ -194,5 +190,5 @@ def reopen(ctx, number: str, customer) -> None:
         customer_id=customer.id,
         words="I do not agree.",
         once_key=cases.key(),
-        who=cases.owner(customer),
+        who=people.owner(customer),
     )

@@ -126,7 +126,7 @@ def test_search_finds_the_beginnings_of_names_and_mail(quiet_ctx, database, grac
 def test_search_in_all_finds_closed_cases_too(quiet_ctx, grace, bill, three):
     low = three[0]
     work_dispute.withdraw(
-        quiet_ctx, number=low, customer_id=bill.customer.id, who=cases.owner(bill.customer)
+        quiet_ctx, number=low, customer_id=bill.customer.id, who=people.owner(bill.customer)
     )
     assert low not in shown(quiet_ctx, grace)
     assert shown(quiet_ctx, grace, search=low) == [low]
@@ -192,7 +192,7 @@ def test_a_reply_to_a_case_that_changed_is_refused_and_nothing_is_sent(
         customer_id=bill.customer.id,
         words="Found it!",
         once_key="m",
-        who=cases.owner(bill.customer),
+        who=people.owner(bill.customer),
     )
     with pytest.raises(stepping.StaleCase):
         answer_dispute.reply(

@@ -26,11 +26,7 @@ from tests.support import bills, cases, people
 KINDS = ["autopay", "late_fee", "overdue"]
 
 
-@pytest.fixture(autouse=True)
-def books_hold(quiet_ctx):
-    """Every test ends with books that hold."""
-    yield
-    cases.check_books(quiet_ctx)
+pytestmark = pytest.mark.usefixtures("books_hold")
 
 
 @pytest.fixture
@@ -253,7 +249,7 @@ def test_empty_words_and_bad_files_change_nothing(quiet_ctx, database, bill):
 
 
 def test_a_closed_case_takes_no_more_words(quiet_ctx, database, bill):
-    from_owner = cases.owner(bill.customer)
+    from_owner = people.owner(bill.customer)
     number = cases.raise_case(quiet_ctx, bill.customer, invoice_no=bill.number)
     work_dispute.withdraw(quiet_ctx, number=number, customer_id=bill.customer.id, who=from_owner)
     with pytest.raises(transitions.NotAllowed):

@@ -24,11 +24,7 @@ from tests.support import bills, cases, people
 LARGE = 30_000
 
 
-@pytest.fixture(autouse=True)
-def books_hold(quiet_ctx):
-    """Every test ends with books that hold."""
-    yield
-    cases.check_books(quiet_ctx)
+pytestmark = pytest.mark.usefixtures("books_hold")
 
 
 @pytest.fixture
@@ -257,7 +253,7 @@ def test_a_withdrawn_case_takes_its_request_along(quiet_ctx, database, grace, om
     cases.resolve(quiet_ctx, number, grace, cases.refund(payment_no, LARGE))
     asked = pending(database, number)
     work_dispute.withdraw(
-        quiet_ctx, number=number, customer_id=customer.id, who=cases.owner(customer)
+        quiet_ctx, number=number, customer_id=customer.id, who=people.owner(customer)
     )
     assert pending(database, number).state == "withdrawn"
     assert cases.holds(database, number) == []

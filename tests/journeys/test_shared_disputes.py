@@ -11,12 +11,7 @@ from portal.domain.payments.rules import PaymentEvent, RefundTooLarge
 from portal.journeys import money_actions, open_dispute, work_dispute
 from tests.support import bills, cases, people
 
-
-@pytest.fixture(autouse=True)
-def books_hold(quiet_ctx):
-    """Every test ends with books that hold."""
-    yield
-    cases.check_books(quiet_ctx)
+pytestmark = pytest.mark.usefixtures("books_hold")
 
 
 @pytest.fixture
@@ -25,7 +20,7 @@ def grace(database):
 
 
 def withdraw(ctx, customer, number):
-    work_dispute.withdraw(ctx, number=number, customer_id=customer.id, who=cases.owner(customer))
+    work_dispute.withdraw(ctx, number=number, customer_id=customer.id, who=people.owner(customer))
 
 
 def reopen(ctx, customer, number):
@@ -35,7 +30,7 @@ def reopen(ctx, customer, number):
         customer_id=customer.id,
         words="Please look again.",
         once_key=cases.key(),
-        who=cases.owner(customer),
+        who=people.owner(customer),
     )
 
 

@@ -11,21 +11,12 @@ from portal.domain.disputes import categories, models
 from portal.domain.disputes.operations import deciding
 from portal.domain.disputes.rules import MoneyAction, Outcome
 from portal.domain.notifications import models as notifications
-from portal.journeys import check_books as check_books_journey
 from portal.journeys import open_dispute, resolve_dispute, work_dispute
 from portal.kernel import actor
+from tests.support import people
 
 Category = categories.Category
 _count = itertools.count(1)
-
-
-def owner(customer) -> actor.Actor:
-    """The customer as a doer."""
-    return actor.Actor(
-        kind=actor.ActorKind.CUSTOMER,
-        label=f"{customer.first_name} {customer.last_name}",
-        id=customer.id,
-    )
 
 
 def staff(person) -> actor.Actor:
@@ -46,7 +37,7 @@ def raise_case(ctx, customer, **given) -> str:
         "category": Category.WRONG_AMOUNT,
         "words": "This does not look right.",
         "once_key": key(),
-        "who": owner(customer),
+        "who": people.owner(customer),
     } | given
     return open_dispute.raise_dispute(ctx, customer_id=customer.id, **values)
 
@@ -124,9 +115,3 @@ def mails(database, number: str) -> list[notifications.Mail]:
                 .order_by(notifications.Mail.id)
             )
         )
-
-
-def check_books(ctx) -> None:
-    """Every proof of the books but the one that asks Stripe."""
-    proofs = check_books_journey.run(ctx, with_stripe=False)
-    assert [proof for proof in proofs if not proof.holds] == []

@@ -7,7 +7,7 @@ import itertools
 
 from portal.domain.identity import models
 from portal.domain.identity.operations import sessions
-from portal.kernel import ids
+from portal.kernel import actor, ids
 
 NOW = datetime.datetime(2026, 11, 24, 15, 0, tzinfo=datetime.UTC)
 _count = itertools.count(1)
@@ -43,6 +43,16 @@ def make_staff(database, role: str = "specialist", **given) -> models.Staff:
         "created_at": NOW,
     } | given
     return _add(database, models.Staff(**values))
+
+
+def owner(customer) -> actor.Actor:
+    """The customer as a doer."""
+    return actor.Actor(
+        kind=actor.ActorKind.CUSTOMER,
+        label=f"{customer.first_name} {customer.last_name}",
+        id=customer.id,
+        role="customer",
+    )
 
 
 def begin_session(database, person, *, now: datetime.datetime = NOW) -> str:

@@ -8,7 +8,6 @@ import re
 
 import sqlalchemy as sa
 
-from portal.domain.billing import models as billing
 from portal.domain.payments.rules import PaymentEvent
 from portal.domain.wallet import models as wallet
 from portal.journeys import taking_files
@@ -101,18 +100,6 @@ def build(ctx, database) -> World:
         numbers=numbers,
         attachment=attachment,
     )
-
-
-def open_invoices(database) -> list[str]:
-    """The numbers of every open invoice."""
-    with database.reading() as session:
-        return list(
-            session.scalars(
-                sa.select(billing.Invoice.number).where(
-                    billing.Invoice.state == billing.InvoiceState.ISSUED
-                )
-            )
-        )
 
 
 def _card(database, customer) -> str:

@@ -35,7 +35,7 @@ def many(quiet_ctx, bill):
             words=f"Message {n}",
             files=[upload],
             once_key=cases.key(),
-            who=cases.owner(bill.customer),
+            who=people.owner(bill.customer),
         )
     return number
 

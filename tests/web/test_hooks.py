@@ -25,11 +25,10 @@ def hooks(ctx, sandbox, database):
 
 
 def post(client, hook, **changed):
-    body = hook.body.encode() if isinstance(hook.body, str) else hook.body
     headers = {"Stripe-Signature": hook.headers["Stripe-Signature"]} | changed.pop("headers", {})
     return client.post(
         "/hooks/stripe",
-        data=changed.pop("data", body),
+        data=changed.pop("data", hook.body.encode()),
         headers=headers,
         content_type="application/json",
     )
