@@ -17,6 +17,7 @@ class Call:
     ``params`` are checked and coerced. ``is_browser`` is a call under a publishable key, which
     must show the client secret of what it touches. ``is_pinned`` is a call that names its API
     version; one that names none is an older program and may use what versions since removed.
+    ``moment`` is set for what was planned for a moment that the clock has jumped over.
     """
 
     store: stores.Store
@@ -28,11 +29,17 @@ class Call:
     is_browser: bool = False
     is_pinned: bool = False
     base_url: str = ""
+    moment: float | None = None
+
+    @property
+    def exact_now(self) -> float:
+        """The moment at which this happens, in seconds since 1970."""
+        return self.clock.now().timestamp() if self.moment is None else self.moment
 
     @property
     def now(self) -> int:
-        """The sandbox's moment in seconds."""
-        return self.clock.seconds()
+        """The moment at which this happens, in whole seconds since 1970."""
+        return int(self.exact_now)
 
     def get(self, name: str, default: typing.Any = None) -> typing.Any:
         """A parameter's value, or the default when it was not sent."""

@@ -1,5 +1,6 @@
 """Knows what must happen at a later moment of the sandbox's clock; refuses to know how."""
 
+import dataclasses
 import typing
 
 from portal.sandbox import call as calls
@@ -11,7 +12,7 @@ def plan(call: calls.Call, seconds: float, action: str, subject: str) -> None:
     """Have ``action`` done to ``subject`` once the clock has moved on that far."""
     call.store.db.execute(
         "INSERT INTO due (at, action, subject) VALUES (?, ?, ?)",
-        (call.clock.now().timestamp() + seconds, action, subject),
+        (call.exact_now + seconds, action, subject),
     )
 
 
@@ -25,17 +26,18 @@ def cancel(call: calls.Call, action: str, subject: str) -> None:
 def apply(call: calls.Call, actions: Actions) -> int:
     """Do what is due by now, oldest first; how many things were done.
 
-    Must be called inside a transaction. What an action plans for a moment already past is
-    done as well.
+    Must be called inside a transaction. Each thing happens at the moment it was planned for,
+    however far the clock has jumped since; what it plans for a moment already past is done too.
     """
     done = 0
     while True:
         row = call.store.db.execute(
-            "SELECT id, action, subject FROM due WHERE at <= ? ORDER BY at, id LIMIT 1",
-            (call.clock.now().timestamp(),),
+            "SELECT id, at, action, subject FROM due WHERE at <= ? ORDER BY at, id LIMIT 1",
+            (call.exact_now,),
         ).fetchone()
         if row is None:
             return done
         call.store.db.execute("DELETE FROM due WHERE id = ?", (row[0],))
-        actions[row[1]](call, row[2])
+        _, at, action, subject = row
+        actions[action](dataclasses.replace(call, moment=at), subject)
         done += 1

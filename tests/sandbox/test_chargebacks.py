@@ -275,13 +275,13 @@ def test_an_inquiry_becomes_a_chargeback(
     charge = paid(client)
     opened = sandbox.open_dispute(charge, inquiry=True)
     refund = client.v1.refunds.create({"charge": charge, "amount": 600})
-    sandbox.advance(days=30)
+    sandbox.advance(days=20)
     sandbox.escalate_dispute(opened["id"])
     dispute = client.v1.disputes.retrieve(opened["id"])
     assert (dispute.status, dispute.is_charge_refundable) == ("needs_response", False)
     assert dispute.payment_method_details.card.case_type == "chargeback"
     assert [one.net for one in dispute.balance_transactions] == [-8106]
-    assert dispute.evidence_details.due_by > dispute.created + 30 * 86400
+    assert dispute.evidence_details.due_by > dispute.created + 20 * 86400
     assert client.v1.refunds.retrieve(refund.id).status == "failed"
     assert told(client, dispute.id) == [
         "charge.dispute.created",

@@ -122,10 +122,7 @@ def test_details_that_cannot_be_right_are_refused(
     assert (caught.value.code, caught.value.param) == (code, param)
 
 
-@pytest.mark.parametrize(
-    "number",
-    ["4111111111111111", *(f"400000000000{last}" for last in ("0259", "2685", "1976", "5423"))],
-)
+@pytest.mark.parametrize("number", ["4111111111111111", "4000000404000038"])
 def test_numbers_that_no_test_card_has_are_declined(
     sandbox: sandboxes.Sandbox, number: str
 ) -> None:

@@ -45,6 +45,16 @@ def test_a_charge_settles_a_second_later_with_its_fee(
     assert updates[0].data.previous_attributes.to_dict() == {"balance_transaction": None}
 
 
+def test_what_the_clock_jumps_over_happens_at_its_own_moment(
+    sandbox: sandboxes.Sandbox, client: stripe.StripeClient
+) -> None:
+    intent = paid(client)
+    sandbox.advance(days=30)
+    (moved,) = client.v1.balance_transactions.list({"source": intent.latest_charge}).data
+    assert moved.created - intent.created in (1, 2)
+    assert moved.status == "available"
+
+
 def test_fees_are_rounded_half_up(
     sandbox: sandboxes.Sandbox, client: stripe.StripeClient
 ) -> None:

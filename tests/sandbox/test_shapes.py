@@ -5,9 +5,11 @@ import typing
 import pytest
 import stripe
 import stripe.params as described
+import stripe.params.radar as radar
+from stripe.radar import EarlyFraudWarning
 
 from portal.sandbox import world
-from portal.sandbox.objects import events
+from portal.sandbox.objects import events, evidence
 from tests.support import sandbox as sandboxes
 
 PARAMETERS = {
@@ -29,6 +31,10 @@ PARAMETERS = {
     ("POST", "/v1/refunds/<id>"): described.RefundUpdateParams,
     ("GET", "/v1/refunds"): described.RefundListParams,
     ("GET", "/v1/charges"): described.ChargeListParams,
+    ("GET", "/v1/disputes"): described.DisputeListParams,
+    ("POST", "/v1/disputes/<id>"): described.DisputeUpdateParams,
+    ("GET", "/v1/radar/early_fraud_warnings"): radar.EarlyFraudWarningListParams,
+    ("GET", "/v1/payouts"): described.PayoutListParams,
     ("GET", "/v1/balance_transactions"): described.BalanceTransactionListParams,
     ("GET", "/v1/events"): described.EventListParams,
     ("POST", "/v1/webhook_endpoints"): described.WebhookEndpointCreateParams,
@@ -46,6 +52,11 @@ def test_no_parameter_is_accepted_that_stripe_does_not_know(method: str, address
     known = set(PARAMETERS[method, address].__annotations__)
     assert len(shapes) == 1
     assert set(shapes[0]) - BROWSER_ONLY - OLDER_ONLY - known == set()
+
+
+def test_no_evidence_is_accepted_that_stripe_does_not_know() -> None:
+    known = set(described.DisputeUpdateParamsEvidence.__annotations__)
+    assert set(evidence.SHAPE) - known == set()
 
 
 def fields(kind: type) -> set[str]:
@@ -86,6 +97,34 @@ def test_objects_hold_only_fields_that_the_library_declares(
         (client.v1.events.list().data[0], stripe.Event),
         (client.v1.balance.retrieve(), stripe.Balance),
     ]
+    _check_shapes(held)
+
+
+def test_what_banks_do_holds_only_fields_that_the_library_declares(
+    sandbox: sandboxes.Sandbox, client: stripe.StripeClient
+) -> None:
+    body = {"amount": 2500, "currency": "usd", "confirm": True, "payment_method": "pm_card_visa"}
+    body["return_url"] = "https://portal.test/back"
+    disputed, kept = [client.v1.payment_intents.create(body).latest_charge for _ in range(2)]
+    sandbox.advance(days=3)
+    payout = client.v1.payouts.retrieve(sandbox.make_payout()["id"])
+    dispute = client.v1.disputes.retrieve(sandbox.open_dispute(disputed)["id"])
+    warned = sandbox.warn_of_fraud(kept)["id"]
+    _check_shapes(
+        [
+            (payout, stripe.Payout),
+            (payout.trace_id, stripe.Payout.TraceId),
+            (dispute, stripe.Dispute),
+            (dispute.evidence, stripe.Dispute.Evidence),
+            (dispute.evidence_details, stripe.Dispute.EvidenceDetails),
+            (dispute.payment_method_details.card, stripe.Dispute.PaymentMethodDetails.Card),
+            (dispute.balance_transactions[0], stripe.BalanceTransaction),
+            (client.v1.radar.early_fraud_warnings.retrieve(warned), EarlyFraudWarning),
+        ]
+    )
+
+
+def _check_shapes(held: list[tuple[stripe.StripeObject, type]]) -> None:
     for value, kind in held:
         assert isinstance(value, kind)
         assert set(value.to_dict()) - fields(kind) == set(), kind

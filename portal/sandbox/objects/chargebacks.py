@@ -170,7 +170,7 @@ def _deadline(now: int) -> int:
 
 def _plan_deadline(call: calls.Call, dispute: stores.Record) -> None:
     due_by = dispute["evidence_details"]["due_by"]
-    due.plan(call, due_by + 1 - call.clock.now().timestamp(), "expire_dispute", dispute.id)
+    due.plan(call, due_by + 1 - call.exact_now, "expire_dispute", dispute.id)
 
 
 def _withdraw(call: calls.Call, dispute: stores.Record) -> None:

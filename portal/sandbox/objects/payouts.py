@@ -51,7 +51,7 @@ def make(call: calls.Call) -> stores.Record:
     call.store.save(payout)
     events.emit(call, "payout.created", payout.document)
     due.plan(call, SENT_AFTER_SECONDS, "send_payout", payout.id)
-    until_arrival = payout["arrival_date"] - call.clock.now().timestamp()
+    until_arrival = payout["arrival_date"] - call.exact_now
     due.plan(call, until_arrival, "arrive_payout", payout.id)
     return payout
 
@@ -63,7 +63,7 @@ def _document(call: calls.Call, amount_cents: int) -> stores.Document:
         "amount": amount_cents,
         "application_fee": None,
         "application_fee_amount": None,
-        "arrival_date": _arrival(call.clock.now()),
+        "arrival_date": _arrival(call.now),
         "automatic": True,
         "balance_transaction": None,
         "created": call.now,
@@ -88,9 +88,9 @@ def _document(call: calls.Call, amount_cents: int) -> stores.Document:
     }
 
 
-def _arrival(now: datetime.datetime) -> int:
+def _arrival(now: int) -> int:
     """The start, UTC, of the business day on which the bank has the money."""
-    day = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    day = datetime.datetime.fromtimestamp(now - now % 86400, datetime.UTC)
     left = ARRIVES_AFTER_DAYS
     while left:
         day += datetime.timedelta(days=1)
