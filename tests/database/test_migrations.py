@@ -1,5 +1,6 @@
 """Migrations go up, down and up again, leave nothing behind, and make what the models say."""
 
+import os
 import re
 
 import pytest
@@ -12,13 +13,15 @@ FILES = sorted(schema.FOLDER.glob("versions/*.py"))
 
 
 @pytest.fixture
-def bare(server, worker_id):
-    """A database with nothing in it, as its owner sees it."""
-    name = f"bare_{worker_id}"
-    cleaning.clone(server.url("postgres"), template="template0", name=name)
+def migrated(server, worker_id):
+    """A database of its own that went all the way up, as its owner sees it."""
+    name = f"steps_{worker_id}_{os.getpid()}"
+    template = cleaning.template(server.url("postgres"), schema)
+    cleaning.clone(server.url("postgres"), template=template, name=name)
     engine = sa.create_engine(cleaning.with_driver(server.url(name)), poolclass=sa.NullPool)
     yield engine
     engine.dispose()
+    cleaning.drop(server.url("postgres"), name=name)
 
 
 def objects(engine):
@@ -35,29 +38,21 @@ def objects(engine):
         return {tuple(row) for row in connection.execute(sa.text(statement))}
 
 
-def test_up_down_and_up_again_ends_where_it_began(bare):
-    schema.upgrade(bare)
-    first = objects(bare)
-    schema.downgrade(bare, "base")
-    assert objects(bare) <= {("relation", "alembic_version")}
-    schema.upgrade(bare)
-    assert objects(bare) == first
+def test_the_tables_are_what_the_models_say(owner_engine):
+    assert schema.drift(owner_engine) == []
 
 
-def test_the_tables_are_what_the_models_say(bare):
-    schema.upgrade(bare)
-    assert schema.drift(bare) == []
-
-
-def test_every_step_goes_down_and_up_by_itself(bare):
-    schema.upgrade(bare)
+def test_every_step_goes_down_and_up_by_itself_and_all_the_way_down_nothing_is_left(migrated):
+    whole = objects(migrated)
     for path in reversed(FILES):
-        revision = path.name[:4]
-        after = objects(bare)
-        schema.downgrade(bare, "-1")
-        schema.upgrade(bare, revision)
-        assert objects(bare) == after, path.name
-        schema.downgrade(bare, "-1")
+        after = objects(migrated)
+        schema.downgrade(migrated, "-1")
+        schema.upgrade(migrated, path.name[:4])
+        assert objects(migrated) == after, path.name
+        schema.downgrade(migrated, "-1")
+    assert objects(migrated) <= {("relation", "alembic_version")}
+    schema.upgrade(migrated)
+    assert objects(migrated) == whole
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
