@@ -29,6 +29,7 @@ class Demo:
         self.bind = bind or f"127.0.0.1:{sandboxes.free_port()}"
         self.sandbox_bind = f"127.0.0.1:{sandboxes.free_port()}"
         self.output = folder / "output.txt"
+        self.process = None
         kept = {name: value for name, value in os.environ.items() if "PORTAL" not in name}
         self._environ = kept | {
             "PORTAL_VAR": str(self.var),
@@ -84,36 +85,19 @@ def folder():
 
 @pytest.fixture
 def demo(folder):
+    """A demo that is not started; whatever a test leaves of it is stopped."""
     made = Demo(folder)
-    made.run()
-    made.until_it_says("Ctrl-C stops everything")
     yield made
-    if made.process.poll() is None:
+    if made.process is not None and made.process.poll() is None:
         made.stop()
 
 
-def test_the_demo_serves_keeps_others_off_and_stops_with_everything(demo, folder):
-    assert requests.get(f"http://{demo.bind}/readyz", timeout=10).json() == {"status": "ok"}
-    assert requests.get(f"http://{demo.bind}/demo/mail", timeout=10).ok
-    assert requests.get(f"http://{demo.sandbox_bind}/sandbox/health", timeout=10).ok
-
-    (folder / "second").mkdir()
-    second = Demo(folder / "second", bind=demo.bind)
-    second.run()
-    assert second.process.wait(60) == 1
-    assert f"{demo.bind} cannot be listened on" in second.output.read_text()
-    assert not second.var.exists()
-
-    assert demo.stop() == 0
-    assert "the data is kept" in demo.output.read_text()
-    assert demo.running() == []
-
-
-def test_a_start_that_was_cut_off_leaves_nothing_running_and_the_next_begins_afresh(folder):
-    demo = Demo(folder)
-    kept = demo.var / "mail" / "old.eml"
-    kept.parent.mkdir(parents=True)
-    kept.touch()
+def test_after_a_start_that_was_cut_off_the_demo_begins_afresh_serves_and_stops_whole(
+    demo, folder
+):
+    old = demo.var / "mail" / "old.eml"
+    old.parent.mkdir(parents=True)
+    old.touch()
     demo.run()
     demo.until((demo.var / "postgres").exists)
     assert demo.stop() == 0
@@ -122,16 +106,31 @@ def test_a_start_that_was_cut_off_leaves_nothing_running_and_the_next_begins_afr
     demo.run()
     demo.until_it_says("Ctrl-C stops everything")
     assert "starts afresh" in demo.output.read_text()
+    assert not old.exists()
+    assert requests.get(f"http://{demo.bind}/readyz", timeout=10).json() == {"status": "ok"}
+    assert requests.get(f"http://{demo.bind}/demo/mail", timeout=10).ok
+    assert requests.get(f"http://{demo.sandbox_bind}/sandbox/health", timeout=10).ok
+    assert_others_are_kept_off(folder / "second", demo.bind)
+
     assert demo.stop() == 0
-    assert not kept.exists()
+    assert "the data is kept" in demo.output.read_text()
+    assert demo.running() == []
+
+
+def assert_others_are_kept_off(folder, bind):
+    folder.mkdir()
+    second = Demo(folder, bind=bind)
+    second.run()
+    assert second.process.wait(60) == 1
+    assert f"{bind} cannot be listened on" in second.output.read_text()
+    assert not second.var.exists()
 
 
 def test_people_are_told_the_password_that_they_have():
     assert demos.PASSWORD == history.PASSWORD
 
 
-def test_when_one_part_dies_all_stop_and_the_reason_is_told(folder):
-    demo = Demo(folder)
+def test_when_one_part_dies_all_stop_and_the_reason_is_told(demo):
     demo.run()
     command = f"portal.sandbox --bind {demo.sandbox_bind}"
     demo.until(lambda: demo.running(command))
