@@ -90,9 +90,9 @@ def subscribes(endpoint: stores.Record, type: str) -> bool:
 
 
 def present(call: calls.Call, document: stores.Document) -> stores.Document:
-    """The event with the number of endpoints that have not answered yet."""
+    """The event with the number of endpoints that have not taken it (yet)."""
     row = call.store.db.execute(
-        "SELECT count(*) FROM deliveries WHERE event = ? AND state = 'pending'",
+        "SELECT count(*) FROM deliveries WHERE event = ? AND state <> 'delivered'",
         (document["id"],),
     ).fetchone()
     return {**document, "pending_webhooks": row[0]}
