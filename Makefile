@@ -13,8 +13,11 @@ demo: $(VENV)/.runtime
 	@PORTAL_ENV=demo exec $(BIN)/flask demo $(if $(filter-out 0,$(RESET)),--reset)
 
 # whatever the checks of the source say, the tests run too, and theirs is the last word
+# (compiled Python is kept under var/test, also where the surroundings say to keep none: the tests
+# start many processes, and each would compile everything anew)
 test: $(VENV)/.dev node_modules/.installed browser
 	@status=0; $(BIN)/ruff check . || status=1; \
+	PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX="$(CURDIR)/var/test/bytecode" \
 	$(BIN)/pytest -n $(or $(JOBS),2) $(TESTS) || status=1; exit $$status
 
 lint: $(VENV)/.dev
