@@ -57,6 +57,11 @@ def preview(
     return _plan(session, customer_id=customer_id, invoices=found, wish=wish)
 
 
+def credit_cents(session: orm.Session, *, customer_id: int) -> int:
+    """Money of the customer that can be used for bills now."""
+    return sum(source.cents for source in unapplied.free(session, customer_id=customer_id))
+
+
 def start(
     ctx: context.Context,
     *,
@@ -218,11 +223,10 @@ def _plan(
     wish: paying.Wish,
 ) -> paying.Plan:
     lines = allocating.open_lines(session, invoice_ids=[invoice.id for invoice in invoices])
-    sources = unapplied.free(session, customer_id=customer_id) if wish.use_credit else ()
     return paying.plan(
         lines,
         wish=wish,
-        credit_cents=sum(source.cents for source in sources),
+        credit_cents=credit_cents(session, customer_id=customer_id) if wish.use_credit else 0,
         rule=allocating.rule_in_force(session),
     )
 

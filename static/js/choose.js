@@ -1,36 +1,67 @@
-// Adds up the bills ticked on the pay page and writes the sum where it is shown.
-// Refuses to be believed: the server counts again from what is sent.
+// Shows what the choice on the pay page would do, as the server counts it.
+// Refuses to add anything up itself: the answer brings the figures, and the button for them.
 
 const form = document.querySelector("form[data-choose]");
+const place = form?.querySelector("[data-effect]");
+const PAUSE = 250; // milliseconds after the last letter of an amount
+let waiting;
+let asked = 0;
 
-function money(cents) {
-  // Spanish readers of a United States bill write dollars as English readers do.
-  const lang = document.documentElement.lang === "es" ? "es-US" : "en-US";
-  return new Intl.NumberFormat(lang, { style: "currency", currency: "USD" }).format(cents / 100);
+function wrong(message) {
+  const field = form.querySelector("#amount");
+  const box = field.closest(".c-field");
+  let note = box.querySelector(".c-field__bad");
+  if (!note && message) {
+    note = document.createElement("p");
+    note.className = "c-field__bad";
+    note.id = "amount-bad";
+    field.parentElement.before(note);
+  }
+  if (note) {
+    note.textContent = message;
+    note.hidden = !message;
+  }
+  box.classList.toggle("is-bad", Boolean(message));
+  field.toggleAttribute("aria-invalid", Boolean(message));
 }
 
-function total() {
-  return [...form.querySelectorAll("[data-cents]:checked")]
-    .reduce((sum, box) => sum + Number.parseInt(box.dataset.cents, 10), 0);
+async function look() {
+  const mine = ++asked;
+  const data = new FormData(form);
+  data.set("look", "1");
+  place.setAttribute("aria-busy", "true");
+  let found;
+  try {
+    const answer = await fetch(form.action, {
+      method: "POST", body: data, headers: { Accept: "application/json" }, redirect: "error",
+    });
+    found = await answer.json();
+  } catch {
+    found = undefined; // the figures stay as they are, and the server compares them anyway
+  }
+  if (mine !== asked) return;
+  place.removeAttribute("aria-busy");
+  if (!found) return;
+  const isSome = form.elements.much.value === "some";
+  wrong(isSome ? found.error : "");
+  place.innerHTML = found.html || "";
+  if (!found.html) place.textContent = found.error;
+  form.dispatchEvent(new Event("portal:counted"));
 }
 
-function show() {
-  const cents = total();
-  const text = money(cents);
-  for (const place of document.querySelectorAll("[data-sum]")) place.textContent = text;
-  for (const button of form.querySelectorAll("[data-sum-text]")) {
-    const label = button.querySelector(".c-button__text") ?? button;
-    label.textContent = button.dataset.sumText.replace("{sum}", text);
-    button.disabled = cents === 0;
-  }
-  for (const line of form.querySelectorAll("[data-for]")) {
-    const box = form.querySelector(`[value="${CSS.escape(line.dataset.for)}"][data-cents]`);
-    line.hidden = !box?.checked;
-  }
+function later() {
+  clearTimeout(waiting);
+  waiting = setTimeout(look, PAUSE);
 }
 
 if (form) {
-  form.addEventListener("change", show);
-  window.addEventListener("pageshow", show);
-  show();
+  form.addEventListener("change", (event) => {
+    if (["bill", "much", "credit", "ahead"].includes(event.target.name)) look();
+  });
+  form.addEventListener("input", (event) => {
+    if (event.target.name === "amount") later();
+  });
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) look();
+  });
 }

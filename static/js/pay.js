@@ -10,13 +10,9 @@ let busy = false;
 const takesNewCard = () => form.elements.with.value === "new";
 const keeps = () => form.elements.keep.checked;
 
-function cents() {
-  return [...form.querySelectorAll("[data-cents]:checked")]
-    .reduce((sum, box) => sum + Number.parseInt(box.dataset.cents, 10), 0);
-}
+const cents = () => Number.parseInt(form.elements.expected_cents?.value ?? "0", 10);
 
 async function follow() {
-  form.elements.expected_cents.value = cents();
   if (!takesNewCard() || cents() === 0) return;
   const now = { amount: cents(), setupFutureUsage: keeps() ? "off_session" : null };
   if (card === undefined) {
@@ -56,8 +52,9 @@ async function pay() {
 }
 
 form.addEventListener("change", follow);
+form.addEventListener("portal:counted", follow);
 form.addEventListener("submit", async (event) => {
-  if (!takesNewCard()) return;
+  if (!takesNewCard() || cents() === 0 || event.submitter?.name === "look") return;
   event.preventDefault();
   if (busy) return;
   busy = true;

@@ -36,7 +36,7 @@ PAGES = {
     "invoices.paper": 2,
     "invoices.show": 2,
     "password.ask": 1,
-    "pay.show": 4,
+    "pay.show": 9,
     "pay_result.show": 5,
     "payment_methods.add": 1,
     "payment_methods.one": 2,

@@ -1,0 +1,151 @@
+"""What the pay page shows: bills, ways to pay, and what the choice made so far would do."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from collections.abc import Mapping
+
+from sqlalchemy import orm
+
+from portal.domain.billing.queries import after_paying
+from portal.domain.billing.rules import paying
+from portal.domain.payments.queries import bills
+from portal.domain.wallet import queries as wallet
+from portal.journeys import pay_invoices
+from portal.kernel import errors, money
+from portal.web.shared import once
+
+NEW = "new"
+ALL, SOME = "all", "some"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Typed:
+    """What the payer chose and typed, as it was sent; kept when something is wrong with it."""
+
+    numbers: tuple[str, ...] = ()
+    method: str = ""
+    keep: bool = False
+    much: str = ALL
+    amount: str = ""
+    credit: bool = True
+    ahead: bool = False
+
+    @classmethod
+    def of(cls, form: Mapping, numbers: list[str]) -> Typed:
+        """What a form holds."""
+        return cls(
+            numbers=tuple(dict.fromkeys(numbers)),
+            method=form.get("with", ""),
+            keep=bool(form.get("keep")),
+            much=SOME if form.get("much") == SOME else ALL,
+            amount=form.get("amount", "")[:40],
+            credit=bool(form.get("credit")),
+            ahead=bool(form.get("ahead")),
+        )
+
+    def wish(self) -> paying.Wish:
+        """How much is to be paid. Raises money.MoneyError for an amount that can't be read."""
+        if self.much == ALL:
+            return paying.Wish(use_credit=self.credit)
+        cents = money.Money.parse(self.amount).cents
+        return paying.Wish(cents=cents, use_credit=self.credit, pays_ahead=self.ahead)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Choice:
+    """A bill that can be paid now."""
+
+    number: str
+    pet_name: str
+    due_on: datetime.date
+    cents: int
+    is_late: bool
+    paused_cents: int
+    paid_to: datetime.date | None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PayPage:
+    """What the page shows; amounts in cents. `plan` is None while the amount is wrong."""
+
+    choices: tuple[Choice, ...]
+    typed: Typed
+    methods: tuple[wallet.MethodView, ...]
+    once_key: str
+    owed_cents: int
+    under_way_cents: int
+    credit_cents: int
+    plan: paying.Plan | None
+    wrong: errors.DomainError | None = None
+
+    @property
+    def chosen(self) -> tuple[tuple[Choice, paying.Effect], ...]:
+        """The chosen bills with what each gets."""
+        effects = {e.invoice_no: e for e in self.plan.effects} if self.plan else {}
+        return tuple((c, effects[c.number]) for c in self.choices if c.number in effects)
+
+
+def page(session: orm.Session, *, customer_id: int, typed: Typed, today: datetime.date) -> PayPage:
+    """The page for what was typed so far; nine statements at most."""
+    found = bills.open_bills(session, customer_id=customer_id)
+    days = after_paying.paid_to(session, customer_id=customer_id)
+    saved = tuple(
+        m for m in wallet.methods(session, customer_id=customer_id) if not m.has_expired(today)
+    )
+    choices = tuple(
+        Choice(
+            number=bill.number,
+            pet_name=bill.pet_name,
+            due_on=bill.due_on,
+            cents=bill.to_pay_cents,
+            is_late=bill.is_past_due(today),
+            paused_cents=bill.disputed_cents,
+            paid_to=days.get(bill.number),
+        )
+        for bill in found.bills
+        if bill.to_pay_cents > 0
+    )
+    known = {choice.number for choice in choices}
+    typed = dataclasses.replace(
+        typed,
+        numbers=tuple(n for n in typed.numbers if n in known) or _first(choices),
+        method=typed.method or (saved[0].number if saved else NEW),
+    )
+    has_credit = found.unapplied_cents > 0 and choices
+    credit = pay_invoices.credit_cents(session, customer_id=customer_id) if has_credit else 0
+    typed = dataclasses.replace(typed, credit=typed.credit and credit > 0)
+    plan, wrong = _plan(session, customer_id, typed) if choices else (None, None)
+    return PayPage(
+        choices=choices,
+        typed=typed,
+        methods=saved,
+        once_key=once.new_key(),
+        owed_cents=found.owed_cents,
+        under_way_cents=found.under_way_cents,
+        credit_cents=credit,
+        plan=plan,
+        wrong=wrong,
+    )
+
+
+def _plan(
+    session: orm.Session, customer_id: int, typed: Typed
+) -> tuple[paying.Plan | None, errors.DomainError | None]:
+    try:
+        wish = typed.wish()
+        return (
+            pay_invoices.preview(
+                session, customer_id=customer_id, invoice_nos=typed.numbers, wish=wish
+            ),
+            None,
+        )
+    except (money.MoneyError, paying.MoreThanOpen, paying.TooLittle) as wrong:
+        return None, wrong
+
+
+def _first(choices: tuple[Choice, ...]) -> tuple[str, ...]:
+    """All that is late, else the bill that is due first."""
+    late = tuple(c.number for c in choices if c.is_late)
+    return late or tuple(c.number for c in choices[:1])
