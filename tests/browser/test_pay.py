@@ -46,7 +46,7 @@ def test_a_new_card_pays_and_the_page_says_received(visit, site, sandbox, bill):
     expect(page.get_by_role("heading", level=1)).to_have_text("Nothing to pay")
 
 
-@conftest.both_widths
+@conftest.on_a_desk
 def test_the_button_stays_green_under_the_pointer(visit, bill):
     page = visit(bill.customer).open("/home")
     button = page.get_by_role("link", name="Pay $66.08")
@@ -54,6 +54,7 @@ def test_the_button_stays_green_under_the_pointer(visit, bill):
     expect(button).to_have_css("background-color", "rgb(21, 63, 49)")
 
 
+@conftest.both_widths
 def test_a_decline_says_why_and_another_card_pays(visit, sandbox, bill):
     page = visit(bill.customer).open("/pay")
     type_card(page, "4000000000009995")
