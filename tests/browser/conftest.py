@@ -86,13 +86,14 @@ class Visitor:
 
     def axe(self) -> list[str]:
         """What axe finds on the page by WCAG 2.2 AA, as words."""
-        self.page.evaluate(AXE.read_text())
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE.read_text())
         found = self.page.evaluate(
-            "rules => axe.run(document, {runOnly: rules, iframes: false})", RULES
+            "options => axe.run(document, options).then(found => found.violations)",
+            {"runOnly": RULES, "iframes": False, "resultTypes": ["violations"]},
         )
         return [
-            f"{item['id']}: {json.dumps([n['target'] for n in item['nodes']])}"
-            for item in found["violations"]
+            f"{item['id']}: {json.dumps([n['target'] for n in item['nodes']])}" for item in found
         ]
 
     def overflow(self) -> int:
