@@ -83,6 +83,7 @@ def test_an_installation_has_to_say_what_it_is(environment):
     ("changes", "reason"),
     [
         ({"PORTAL_TIME_ZONE": "Mars/Olympus"}, "PORTAL_TIME_ZONE Mars/Olympus is unknown"),
+        ({"PORTAL_TIME_ZONE": "America"}, "PORTAL_TIME_ZONE America is unknown"),
         ({"PORTAL_BASE_URL": "pay.example.com"}, "PORTAL_BASE_URL must be like"),
         ({"PORTAL_BASE_URL": "https://example.com/pay"}, "PORTAL_BASE_URL must be like"),
         ({"SMTP_URL": "mail.internal"}, "SMTP_URL must begin with"),
