@@ -37,7 +37,9 @@ def raise_it(page, bill, photo) -> str:
     page.get_by_role("link", name="Dispute this bill").click()
     page.get_by_label("The amount is wrong").check()
     page.get_by_role("button", name="Next").click()
-    for line in page.locator('input[name="line"]').all():
+    lines = page.locator('input[name="line"]')
+    expect(lines.first).to_be_visible()
+    for line in lines.all():
         line.check()
     page.get_by_label(re.compile("What happened")).fill("You promised me 450.00 for the year.")
     page.get_by_role("button", name="Next").click()
