@@ -9,7 +9,7 @@ import werkzeug.exceptions
 
 from portal.sandbox import clock as clocks
 from portal.sandbox import world as worlds
-from portal.sandbox.browser import challenges, pages
+from portal.sandbox.browser import challenges, pages, verifications
 from portal.sandbox.controls import bank, controls, dashboard
 from portal.sandbox.wire import api, errors, routes
 
@@ -43,6 +43,7 @@ def create_app(
     app.register_blueprint(bank.blueprint(world))
     app.register_blueprint(dashboard.blueprint(world))
     app.register_blueprint(challenges.blueprint(world))
+    app.register_blueprint(verifications.blueprint(world))
     app.register_blueprint(pages.blueprint(world))
     app.register_error_handler(api.HungUp, api.hang_up)
     app.register_error_handler(errors.ApiError, _api_error)

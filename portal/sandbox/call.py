@@ -17,6 +17,7 @@ class Call:
     ``params`` are checked and coerced. ``is_browser`` is a call under a publishable key, which
     must show the client secret of what it touches. ``is_pinned`` is a call that names its API
     version; one that names none is an older program and may use what versions since removed.
+    ``ip_address`` and ``user_agent`` are those of whoever sent the request.
     ``moment`` is set for what was planned for a moment that the clock has jumped over.
     """
 
@@ -29,6 +30,8 @@ class Call:
     is_browser: bool = False
     is_pinned: bool = False
     base_url: str = ""
+    ip_address: str = ""
+    user_agent: str = ""
     moment: float | None = None
 
     @property

@@ -77,6 +77,7 @@ _ABOUT = {
     "setup_intent": "payment_method",
     "setup_attempt": "setup_intent",
     "customer": "email",
+    "mandate": "payment_method",
 }
 
 

@@ -6,6 +6,7 @@ import pytest
 import stripe
 import stripe.params as described
 import stripe.params.radar as radar
+import stripe.params.test_helpers as helpers
 from stripe.radar import EarlyFraudWarning
 
 from portal.sandbox import world
@@ -16,15 +17,28 @@ PARAMETERS = {
     ("POST", "/v1/customers"): described.CustomerCreateParams,
     ("POST", "/v1/customers/<id>"): described.CustomerUpdateParams,
     ("GET", "/v1/customers"): described.CustomerListParams,
+    ("POST", "/v1/payment_methods"): described.PaymentMethodCreateParams,
     ("POST", "/v1/payment_methods/<id>"): described.PaymentMethodUpdateParams,
     ("GET", "/v1/payment_methods"): described.PaymentMethodListParams,
     ("POST", "/v1/payment_methods/<id>/attach"): described.PaymentMethodAttachParams,
     ("POST", "/v1/payment_intents"): described.PaymentIntentCreateParams,
     ("POST", "/v1/payment_intents/<id>"): described.PaymentIntentUpdateParams,
+    ("POST", "/v1/payment_intents/<id>/confirm"): described.PaymentIntentConfirmParams,
+    (
+        "POST",
+        "/v1/payment_intents/<id>/verify_microdeposits",
+    ): described.PaymentIntentVerifyMicrodepositsParams,
     ("POST", "/v1/payment_intents/<id>/cancel"): described.PaymentIntentCancelParams,
     ("GET", "/v1/payment_intents"): described.PaymentIntentListParams,
     ("POST", "/v1/setup_intents"): described.SetupIntentCreateParams,
     ("POST", "/v1/setup_intents/<id>"): described.SetupIntentUpdateParams,
+    ("POST", "/v1/setup_intents/<id>/confirm"): described.SetupIntentConfirmParams,
+    (
+        "POST",
+        "/v1/setup_intents/<id>/verify_microdeposits",
+    ): described.SetupIntentVerifyMicrodepositsParams,
+    ("POST", "/v1/customer_sessions"): described.CustomerSessionCreateParams,
+    ("POST", "/v1/test_helpers/confirmation_tokens"): helpers.ConfirmationTokenCreateParams,
     ("POST", "/v1/setup_intents/<id>/cancel"): described.SetupIntentCancelParams,
     ("GET", "/v1/setup_intents"): described.SetupIntentListParams,
     ("POST", "/v1/refunds"): described.RefundCreateParams,
@@ -120,6 +134,42 @@ def test_what_banks_do_holds_only_fields_that_the_library_declares(
             (dispute.payment_method_details.card, stripe.Dispute.PaymentMethodDetails.Card),
             (dispute.balance_transactions[0], stripe.BalanceTransaction),
             (client.v1.radar.early_fraud_warnings.retrieve(warned), EarlyFraudWarning),
+        ]
+    )
+
+
+def test_bank_accounts_hold_only_fields_that_the_library_declares(
+    sandbox: sandboxes.Sandbox, client: stripe.StripeClient
+) -> None:
+    body = {"amount": 2500, "currency": "usd", "confirm": True, "mandate_data": sandboxes.ACCEPTED}
+    body |= {"payment_method": "pm_usBankAccount_success", "return_url": "https://portal.test/back"}
+    intent = client.v1.payment_intents.create(body)
+    charge = client.v1.charges.retrieve(intent.latest_charge)
+    account = client.v1.payment_methods.retrieve(intent.payment_method).us_bank_account
+    debited = charge.payment_method_details.us_bank_account
+    sandbox.settle_payment(intent.id)
+    customer = client.v1.customers.create()
+    token = client.v1.test_helpers.confirmation_tokens.create({"payment_method": "pm_card_visa"})
+    components = {"payment_element": {"enabled": True}}
+    session = client.v1.customer_sessions.create(
+        {"customer": customer.id, "components": components}
+    )
+    _check_shapes(
+        [
+            (intent, stripe.PaymentIntent),
+            (charge, stripe.Charge),
+            (account, stripe.PaymentMethod.UsBankAccount),
+            (debited, stripe.Charge.PaymentMethodDetails.UsBankAccount),
+            (client.v1.mandates.retrieve(debited.mandate), stripe.Mandate),
+            (client.v1.refunds.create({"payment_intent": intent.id}), stripe.Refund),
+            (token, stripe.ConfirmationToken),
+            (token.payment_method_preview, stripe.ConfirmationToken.PaymentMethodPreview),
+            (session, stripe.CustomerSession),
+            (session.components, stripe.CustomerSession.Components),
+            (
+                session.components.payment_element.features,
+                stripe.CustomerSession.Components.PaymentElement.Features,
+            ),
         ]
     )
 

@@ -18,6 +18,13 @@ import stripe
 SECRET_KEY = "sk_test_sandbox"
 PUBLISHABLE_KEY = "pk_test_sandbox"
 WEBHOOK_SECRET = "whsec_sandbox"
+GOOD_ACCOUNT = "000123456789"
+ACCEPTED: typing.Any = {
+    "customer_acceptance": {
+        "type": "online",
+        "online": {"ip_address": "203.0.113.7", "user_agent": "Test browser"},
+    }
+}
 _START_SECONDS = 20
 
 
@@ -113,6 +120,35 @@ class Sandbox:
             card["cvc"] = "1234"
         browser = self.client(key=PUBLISHABLE_KEY)
         return browser.v1.payment_methods.create({"type": "card", "card": card}).id
+
+    def bank_account(self, number: str = GOOD_ACCOUNT, **fields: str) -> str:
+        """The id of a new PaymentMethod for a bank account, never verified.
+
+        ``fields`` are account_type, account_holder_type, routing_number.
+        """
+        account: typing.Any = {
+            "account_holder_type": "individual",
+            "account_number": number,
+            "routing_number": "110000000",
+            **fields,
+        }
+        body: typing.Any = {
+            "type": "us_bank_account",
+            "us_bank_account": account,
+            "billing_details": {"name": "Dana Reyes", "email": "dana@example.com"},
+        }
+        return self.client().v1.payment_methods.create(body).id
+
+    def settle_payment(self, intent_id: str, **outcome: str) -> dict[str, typing.Any]:
+        """Have a bank answer a debit that is processing, now, as its account has it in store.
+
+        ``outcome`` asks for another: status (``succeeded``, ``failed``), failure_code.
+        """
+        return self._control("POST", f"payment_intents/{intent_id}/settle", outcome)
+
+    def end_mandate(self, mandate_id: str) -> dict[str, typing.Any]:
+        """Have a mandate taken back."""
+        return self._control("POST", f"mandates/{mandate_id}/deactivate")
 
     def authenticate(self, intent: typing.Any, *, passes: bool = True) -> requests.Response:
         """Answer the bank's 3-D Secure page for an intent, without following the way back."""

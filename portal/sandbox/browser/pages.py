@@ -40,7 +40,7 @@ def blueprint(world: worlds.World) -> flask.Blueprint:
     @routes.after_app_request
     def guard(response: werkzeug.Response) -> werkzeug.Response:
         path = flask.request.path
-        if path.startswith(("/frames/", "/3ds/", "/sandbox/")):
+        if path.startswith(("/frames/", "/3ds/", "/sandbox/", "/verify/")):
             response.headers["Content-Security-Policy"] = _FRAME_POLICY
             response.headers["Cache-Control"] = "no-store"
         response.headers["X-Content-Type-Options"] = "nosniff"

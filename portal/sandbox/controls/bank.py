@@ -1,4 +1,5 @@
-"""Knows what tests and the demo may have banks do: claim charges back, warn, be paid out to."""
+"""Knows what tests and the demo may have banks do: pay or return debits, end mandates, claim
+charges back, warn, be paid out to."""
 
 import typing
 
@@ -8,16 +9,24 @@ from portal.sandbox import call as calls
 from portal.sandbox import store as stores
 from portal.sandbox import world as worlds
 from portal.sandbox.controls import bodies
-from portal.sandbox.objects import chargebacks, early_fraud_warnings, payouts
+from portal.sandbox.objects import (
+    chargebacks,
+    debit_outcomes,
+    early_fraud_warnings,
+    mandates,
+    payouts,
+)
 
 Body = bodies.Body
 
 
 def blueprint(world: worlds.World) -> flask.Blueprint:
-    """The routes under ``/sandbox`` for chargebacks, warnings and payouts; JSON in and out."""
+    """The routes under ``/sandbox`` for what banks do; JSON in and out."""
     bank = _Bank(world)
     routes = flask.Blueprint("bank", __name__, url_prefix="/sandbox")
     for address, view in (
+        ("/payment_intents/<id>/settle", bank.settle_debit),
+        ("/mandates/<id>/deactivate", bank.end_mandate),
         ("/disputes", bank.open_dispute),
         ("/disputes/<id>/settle", bank.settle_dispute),
         ("/disputes/<id>/expire", bank.expire_dispute),
@@ -33,6 +42,18 @@ def blueprint(world: worlds.World) -> flask.Blueprint:
 class _Bank:
     def __init__(self, world: worlds.World) -> None:
         self._world = world
+
+    def settle_debit(self, id: str) -> Body:
+        """Bring the outcome of a debit that is processing, now: its account's own, or another."""
+        body = bodies.read("status", "failure_code")
+        status = bodies.one_of(body, "status", "succeeded", "failed") if "status" in body else ""
+        code = bodies.text(body, "failure_code")
+        return self._do(lambda call: debit_outcomes.decide(call, id, status, code))
+
+    def end_mandate(self, id: str) -> Body:
+        """Have the customer or the bank take a mandate back."""
+        bodies.read()
+        return self._do(lambda call: mandates.end(call, id))
 
     def open_dispute(self) -> Body:
         """Charge back, or only inquire about, a charge for any of Stripe's reasons."""

@@ -1,4 +1,4 @@
-"""Knows every movement of the merchant's balance at Stripe, and Stripe's fee for a card."""
+"""Knows every movement of the merchant's balance at Stripe, and Stripe's fees for taking money."""
 
 import typing
 
@@ -10,6 +10,8 @@ from portal.sandbox.wire import listing, params, routes
 AVAILABLE_AFTER_DAYS = 2
 _FEE_PER_MILLE = 29
 _FEE_FIXED_CENTS = 30
+_DEBIT_FEE_PER_MILLE = 8
+_DEBIT_FEE_MAX_CENTS = 500
 
 
 def card_fee_cents(amount_cents: int) -> int:
@@ -17,19 +19,28 @@ def card_fee_cents(amount_cents: int) -> int:
     return (amount_cents * _FEE_PER_MILLE + 500) // 1000 + _FEE_FIXED_CENTS
 
 
+def debit_fee_cents(amount_cents: int) -> int:
+    """0.8 % rounded half up, at most 5.00."""
+    return min((amount_cents * _DEBIT_FEE_PER_MILLE + 500) // 1000, _DEBIT_FEE_MAX_CENTS)
+
+
 def move(
     call: calls.Call,
     *,
     type: str,
     category: str,
-    source: str,
+    source: str | None,
     amount_cents: int,
     fee_cents: int = 0,
     fee_words: str = "Stripe processing fees",
     description: str | None = None,
     available_after_days: int = AVAILABLE_AFTER_DAYS,
+    available_on: int | None = None,
 ) -> stores.Record:
-    """Record one movement; positive amounts are ours, fees are taken from them."""
+    """Record one movement; positive amounts are ours, fees are taken from them.
+
+    It is available after so many days, or at the moment ``available_on`` where that is given.
+    """
     details = []
     if fee_cents:
         details.append(
@@ -45,7 +56,7 @@ def move(
         "id": ids.new("txn"),
         "object": "balance_transaction",
         "amount": amount_cents,
-        "available_on": call.now + available_after_days * 86400,
+        "available_on": available_on or call.now + available_after_days * 86400,
         "balance_type": "payments",
         "created": call.now,
         "currency": "usd",

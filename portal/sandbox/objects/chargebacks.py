@@ -11,10 +11,13 @@ from portal.sandbox import due, ids
 from portal.sandbox import store as stores
 from portal.sandbox.objects import (
     balance,
+    bank_methods,
+    banks,
     cards,
     early_fraud_warnings,
     events,
     evidence,
+    mandates,
     payment_methods,
     refunds,
 )
@@ -67,6 +70,9 @@ def bring_aftermath(call: calls.Call, id: str) -> None:
     if charge["disputed"]:
         return
     method = call.load("payment_method", charge["payment_method"])
+    if bank_methods.is_bank_account(method):
+        start(call, charge, Claim(reason="debit_not_authorized", is_final=True))
+        return
     wanted = payment_methods.card_of(method).aftermath
     if wanted == cards.Aftermath.FRAUD_WARNING:
         early_fraud_warnings.warn(call, charge)
@@ -79,8 +85,12 @@ def bring_aftermath(call: calls.Call, id: str) -> None:
 def start(call: calls.Call, charge: stores.Record, claim: Claim) -> stores.Record:
     """Open a claim on a charge: refunds still pending fail, the money goes, an answer is due.
 
-    Raises ApiError 400 for a charge that took no money, has an open claim or lost one.
+    One on a bank account's debit is always final, and ends the account's mandates. Raises
+    ApiError 400 for a charge that took no money, has an open claim or lost one.
     """
+    is_debit = charge["payment_method_details"]["type"] == bank_methods.TYPE
+    if is_debit:
+        claim = dataclasses.replace(claim, is_final=True)
     _check(call, charge, claim)
     if not claim.is_inquiry:
         _stop_refunds(call, charge.id, "pending")
@@ -98,11 +108,20 @@ def start(call: calls.Call, charge: stores.Record, claim: Claim) -> stores.Recor
     _withdraw(call, dispute)
     events.emit(call, "charge.dispute.created", dispute.document)
     events.emit(call, "charge.dispute.funds_withdrawn", dispute.document)
+    if is_debit:
+        _void(call, charge, claim)
     if claim.is_final:
         events.emit(call, "charge.dispute.closed", dispute.document)
     else:
         _plan_deadline(call, dispute)
     return dispute
+
+
+def _void(call: calls.Call, charge: stores.Record, claim: Claim) -> None:
+    method = call.load("payment_method", charge["payment_method"])
+    mandates.end_all(call, method.id)
+    if claim.reason in banks.FAILURES:
+        bank_methods.block(call, method, banks.FAILURES[claim.reason])
 
 
 def _check(call: calls.Call, charge: stores.Record, claim: Claim) -> None:

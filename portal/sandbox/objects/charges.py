@@ -28,7 +28,12 @@ def attempt(
     if not said:
         payment_methods.passed_checks(method)
         call.store.save(method)
-    charge = call.store.add("charge", _document(call, intent, method, said, is_authenticated))
+    id = ids.new("ch")
+    details = _details(intent, method, id, said, is_authenticated)
+    made = document(call, intent, method, id, details)
+    if said:
+        _refuse(made, said)
+    charge = call.store.add("charge", made)
     if said:
         events.emit(call, "charge.failed", charge.document)
         return charge, said
@@ -68,20 +73,20 @@ def _post(call: calls.Call, charge: stores.Record) -> None:
     charge["balance_transaction"] = moved.id
 
 
-def _document(
+def document(
     call: calls.Call,
     intent: stores.Record,
     method: stores.Record,
-    said: cards.Decline | None,
-    is_authenticated: bool,
+    id: str,
+    details: dict[str, typing.Any],
 ) -> stores.Document:
+    """A charge that took the intent's amount, before anything is known against it."""
     amount = intent["amount"]
-    id = ids.new("ch")
     return {
         "id": id,
         "object": "charge",
         "amount": amount,
-        "amount_captured": 0 if said else amount,
+        "amount_captured": amount,
         "amount_refunded": 0,
         "application": None,
         "application_fee": None,
@@ -89,24 +94,24 @@ def _document(
         "balance_transaction": None,
         "billing_details": method["billing_details"],
         "calculated_statement_descriptor": "SANDBOX",
-        "captured": not said,
+        "captured": True,
         "created": call.now,
         "currency": intent["currency"],
         "customer": intent["customer"],
         "description": intent["description"],
         "disputed": False,
         "failure_balance_transaction": None,
-        "failure_code": said.code if said else None,
-        "failure_message": said.message if said else None,
+        "failure_code": None,
+        "failure_message": None,
         "fraud_details": {},
         "livemode": False,
         "metadata": dict(intent["metadata"]),
         "on_behalf_of": None,
-        "outcome": _outcome(said),
-        "paid": not said,
+        "outcome": _outcome(None),
+        "paid": True,
         "payment_intent": intent.id,
         "payment_method": method.id,
-        "payment_method_details": _details(intent, method, id, said, is_authenticated),
+        "payment_method_details": details,
         "presentment_details": None,
         "radar_options": {},
         "receipt_email": intent["receipt_email"],
@@ -119,10 +124,22 @@ def _document(
         "source_transfer": None,
         "statement_descriptor": None,
         "statement_descriptor_suffix": intent["statement_descriptor_suffix"],
-        "status": "failed" if said else "succeeded",
+        "status": "succeeded",
         "transfer_data": None,
         "transfer_group": None,
     }
+
+
+def _refuse(document: stores.Document, said: cards.Decline) -> None:
+    document.update(
+        amount_captured=0,
+        captured=False,
+        failure_code=said.code,
+        failure_message=said.message,
+        outcome=_outcome(said),
+        paid=False,
+        status="failed",
+    )
 
 
 def _outcome(said: cards.Decline | None) -> dict[str, typing.Any]:

@@ -162,7 +162,7 @@ def _address(sent: dict[str, typing.Any]) -> dict[str, typing.Any]:
     return {key: sent.get(key) or None for key in sorted(params.ADDRESS)}
 
 
-_LIST = {**params.PAGE, "type": params.one_of("card")}
+_LIST = {**params.PAGE, "type": payment_methods.TYPE}
 ROUTES = (
     routes.route(
         "POST", "/v1/customers", create, {**_WRITTEN, "payment_method": params.filled}

@@ -9,7 +9,8 @@ from portal.sandbox.wire import errors
 
 _EXPANDABLE: dict[str, frozenset[str]] = {
     "payment_intent": frozenset({"customer", "payment_method", "latest_charge"}),
-    "setup_intent": frozenset({"customer", "payment_method", "latest_attempt"}),
+    "setup_intent": frozenset({"customer", "payment_method", "latest_attempt", "mandate"}),
+    "mandate": frozenset({"payment_method"}),
     "setup_attempt": frozenset({"customer", "payment_method", "setup_intent"}),
     "charge": frozenset(
         {"customer", "payment_intent", "balance_transaction", "failure_balance_transaction"}

@@ -1,11 +1,11 @@
-"""Knows what PaymentIntents and SetupIntents share: choosing the card, asking for
+"""Knows what PaymentIntents and SetupIntents share: choosing the method, asking for
 authentication, refusing what their state forbids, and how their errors read."""
 
 import typing
 
 from portal.sandbox import call as calls
 from portal.sandbox import store as stores
-from portal.sandbox.objects import cards, customers, payment_methods
+from portal.sandbox.objects import bank_methods, banks, cards, customers, payment_methods
 from portal.sandbox.wire import errors, params
 
 AUTOMATIC: params.Shape = {
@@ -15,21 +15,13 @@ AUTOMATIC: params.Shape = {
 OPTIONS: params.Shape = {
     "card": {
         "request_three_d_secure": params.one_of("any", "automatic", "challenge"),
-    }
+    },
+    "us_bank_account": {
+        "verification_method": params.one_of("automatic", "instant", "microdeposits"),
+    },
 }
-MANDATE: params.Shape = {
-    "customer_acceptance": {
-        "accepted_at": params.integer,
-        "type": params.one_of("online", "offline"),
-        "offline": {},
-        "online": {
-            "ip_address": params.filled,
-            "user_agent": params.filled,
-            "infer_from_client": params.boolean,
-        },
-    }
-}
-TYPES = params.many(params.one_of("card"))
+TYPES = params.many(payment_methods.TYPE)
+_ALL_TYPES = ("card", bank_methods.TYPE)
 AUTHENTICATION_REQUIRED = cards.Decline(
     "authentication_required",
     "authentication_required",
@@ -75,7 +67,18 @@ def method_types(call: calls.Call) -> list[str]:
             code="parameter_unknown",
             param="payment_method_types",
         )
-    return named or ["card"]
+    return named or list(_ALL_TYPES)
+
+
+def options(call: calls.Call, kept: dict[str, typing.Any] | None = None) -> dict[str, typing.Any]:
+    """The intent's ``payment_method_options``: those kept, with what the call says about them."""
+    held = kept or {
+        "card": {"request_three_d_secure": "automatic"},
+        bank_methods.TYPE: {"verification_method": "automatic"},
+    }
+    sent = (call.get("payment_method_options") or {}).get(bank_methods.TYPE) or {}
+    account = {**held.get(bank_methods.TYPE, {}), **sent}
+    return {**held, bank_methods.TYPE: account}
 
 
 def chosen_customer(call: calls.Call) -> str | None:
@@ -85,7 +88,7 @@ def chosen_customer(call: calls.Call) -> str | None:
 
 
 def choose_method(call: calls.Call, customer: str | None) -> stores.Record | None:
-    """The card that the call names or describes, checked to be usable for the customer."""
+    """The method that the call names or describes, checked to be usable for the customer."""
     method = None
     if call.get("payment_method_data"):
         params.require(call.get("payment_method_data"), "type")
@@ -98,12 +101,22 @@ def choose_method(call: calls.Call, customer: str | None) -> stores.Record | Non
 
 
 def check_usable(method: stores.Record, customer: str | None) -> None:
-    """Raise ApiError 400 for a card used up or kept with another customer."""
+    """Raise ApiError 400 for a method used up or kept with another customer."""
     payment_methods.check_reusable(method)
     if method["customer"] and method["customer"] != customer:
         raise errors.refused(
             "The PaymentMethod you provided belongs to a Customer: pass that Customer as well.",
             code="payment_method_customer_mismatch" if customer else None,
+            param="payment_method",
+        )
+
+
+def check_type(intent: stores.Record, method: stores.Record) -> None:
+    """Raise ApiError 400 for a kind of method that the intent does not take."""
+    if method["type"] not in intent["payment_method_types"]:
+        raise errors.refused(
+            f"The PaymentMethod provided ({method['type']}) is not allowed for this intent.",
+            code="payment_intent_incompatible_payment_method",
             param="payment_method",
         )
 
@@ -128,6 +141,8 @@ def check_return_url(call: calls.Call, intent: stores.Record) -> None:
 
 def needs_authentication(method: stores.Record, *, is_off_session: bool) -> bool:
     """Whether the bank asks for the customer before it lets the card be used."""
+    if bank_methods.is_bank_account(method):
+        return False
     wish = payment_methods.card_of(method).authentication
     if wish == cards.Authentication.NEVER:
         return False
@@ -156,7 +171,7 @@ def ask_authentication(call: calls.Call, intent: stores.Record) -> None:
 
 
 def keep(call: calls.Call, intent: stores.Record, method: stores.Record, usage: str) -> None:
-    """Attach a card that worked to the intent's customer, set up for ``usage``."""
+    """Attach a method that worked to the intent's customer, set up for ``usage``."""
     if usage == "off_session":
         method.hidden["is_set_up"] = True
     call.store.save(method)
@@ -176,7 +191,7 @@ def unexpected_state(intent: stores.Record, doing: str) -> errors.ApiError:
 
 
 def no_method(intent: stores.Record) -> errors.ApiError:
-    """The 400 for confirming without any card."""
+    """The 400 for confirming without any method."""
     kind = str(intent["object"])
     return errors.ApiError(
         "You cannot confirm this intent because it is missing a payment method.",
@@ -204,6 +219,20 @@ def card_error(
     if said.code == "expired_card":
         error["param"] = "exp_month"
     return error
+
+
+def debit_error(
+    said: banks.Failure, method: stores.Record, charge: str
+) -> dict[str, typing.Any]:
+    """What ``last_payment_error`` holds after a bank sent a debit back."""
+    return {
+        "charge": charge,
+        "code": said.code,
+        "doc_url": f"https://stripe.com/docs/error-codes/{said.code.replace('_', '-')}",
+        "message": said.message,
+        "payment_method": method.document,
+        "type": "invalid_request_error",
+    }
 
 
 def authentication_error(kind: str, method: stores.Record | None) -> dict[str, typing.Any]:

@@ -5,12 +5,32 @@ import typing
 from portal.sandbox import call as calls
 from portal.sandbox import ids
 from portal.sandbox import store as stores
-from portal.sandbox.objects import charges, events, intents, payment_methods, shipping
+from portal.sandbox.objects import (
+    bank_methods,
+    banks,
+    charges,
+    confirmation_tokens,
+    debits,
+    events,
+    intents,
+    mandates,
+    payment_methods,
+    shipping,
+    verification,
+)
 from portal.sandbox.wire import errors, listing, params, routes
 
 MIN_AMOUNT_CENTS = 50
 MAX_AMOUNT_CENTS = 99_999_999
 _OPEN = ("requires_payment_method", "requires_confirmation", "requires_action")
+_WITH_CONFIRM = (
+    "confirmation_token",
+    "error_on_requires_action",
+    "mandate",
+    "mandate_data",
+    "off_session",
+    "return_url",
+)
 
 
 def create(call: calls.Call) -> routes.Answer:
@@ -19,13 +39,15 @@ def create(call: calls.Call) -> routes.Answer:
     _check_amount(call.get("amount"))
     _check_currency(call.get("currency"))
     if not call.get("confirm"):
-        for name in ("off_session", "return_url", "error_on_requires_action"):
+        for name in _WITH_CONFIRM:
             if call.get(name):
                 raise errors.refused(
                     f"{name} can only be used when confirm is true.", param=name
                 )
     customer = intents.chosen_customer(call)
+    confirmation_tokens.use(call)
     intent = call.store.add("payment_intent", _document(call, customer))
+    confirmation_tokens.note(call, intent)
     method = intents.choose_method(call, customer)
     if method:
         intent["payment_method"] = method.id
@@ -68,7 +90,7 @@ def _document(call: calls.Call, customer: str | None) -> stores.Document:
         "on_behalf_of": None,
         "payment_method": None,
         "payment_method_configuration_details": None,
-        "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
+        "payment_method_options": intents.options(call),
         "payment_method_types": intents.method_types(call),
         "processing": None,
         "receipt_email": call.get("receipt_email") or None,
@@ -85,11 +107,16 @@ def _document(call: calls.Call, customer: str | None) -> stores.Document:
 
 
 def confirm(call: calls.Call, id: str) -> routes.Answer:
-    """Try to take the money. Raises ApiError 402 when the bank says no, with the intent in it."""
+    """Try to take the money. Raises ApiError 402 when the bank says no, with the intent in it.
+
+    A bank account's debit is only on its way afterwards: ``processing``.
+    """
     intent = call.load("payment_intent", id)
     call.check_secret(intent)
     if intent["status"] not in _OPEN:
         raise intents.unexpected_state(intent, "confirm")
+    confirmation_tokens.use(call)
+    confirmation_tokens.note(call, intent)
     method = intents.choose_method(call, intent["customer"])
     if method is None and intent["payment_method"]:
         method = call.load("payment_method", intent["payment_method"])
@@ -97,6 +124,7 @@ def confirm(call: calls.Call, id: str) -> routes.Answer:
     for name in ("receipt_email", "setup_future_usage"):
         if name in call.params:
             intent[name] = call.get(name) or None
+    intent["payment_method_options"] = intents.options(call, intent["payment_method_options"])
     _confirm(call, intent, method)
     return intent.document
 
@@ -107,12 +135,16 @@ def _confirm(call: calls.Call, intent: stores.Record, method: stores.Record | No
         raise errors.refused("off_session needs a secret key.", param="off_session")
     if method is None:
         raise intents.no_method(intent)
+    intents.check_type(intent, method)
     intents.check_return_url(call, intent)
+    verification.give_up(call, intent)
     intent["payment_method"] = method.id
     intent["last_payment_error"] = None
     intent["next_action"] = None
     call.store.save(intent)
-    if not intents.needs_authentication(method, is_off_session=is_off_session):
+    if bank_methods.is_bank_account(method):
+        _confirm_debit(call, intent, method)
+    elif not intents.needs_authentication(method, is_off_session=is_off_session):
         _charge(call, intent, method, is_authenticated=False)
     elif is_off_session or call.get("error_on_requires_action"):
         said = intents.AUTHENTICATION_REQUIRED
@@ -128,12 +160,66 @@ def _confirm(call: calls.Call, intent: stores.Record, method: stores.Record | No
         raise intents.raised(intent["last_payment_error"], intent)
 
 
+def _confirm_debit(call: calls.Call, intent: stores.Record, method: stores.Record) -> None:
+    bank_methods.check_not_blocked(method)
+    mandate = mandates.choose(call, intent, method)
+    intent.hidden["mandate"] = mandate.id
+    if verification.is_needed(intent, method):
+        verification.ask(call, intent, method)
+        call.store.save(intent)
+        events.emit(call, "payment_intent.requires_action", intent.document)
+        return
+    verification.settle_instantly(call, method)
+    mandates.activate(call, mandate, is_told=False)
+    _debit(call, intent, method)
+
+
+def _debit(call: calls.Call, intent: stores.Record, method: stores.Record) -> None:
+    charge = debits.start(call, intent, method, intent.hidden["mandate"])
+    intent["status"] = "processing"
+    intent["latest_charge"] = charge.id
+    call.store.save(intent)
+    _keep_or_spend(call, intent, method)
+    events.emit(call, "payment_intent.processing", intent.document)
+
+
+def verified(call: calls.Call, intent: stores.Record) -> None:
+    """The small deposits were told: the mandate counts, the debit is on its way."""
+    intent["next_action"] = None
+    mandates.activate(call, call.load("mandate", intent.hidden["mandate"]), is_told=True)
+    _debit(call, intent, call.load("payment_method", intent["payment_method"]))
+
+
+def unverified(call: calls.Call, intent: stores.Record, error: dict[str, typing.Any]) -> None:
+    """The small deposits came to nothing: another payment method is needed."""
+    intent["next_action"] = None
+    _fail(call, intent, error, intent["latest_charge"])
+
+
+def debit_succeeded(call: calls.Call, intent: stores.Record) -> None:
+    """The bank paid the debit that was on its way."""
+    charge = call.load("charge", intent["latest_charge"])
+    debits.succeed(call, charge)
+    intent["status"] = "succeeded"
+    intent["amount_received"] = intent["amount"]
+    call.store.save(intent)
+    events.emit(call, "payment_intent.succeeded", intent.document)
+
+
+def debit_failed(call: calls.Call, intent: stores.Record, said: banks.Failure) -> None:
+    """The bank sent the debit back that was on its way."""
+    charge = call.load("charge", intent["latest_charge"])
+    debits.fail(call, charge, said)
+    method = call.load("payment_method", intent["payment_method"])
+    _fail(call, intent, intents.debit_error(said, method, charge.id), charge.id)
+
+
 def authenticate(call: calls.Call, intent: stores.Record, *, is_passed: bool) -> None:
     """Go on after the bank's page: charge, or fail for want of authentication.
 
     Raises ApiError 400 when the intent waits for nothing.
     """
-    if intent["status"] != "requires_action":
+    if intent["status"] != "requires_action" or verification.is_waiting(intent):
         raise intents.unexpected_state(intent, "authenticate")
     method = call.load("payment_method", intent["payment_method"])
     intent["next_action"] = None
@@ -155,12 +241,16 @@ def _charge(
     intent["latest_charge"] = charge.id
     intent["amount_received"] = intent["amount"]
     call.store.save(intent)
+    _keep_or_spend(call, intent, method)
+    events.emit(call, "payment_intent.succeeded", intent.document)
+
+
+def _keep_or_spend(call: calls.Call, intent: stores.Record, method: stores.Record) -> None:
     if intent["setup_future_usage"]:
         intents.keep(call, intent, method, intent["setup_future_usage"])
     if not method["customer"]:
         method.hidden["is_spent"] = True
         call.store.save(method)
-    events.emit(call, "payment_intent.succeeded", intent.document)
 
 
 def _fail(
@@ -179,6 +269,7 @@ def cancel(call: calls.Call, id: str) -> routes.Answer:
     intent = call.load("payment_intent", id)
     if intent["status"] not in _OPEN:
         raise intents.unexpected_state(intent, "cancel")
+    verification.give_up(call, intent)
     intent["status"] = "canceled"
     intent["canceled_at"] = call.now
     intent["cancellation_reason"] = call.get("cancellation_reason")
@@ -209,6 +300,7 @@ def update(call: calls.Call, id: str) -> routes.Answer:
         intent["metadata"] = payment_methods.merged_metadata(
             intent["metadata"], call.get("metadata")
         )
+    intent["payment_method_options"] = intents.options(call, intent["payment_method_options"])
     method = intents.choose_method(call, intent["customer"])
     if method:
         intent["payment_method"] = method.id
@@ -255,8 +347,10 @@ _SHARED: params.Shape = {
     "setup_future_usage": _USAGE,
 }
 _CONFIRM: params.Shape = {
+    "confirmation_token": params.filled,
     "error_on_requires_action": params.boolean,
-    "mandate_data": intents.MANDATE,
+    "mandate": params.filled,
+    "mandate_data": mandates.DATA,
     "off_session": params.boolean,
     "return_url": params.filled,
     "use_stripe_sdk": params.boolean,

@@ -1,4 +1,5 @@
-"""Knows cards kept as PaymentMethods: made, attached, changed, detached; never charges them."""
+"""Knows PaymentMethods, cards and bank accounts: made, attached, changed, detached; takes none
+of their money."""
 
 import copy
 import datetime
@@ -7,7 +8,7 @@ import typing
 from portal.sandbox import call as calls
 from portal.sandbox import ids
 from portal.sandbox import store as stores
-from portal.sandbox.objects import cards, events
+from portal.sandbox.objects import bank_methods, banks, cards, events, mandates
 from portal.sandbox.wire import errors, listing, params, routes
 
 BILLING: params.Shape = {
@@ -17,14 +18,16 @@ BILLING: params.Shape = {
     "phone": params.text,
 }
 _REDISPLAY = params.one_of("always", "limited", "unspecified")
+TYPE = params.one_of("card", bank_methods.TYPE)
 DATA: params.Shape = {
-    "type": params.one_of("card"),
+    "type": TYPE,
     "card": {
         "number": params.filled,
         "exp_month": params.integer,
         "exp_year": params.integer,
         "cvc": params.filled,
     },
+    "us_bank_account": bank_methods.SHAPE,
     "billing_details": BILLING,
     "metadata": params.metadata,
     "allow_redisplay": _REDISPLAY,
@@ -34,13 +37,18 @@ _TOKEN_EXPIRY_YEARS = 4
 
 
 def create(call: calls.Call) -> routes.Answer:
-    """A new PaymentMethod from card details; only a browser may send a number."""
+    """A new PaymentMethod; only a browser may send a card's number."""
     params.require(call.params, "type")
     return make(call, call.params).document
 
 
 def make(call: calls.Call, data: dict[str, typing.Any]) -> stores.Record:
-    """Store a card from its details. Raises ApiError 402 for details that cannot be right."""
+    """Store a card or a bank account from its details.
+
+    Raises ApiError for details that cannot be right: 402 for a card, 400 for a bank account.
+    """
+    if data["type"] == bank_methods.TYPE:
+        return _store_account(call, bank_methods.read(data), data)
     fields = data.get("card") or {}
     for name in ("number", "exp_month", "exp_year"):
         if fields.get(name) is None:
@@ -66,6 +74,9 @@ def make(call: calls.Call, data: dict[str, typing.Any]) -> stores.Record:
 
 def resolve(call: calls.Call, id: str, *, param: str = "payment_method") -> stores.Record:
     """The PaymentMethod of that id; a test token makes a fresh one each time."""
+    account = banks.by_token(id)
+    if account:
+        return _store_account(call, account, {}, is_test_token=True)
     card = cards.by_token(id)
     if card is None:
         return call.load("payment_method", id, param=param)
@@ -82,42 +93,64 @@ def _store(
     *,
     cvc_check: str | None,
 ) -> stores.Record:
-    billing = billing_details(data.get("billing_details") or {})
-    postal = "unchecked" if billing["address"]["postal_code"] else None
-    document = {
+    document = _document(call, data, "card")
+    postal = "unchecked" if document["billing_details"]["address"]["postal_code"] else None
+    document["card"] = {
+        "brand": card.brand,
+        "checks": {
+            "address_line1_check": None,
+            "address_postal_code_check": postal,
+            "cvc_check": cvc_check,
+        },
+        "country": card.country,
+        "display_brand": "american_express" if card.brand == "amex" else card.brand,
+        "exp_month": month,
+        "exp_year": year,
+        "fingerprint": cards.fingerprint(card),
+        "funding": card.funding,
+        "generated_from": None,
+        "last4": card.number[-4:],
+        "networks": {"available": [card.brand], "preferred": None},
+        "regulated_status": "unregulated",
+        "three_d_secure_usage": {"supported": True},
+        "wallet": None,
+    }
+    hidden = {"number": card.number, "is_set_up": False, "is_spent": False}
+    return call.store.add("payment_method", document, hidden)
+
+
+def _store_account(
+    call: calls.Call,
+    account: banks.Account,
+    data: dict[str, typing.Any],
+    *,
+    is_test_token: bool = False,
+) -> stores.Record:
+    document = _document(call, data, bank_methods.TYPE)
+    document[bank_methods.TYPE] = bank_methods.details(account, data.get(bank_methods.TYPE) or {})
+    hidden = {
+        "number": account.number,
+        "is_set_up": False,
+        "is_spent": False,
+        "is_test_token": is_test_token,
+        "is_verified": False,
+    }
+    return call.store.add("payment_method", document, hidden)
+
+
+def _document(call: calls.Call, data: dict[str, typing.Any], type: str) -> stores.Document:
+    return {
         "id": ids.new("pm"),
         "object": "payment_method",
         "allow_redisplay": data.get("allow_redisplay", "unspecified"),
-        "billing_details": billing,
-        "card": {
-            "brand": card.brand,
-            "checks": {
-                "address_line1_check": None,
-                "address_postal_code_check": postal,
-                "cvc_check": cvc_check,
-            },
-            "country": card.country,
-            "display_brand": "american_express" if card.brand == "amex" else card.brand,
-            "exp_month": month,
-            "exp_year": year,
-            "fingerprint": cards.fingerprint(card),
-            "funding": card.funding,
-            "generated_from": None,
-            "last4": card.number[-4:],
-            "networks": {"available": [card.brand], "preferred": None},
-            "regulated_status": "unregulated",
-            "three_d_secure_usage": {"supported": True},
-            "wallet": None,
-        },
+        "billing_details": billing_details(data.get("billing_details") or {}),
         "created": call.now,
         "customer": None,
         "customer_account": None,
         "livemode": False,
         "metadata": data.get("metadata") or {},
-        "type": "card",
+        "type": type,
     }
-    hidden = {"number": card.number, "is_set_up": False, "is_spent": False}
-    return call.store.add("payment_method", document, hidden)
 
 
 def billing_details(sent: dict[str, typing.Any]) -> dict[str, typing.Any]:
@@ -138,10 +171,10 @@ def card_of(method: stores.Record) -> cards.Card:
 
 
 def attach(call: calls.Call, method: stores.Record, customer: str) -> None:
-    """Keep the card with a customer; nothing happens when it is there already.
+    """Keep the method with a customer; nothing happens when it is there already.
 
-    Raises ApiError: 400 when it belongs to another customer or was used up, 402 when the bank
-    declines it.
+    Raises ApiError: 400 when it belongs to another customer, was used up or is an account that
+    was never verified, 402 when the bank declines the card.
     """
     if method["customer"] == customer:
         return
@@ -151,9 +184,12 @@ def attach(call: calls.Call, method: stores.Record, customer: str) -> None:
             code="payment_method_unexpected_state",
         )
     check_reusable(method)
-    card = card_of(method)
-    if card.decline and not card.is_attachable:
-        raise cards.declined(card.decline)
+    if bank_methods.is_bank_account(method):
+        bank_methods.check_attachable(method)
+    else:
+        card = card_of(method)
+        if card.decline and not card.is_attachable:
+            raise cards.declined(card.decline)
     method["customer"] = customer
     passed_checks(method)
     call.store.save(method)
@@ -162,14 +198,14 @@ def attach(call: calls.Call, method: stores.Record, customer: str) -> None:
 
 def passed_checks(method: stores.Record) -> None:
     """Note that the bank has now seen the code and the postal code."""
-    checks = method["card"]["checks"]
+    checks = method["card"]["checks"] if method["type"] == "card" else {}
     for name, state in checks.items():
         if state == "unchecked":
             checks[name] = "pass"
 
 
 def check_reusable(method: stores.Record) -> None:
-    """Raise ApiError 400 for a card that was used without a customer, or detached."""
+    """Raise ApiError 400 for a method that was used without a customer, or detached."""
     if method.hidden["is_spent"]:
         raise errors.refused(
             "This PaymentMethod was previously used without being attached to a Customer or was "
@@ -189,7 +225,7 @@ def _attach(call: calls.Call, id: str) -> routes.Answer:
 
 
 def detach(call: calls.Call, id: str) -> routes.Answer:
-    """Take the card from its customer for good; it can never be used again."""
+    """Take the method from its customer for good; it can never be used again."""
     method = call.load("payment_method", id)
     customer = method["customer"]
     if not customer:
@@ -202,6 +238,7 @@ def detach(call: calls.Call, id: str) -> routes.Answer:
     method.hidden["is_spent"] = True
     call.store.save(method)
     _forget_default(call, customer, method.id)
+    mandates.end_all(call, method.id)
     events.emit(
         call, "payment_method.detached", method.document, previous={"customer": customer}
     )
@@ -221,7 +258,7 @@ def _forget_default(call: calls.Call, customer_id: str, method_id: str) -> None:
 
 
 def update(call: calls.Call, id: str) -> routes.Answer:
-    """Change what may change about an attached card."""
+    """Change what may change about an attached method."""
     method = call.load("payment_method", id)
     if not method["customer"]:
         raise errors.refused(
@@ -229,7 +266,12 @@ def update(call: calls.Call, id: str) -> routes.Answer:
             code="payment_method_unexpected_state",
         )
     before = copy.deepcopy(method.document)
+    for kind in ("card", bank_methods.TYPE):
+        if call.get(kind) and method["type"] != kind:
+            raise errors.refused(f"This PaymentMethod is no {kind}.", param=kind)
     _change_expiry(call, method)
+    if call.get(bank_methods.TYPE):
+        method[bank_methods.TYPE].update(call.get(bank_methods.TYPE))
     if call.get("billing_details"):
         _change_billing(method, call.get("billing_details"))
     if "metadata" in call.params:
@@ -295,7 +337,7 @@ ROUTES = (
         "GET",
         "/v1/payment_methods",
         index,
-        {**params.PAGE, "customer": params.filled, "type": params.one_of("card")},
+        {**params.PAGE, "customer": params.filled, "type": TYPE},
     ),
     routes.route("GET", "/v1/payment_methods/<id>", retrieve),
     routes.route(
@@ -305,6 +347,10 @@ ROUTES = (
         {
             "billing_details": BILLING,
             "card": {"exp_month": params.integer, "exp_year": params.integer},
+            "us_bank_account": {
+                "account_holder_type": bank_methods.HOLDERS,
+                "account_type": bank_methods.KINDS,
+            },
             "metadata": params.metadata,
             "allow_redisplay": _REDISPLAY,
         },

@@ -1,11 +1,9 @@
 """Knows how the available balance goes to the merchant's bank, and when it arrives or does not."""
 
-import datetime
-
 from portal.sandbox import call as calls
 from portal.sandbox import due, ids
 from portal.sandbox import store as stores
-from portal.sandbox.objects import balance, events
+from portal.sandbox.objects import balance, business_days, events
 from portal.sandbox.wire import errors, listing, params, routes
 
 SENT_AFTER_SECONDS = 60
@@ -18,7 +16,6 @@ FAILURES = {
     "no_account": "The bank account could not be located.",
 }
 _BANK_ACCOUNT = "ba_sandboxmerchantaccount"
-_FRIDAY = 4
 _SUM_UNPAID = """
 SELECT coalesce(sum(json_extract(document, '$.net')), 0) FROM objects
 WHERE kind = 'balance_transaction' AND json_extract(hidden, '$.payout') IS NULL
@@ -63,7 +60,7 @@ def _document(call: calls.Call, amount_cents: int) -> stores.Document:
         "amount": amount_cents,
         "application_fee": None,
         "application_fee_amount": None,
-        "arrival_date": _arrival(call.now),
+        "arrival_date": business_days.start_after(call.now, ARRIVES_AFTER_DAYS),
         "automatic": True,
         "balance_transaction": None,
         "created": call.now,
@@ -86,16 +83,6 @@ def _document(call: calls.Call, amount_cents: int) -> stores.Document:
         "trace_id": {"status": "pending", "value": None},
         "type": "bank_account",
     }
-
-
-def _arrival(now: int) -> int:
-    """The start, UTC, of the business day on which the bank has the money."""
-    day = datetime.datetime.fromtimestamp(now - now % 86400, datetime.UTC)
-    left = ARRIVES_AFTER_DAYS
-    while left:
-        day += datetime.timedelta(days=1)
-        left -= day.weekday() <= _FRIDAY
-    return int(day.timestamp())
 
 
 def _move(

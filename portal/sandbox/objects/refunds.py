@@ -1,10 +1,11 @@
-"""Knows money going back to a card: never more than was taken, sometimes later, rarely not."""
+"""Knows money going back to the payer: never more than was taken, sometimes later, rarely not."""
 
 from portal.sandbox import call as calls
 from portal.sandbox import due, ids
 from portal.sandbox import store as stores
 from portal.sandbox.objects import (
     balance,
+    bank_methods,
     cards,
     early_fraud_warnings,
     events,
@@ -13,6 +14,18 @@ from portal.sandbox.objects import (
 from portal.sandbox.wire import errors, listing, params, routes
 
 OUTCOME_AFTER_DAYS = 3
+_CARD_DESTINATION = {
+    "card": {
+        "reference_status": "pending",
+        "reference_type": "acquirer_reference_number",
+        "type": "refund",
+    },
+    "type": "card",
+}
+_BANK_DESTINATION = {
+    "type": "us_bank_transfer",
+    "us_bank_transfer": {"reference": None, "reference_status": "pending"},
+}
 
 
 def create(call: calls.Call) -> routes.Answer:
@@ -41,7 +54,7 @@ def create(call: calls.Call) -> routes.Answer:
     refund = call.store.add("refund", _document(call, charge, amount))
     moved = balance.move(
         call,
-        type="refund",
+        type="payment_refund" if _is_bank(charge) else "refund",
         category="refund",
         source=refund.id,
         amount_cents=-amount,
@@ -79,11 +92,12 @@ def settle(call: calls.Call, id: str) -> None:
 
 
 def decide(
-    call: calls.Call, id: str, status: str, *, why: str = "expired_or_canceled_card"
+    call: calls.Call, id: str, status: str, *, why: str | None = None
 ) -> stores.Record:
     """Make a refund ``succeeded`` or ``failed``, now; a failed one returns the money to us.
 
-    Raises ApiError 400 where the refund already failed.
+    ``why`` is the failure's reason, where nothing is given the one usual for the method. Raises
+    ApiError 400 where the refund already failed.
     """
     refund = call.load("refund", id)
     due.cancel(call, "settle_refund", id)
@@ -105,8 +119,10 @@ def decide(
     return refund
 
 
-def _give_back(call: calls.Call, refund: stores.Record, why: str) -> None:
-    refund["failure_reason"] = why
+def _give_back(call: calls.Call, refund: stores.Record, why: str | None) -> None:
+    charge = call.load("charge", refund["charge"])
+    usual = "unknown" if _is_bank(charge) else "expired_or_canceled_card"
+    refund["failure_reason"] = why or usual
     moved = balance.move(
         call,
         type="refund_failure",
@@ -116,7 +132,6 @@ def _give_back(call: calls.Call, refund: stores.Record, why: str) -> None:
         description=f"REFUND FAILURE ({refund.id})",
     )
     refund["failure_balance_transaction"] = moved.id
-    charge = call.load("charge", refund["charge"])
     _count(call, charge, -refund["amount"])
 
 
@@ -146,7 +161,13 @@ def _charge(call: calls.Call) -> stores.Record:
     return call.load("charge", intent["latest_charge"], param="charge")
 
 
+def _is_bank(charge: stores.Record) -> bool:
+    return bool(charge["payment_method_details"]["type"] == bank_methods.TYPE)
+
+
 def _fate(call: calls.Call, charge: stores.Record) -> cards.RefundFate:
+    if _is_bank(charge):
+        return cards.RefundFate.PENDING
     method = call.load("payment_method", charge["payment_method"])
     return payment_methods.card_of(method).refund
 
@@ -163,14 +184,7 @@ def _document(call: calls.Call, charge: stores.Record, amount: int) -> stores.Do
         "currency": charge["currency"],
         "customer": charge["customer"],
         "customer_account": None,
-        "destination_details": {
-            "card": {
-                "reference_status": "pending",
-                "reference_type": "acquirer_reference_number",
-                "type": "refund",
-            },
-            "type": "card",
-        },
+        "destination_details": _BANK_DESTINATION if _is_bank(charge) else _CARD_DESTINATION,
         "failure_balance_transaction": None,
         "failure_reason": None,
         "metadata": call.get("metadata") or {},

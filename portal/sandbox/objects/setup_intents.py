@@ -1,12 +1,21 @@
-"""Knows the saving of a card for later: the states of a SetupIntent and their moves."""
+"""Knows the saving of a method for later: the states of a SetupIntent and their moves."""
 
 import typing
 
 from portal.sandbox import call as calls
 from portal.sandbox import ids
 from portal.sandbox import store as stores
-from portal.sandbox.objects import cards, events, intents, payment_methods
-from portal.sandbox.wire import listing, params, routes
+from portal.sandbox.objects import (
+    bank_methods,
+    cards,
+    confirmation_tokens,
+    events,
+    intents,
+    mandates,
+    payment_methods,
+    verification,
+)
+from portal.sandbox.wire import errors, listing, params, routes
 
 _OPEN = ("requires_payment_method", "requires_confirmation", "requires_action")
 
@@ -14,7 +23,13 @@ _OPEN = ("requires_payment_method", "requires_confirmation", "requires_action")
 def create(call: calls.Call) -> routes.Answer:
     """A new SetupIntent, confirmed at once when ``confirm`` says so."""
     customer = intents.chosen_customer(call)
+    if not call.get("confirm"):
+        for name in ("confirmation_token", "mandate_data"):
+            if call.get(name):
+                raise errors.refused(f"{name} can only be used when confirm is true.", param=name)
+    confirmation_tokens.use(call)
     intent = call.store.add("setup_intent", _document(call, customer))
+    confirmation_tokens.note(call, intent)
     method = intents.choose_method(call, customer)
     if method:
         intent["payment_method"] = method.id
@@ -50,7 +65,7 @@ def _document(call: calls.Call, customer: str | None) -> stores.Document:
         "on_behalf_of": None,
         "payment_method": None,
         "payment_method_configuration_details": None,
-        "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
+        "payment_method_options": intents.options(call),
         "payment_method_types": intents.method_types(call),
         "single_use_mandate": None,
         "status": "requires_payment_method",
@@ -59,11 +74,14 @@ def _document(call: calls.Call, customer: str | None) -> stores.Document:
 
 
 def confirm(call: calls.Call, id: str) -> routes.Answer:
-    """Try to save the card. Raises ApiError 402 when the bank says no, with the intent in it."""
+    """Try to save the method. Raises ApiError 402 when the bank says no, with the intent in it."""
     intent = call.load("setup_intent", id)
     call.check_secret(intent)
     if intent["status"] not in _OPEN:
         raise intents.unexpected_state(intent, "confirm")
+    confirmation_tokens.use(call)
+    confirmation_tokens.note(call, intent)
+    intent["payment_method_options"] = intents.options(call, intent["payment_method_options"])
     method = intents.choose_method(call, intent["customer"])
     if method is None and intent["payment_method"]:
         method = call.load("payment_method", intent["payment_method"])
@@ -75,11 +93,16 @@ def confirm(call: calls.Call, id: str) -> routes.Answer:
 def _confirm(call: calls.Call, intent: stores.Record, method: stores.Record | None) -> None:
     if method is None:
         raise intents.no_method(intent)
+    intents.check_type(intent, method)
     intents.check_return_url(call, intent)
+    verification.give_up(call, intent)
     intent["payment_method"] = method.id
     intent["last_setup_error"] = None
     intent["next_action"] = None
     call.store.save(intent)
+    if bank_methods.is_bank_account(method):
+        _confirm_account(call, intent, method)
+        return
     if intents.needs_authentication(method, is_off_session=False):
         intents.ask_authentication(call, intent)
         call.store.save(intent)
@@ -90,12 +113,41 @@ def _confirm(call: calls.Call, intent: stores.Record, method: stores.Record | No
         raise intents.raised(intent["last_setup_error"], intent)
 
 
+def _confirm_account(call: calls.Call, intent: stores.Record, method: stores.Record) -> None:
+    bank_methods.check_not_blocked(method)
+    mandate = mandates.choose(call, intent, method)
+    intent.hidden["mandate"] = mandate.id
+    if verification.is_needed(intent, method):
+        verification.ask(call, intent, method)
+        call.store.save(intent)
+        events.emit(call, "setup_intent.requires_action", intent.document)
+        return
+    verification.settle_instantly(call, method)
+    mandates.activate(call, mandate, is_told=False)
+    intent["mandate"] = mandate.id
+    _set_up(call, intent, method)
+
+
+def verified(call: calls.Call, intent: stores.Record) -> None:
+    """The small deposits were told: the mandate counts, the account is saved."""
+    intent["next_action"] = None
+    intent["mandate"] = intent.hidden["mandate"]
+    mandates.activate(call, call.load("mandate", intent["mandate"]), is_told=True)
+    _set_up(call, intent, call.load("payment_method", intent["payment_method"]))
+
+
+def unverified(call: calls.Call, intent: stores.Record, error: dict[str, typing.Any]) -> None:
+    """The small deposits came to nothing: another payment method is needed."""
+    intent["next_action"] = None
+    _fail(call, intent, call.load("payment_method", intent["payment_method"]), error)
+
+
 def authenticate(call: calls.Call, intent: stores.Record, *, is_passed: bool) -> None:
     """Go on after the bank's page: save the card, or fail for want of authentication.
 
     Raises ApiError 400 when the intent waits for nothing.
     """
-    if intent["status"] != "requires_action":
+    if intent["status"] != "requires_action" or verification.is_waiting(intent):
         raise intents.unexpected_state(intent, "authenticate")
     method = call.load("payment_method", intent["payment_method"])
     intent["next_action"] = None
@@ -119,6 +171,8 @@ def _set_up(call: calls.Call, intent: stores.Record, method: stores.Record) -> N
 
 
 def _refusal(method: stores.Record) -> cards.Decline | None:
+    if bank_methods.is_bank_account(method):
+        return None
     card = payment_methods.card_of(method)
     return None if card.is_attachable else card.decline
 
@@ -143,6 +197,8 @@ def _attempt(
     method: stores.Record,
     error: dict[str, typing.Any] | None,
 ) -> stores.Record:
+    kind = method["type"]
+    details = {"three_d_secure": None} if kind == "card" else {}
     document = {
         "id": ids.new("setatt"),
         "object": "setup_attempt",
@@ -153,7 +209,7 @@ def _attempt(
         "livemode": False,
         "on_behalf_of": None,
         "payment_method": method.id,
-        "payment_method_details": {"card": {"three_d_secure": None}, "type": "card"},
+        "payment_method_details": {kind: details, "type": kind},
         "setup_error": error,
         "setup_intent": intent.id,
         "status": "failed" if error else "succeeded",
@@ -167,6 +223,7 @@ def cancel(call: calls.Call, id: str) -> routes.Answer:
     intent = call.load("setup_intent", id)
     if intent["status"] not in _OPEN:
         raise intents.unexpected_state(intent, "cancel")
+    verification.give_up(call, intent)
     intent["status"] = "canceled"
     intent["cancellation_reason"] = call.get("cancellation_reason")
     intent["next_action"] = None
@@ -189,6 +246,7 @@ def update(call: calls.Call, id: str) -> routes.Answer:
         intent["metadata"] = payment_methods.merged_metadata(
             intent["metadata"], call.get("metadata")
         )
+    intent["payment_method_options"] = intents.options(call, intent["payment_method_options"])
     method = intents.choose_method(call, intent["customer"])
     if method:
         intent["payment_method"] = method.id
@@ -219,7 +277,8 @@ _SHARED: params.Shape = {
     "payment_method_options": intents.OPTIONS,
 }
 _CONFIRM: params.Shape = {
-    "mandate_data": intents.MANDATE,
+    "confirmation_token": params.filled,
+    "mandate_data": mandates.DATA,
     "return_url": params.filled,
     "use_stripe_sdk": params.boolean,
 }

@@ -49,6 +49,10 @@ _BROWSER_FIELDS = frozenset(
         "card",
         "type",
         "allow_redisplay",
+        "us_bank_account",
+        "expires_at",
+        "payment_method_preview",
+        "return_url",
     )
 )
 
@@ -124,6 +128,8 @@ class Api:
             is_browser=is_browser,
             is_pinned="Stripe-Version" in flask.request.headers,
             base_url=flask.request.host_url.rstrip("/"),
+            ip_address=flask.request.remote_addr or "",
+            user_agent=flask.request.headers.get("User-Agent", ""),
         )
         idempotency_key = flask.request.headers.get("Idempotency-Key")
         if flask.request.method != "POST" or not idempotency_key:

@@ -7,6 +7,7 @@ const stripe = Stripe(query.get("key") ?? "pk_test_sandbox");
 const options = { mode: isSetup ? "setup" : "payment", currency: "usd" };
 if (!isSetup) options.amount = Number(query.get("amount") ?? 6244);
 if (query.get("locale")) options.locale = query.get("locale");
+if (query.get("types")) options.paymentMethodTypes = query.get("types").split(",");
 if (query.get("theme")) options.appearance = { theme: query.get("theme") };
 const given = query.get("given");
 const elements = stripe.elements(given ? { clientSecret: given } : options);

@@ -49,6 +49,17 @@ export function retrieve(kind, clientSecret, how) {
   return call("GET", path(kind, clientSecret), { client_secret: clientSecret }, how);
 }
 
+/** Keep what was chosen for the server; `{intent}` is the token, or `{error}`. */
+export function createToken(fields, how) {
+  return call("POST", "/v1/confirmation_tokens", fields, how);
+}
+
+/** Tell what small deposits an account received; `{intent}` or `{error}`. */
+export function verify(kind, clientSecret, told, how) {
+  const all = { ...told, client_secret: clientSecret };
+  return call("POST", `${path(kind, clientSecret)}/verify_microdeposits`, all, how);
+}
+
 /** Confirm an intent with `fields`; `{intent}` or `{error}`. */
 export function confirm(kind, clientSecret, fields, how) {
   const all = { ...fields, client_secret: clientSecret, use_stripe_sdk: true };

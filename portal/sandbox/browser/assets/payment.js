@@ -1,36 +1,33 @@
-// The Payment Element's frame: takes the card, and sends it to the payment API and nowhere else.
-// The page around it learns only whether the form is complete and how confirming went.
+// The Payment Element's frame: takes a card or a bank account, and sends it to the payment API
+// and nowhere else. The page around it learns only whether the form is complete and how
+// confirming went.
 
 import * as api from "./api.js";
+import * as bank from "./bank.js";
 import * as card from "./card.js";
 import * as line from "./line.js";
-import { language, word } from "./words.js";
+import * as look from "./look.js";
+import { language, mandate, word } from "./words.js";
 
-const NAMES = ["number", "expiry", "cvc", "postalCode"];
-const VARIABLES = {
-  colorPrimary: "--primary",
-  colorBackground: "--ground",
-  colorText: "--text",
-  colorTextSecondary: "--quiet",
-  colorDanger: "--danger",
-  fontFamily: "--font",
-  fontSizeBase: "--size",
-  borderRadius: "--radius",
-  spacingUnit: "--unit",
+const FORMS = {
+  card: ["number", "expiry", "cvc", "postalCode"],
+  us_bank_account: ["accountHolderName", "email", "routingNumber", "accountNumber"],
 };
-const inputs = Object.fromEntries(NAMES.map((name) => [name, document.getElementById(name)]));
+const ALL = Object.values(FORMS).flat();
+const PROBLEMS = { ...card.problem, ...bank.problem };
+const FORMATS = { ...card.format, ...bank.format };
+const WORDED = ["card", "us_bank_account", "pick", "verification", "instant", "microdeposits"];
+const inputs = Object.fromEntries(ALL.map((name) => [name, document.getElementById(name)]));
+const verification = document.getElementById("verification");
 const today = document.body.dataset.month;
 const touched = new Set();
 let settings = {};
+let selected = "card";
 let lastChange = "";
 
-function value(name) {
-  return inputs[name].value;
-}
-
-function problemOf(name) {
-  return card.problem[name](value(name), today, value("number"));
-}
+const names = () => FORMS[selected];
+const value = (name) => inputs[name].value;
+const problemOf = (name) => PROBLEMS[name](value(name), today, value("number"));
 
 function show(name) {
   const code = touched.has(name) ? problemOf(name) : null;
@@ -41,9 +38,9 @@ function show(name) {
 }
 
 function tellChange() {
-  const complete = NAMES.every((name) => !problemOf(name));
-  const empty = NAMES.every((name) => !value(name));
-  const change = { complete, empty, collapsed: false, value: { type: "card" } };
+  const complete = names().every((name) => !problemOf(name));
+  const empty = names().every((name) => !value(name));
+  const change = { complete, empty, collapsed: false, value: { type: selected } };
   const told = JSON.stringify(change);
   if (told !== lastChange) emit("change", change);
   lastChange = told;
@@ -51,9 +48,12 @@ function tellChange() {
 
 function reformat(name) {
   const input = inputs[name];
+  if (input.type === "email") return;
   const before = card.digits(input.value.slice(0, input.selectionStart)).length;
   const atEnd = input.selectionStart === input.value.length;
-  input.value = card.format[name](input.value);
+  const formatted = FORMATS[name](input.value);
+  if (formatted === input.value) return;
+  input.value = formatted;
   let place = 0;
   for (let seen = 0; place < input.value.length && seen < before; place += 1) {
     if (/\d/.test(input.value[place])) seen += 1;
@@ -62,7 +62,7 @@ function reformat(name) {
   input.setSelectionRange(place, place);
 }
 
-for (const name of NAMES) {
+for (const name of ALL) {
   inputs[name].addEventListener("input", () => {
     reformat(name);
     show(name);
@@ -76,44 +76,53 @@ for (const name of NAMES) {
     show(name);
   });
 }
+document.getElementById("pick").addEventListener("click", () => {
+  for (const [name, number] of Object.entries(bank.TEST_ACCOUNT)) {
+    inputs[name].value = number;
+    show(name);
+  }
+  tellChange();
+});
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") emit("escape", {});
 });
-document.querySelector("form").addEventListener("submit", (event) => event.preventDefault());
+for (const form of document.querySelectorAll("form")) {
+  form.addEventListener("submit", (event) => event.preventDefault());
+}
 new ResizeObserver(() => {
   emit("height", document.body.scrollHeight);
 }).observe(document.body);
 
-function dress({ theme, variables = {} } = {}) {
-  const root = document.documentElement;
-  if (theme) root.dataset.theme = theme;
-  for (const [name, property] of Object.entries(VARIABLES)) {
-    if (variables[name]) root.style.setProperty(property, variables[name]);
-  }
+function choose(type) {
+  selected = type;
+  tellChange();
 }
 
 function speak() {
   document.documentElement.lang = language(settings.locale);
-  for (const name of NAMES) {
+  for (const name of WORDED) {
+    document.getElementById(`word-${name}`).textContent = word(name, settings.locale);
+  }
+  for (const name of ALL) {
     document.querySelector(`label[for="${name}"]`).textContent = word(name, settings.locale);
     show(name);
   }
   inputs.expiry.placeholder = word("expiryHint", settings.locale);
+  document.getElementById("mandate").textContent = mandate(settings);
 }
 
 function validate() {
-  NAMES.forEach((name) => touched.add(name));
-  NAMES.forEach(show);
-  const wrong = NAMES.find(problemOf);
-  if (!wrong) return {};
+  names().forEach((name) => touched.add(name));
+  names().forEach(show);
+  const wrong = names().find(problemOf);
+  if (!wrong) return { selected };
   inputs[wrong].focus();
   const code = problemOf(wrong);
   return { error: { type: "validation_error", code, message: word(code, settings.locale) } };
 }
 
-function methodData(given = {}) {
+function cardData(given, billing) {
   const { month, year } = card.expiry(value("expiry"));
-  const billing = { ...settings.billingDetails, ...given.billing_details };
   const address = { ...billing.address, postal_code: value("postalCode"), country: "US" };
   return {
     ...given,
@@ -126,6 +135,36 @@ function methodData(given = {}) {
     },
     billing_details: { ...billing, address },
   };
+}
+
+function bankData(given, billing) {
+  return {
+    ...given,
+    type: "us_bank_account",
+    us_bank_account: {
+      account_holder_type: "individual",
+      account_type: "checking",
+      routing_number: value("routingNumber"),
+      account_number: value("accountNumber"),
+    },
+    billing_details: {
+      ...billing,
+      name: value("accountHolderName").trim(),
+      email: value("email").trim(),
+    },
+  };
+}
+
+/** What the API is to be sent for the method that was typed in, over what the page gave. */
+function chosen({ payment_method_data: given = {}, ...rest }) {
+  const billing = { ...settings.billingDetails, ...given.billing_details };
+  if (selected === "card") return { ...rest, payment_method_data: cardData(given, billing) };
+  const fields = { mandate_data: bank.ACCEPTANCE, ...rest };
+  fields.payment_method_data = bankData(given, billing);
+  if (verification.value !== "instant") {
+    fields.payment_method_options = { us_bank_account: { verification_method: verification.value } };
+  }
+  return fields;
 }
 
 function mismatch(intent, expected) {
@@ -147,35 +186,51 @@ async function confirm({ kind, clientSecret, params = {}, expected }) {
     const differs = found.error ? found : mismatch(found.intent, expected);
     if (differs) return differs;
   }
-  const { payment_method_data: given, ...rest } = params;
-  const fields = { ...rest, payment_method_data: methodData(given) };
-  return api.confirm(kind, clientSecret, fields, settings);
+  return api.confirm(kind, clientSecret, chosen(params), settings);
+}
+
+async function token({ params = {} }) {
+  const wrong = validate();
+  if (wrong.error) return wrong;
+  const fields = { ...chosen(params), setup_future_usage: settings.futureUsage };
+  return api.createToken(fields, settings);
 }
 
 async function begin(given) {
   settings = { ...settings, ...given };
-  dress(settings.appearance);
-  document.body.style.setProperty("background", settings.ground || "Canvas");
+  look.dress(settings.appearance, settings.ground);
   speak();
-  if (value("postalCode") === "" && settings.billingDetails?.address?.postal_code) {
-    inputs.postalCode.value = card.format.postalCode(settings.billingDetails.address.postal_code);
+  const { address, name, email } = settings.billingDetails ?? {};
+  if (value("postalCode") === "" && address?.postal_code) {
+    inputs.postalCode.value = card.format.postalCode(address.postal_code);
   }
-  if (!settings.clientSecret) return {};
-  return api.retrieve(settings.kind, settings.clientSecret, settings);
+  if (value("accountHolderName") === "" && name) inputs.accountHolderName.value = name;
+  if (value("email") === "" && email) inputs.email.value = email;
+  if (!settings.clientSecret) {
+    look.offer(settings.types ?? Object.keys(FORMS));
+    return {};
+  }
+  const found = await api.retrieve(settings.kind, settings.clientSecret, settings);
+  if (!found.error) look.offer(found.intent.payment_method_types);
+  return found;
 }
 
+function clear() {
+  ALL.forEach((name) => {
+    inputs[name].value = "";
+  });
+  touched.clear();
+  ALL.forEach(show);
+  tellChange();
+}
+
+look.tabs(choose);
 const emit = line.open({
   begin,
   validate,
   confirm,
-  focus: () => inputs.number.focus(),
+  token,
+  clear,
+  focus: () => inputs[names()[0]].focus(),
   blur: () => document.activeElement?.blur(),
-  clear: () => {
-    NAMES.forEach((name) => {
-      inputs[name].value = "";
-    });
-    touched.clear();
-    NAMES.forEach(show);
-    tellChange();
-  },
 });

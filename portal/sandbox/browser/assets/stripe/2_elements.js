@@ -76,6 +76,9 @@ class PaymentElement {
       appearance: options.appearance,
       ground: groundBehind(this.frame.element.parentElement),
       billingDetails: this.options.defaultValues?.billingDetails,
+      types: options.paymentMethodTypes,
+      futureUsage: options.setupFutureUsage,
+      merchant: this.options.business?.name,
     };
   }
 
@@ -157,7 +160,7 @@ class Elements {
     insist(this.element?.frame, "elements.submit: the Payment Element is not mounted.");
     const checked = await this.element.frame.ask("validate");
     this.isSubmitted = !checked.error;
-    return checked.error ? checked : { selectedPaymentMethod: "card" };
+    return checked.error ? checked : { selectedPaymentMethod: checked.selected };
   }
 
   expected() {

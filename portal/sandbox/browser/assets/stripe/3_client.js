@@ -29,6 +29,20 @@ class StripeClient {
     return named("setupIntent", await this.retrieve("setup_intent", clientSecret));
   }
 
+  async createConfirmationToken({ elements, params } = {}) {
+    insist(elements?.element?.frame, "createConfirmationToken: mount the Payment Element first.");
+    insist(elements.isSubmitted, "createConfirmationToken: call elements.submit() first.");
+    return named("confirmationToken", await elements.element.frame.ask("token", { params }));
+  }
+
+  async verifyMicrodepositsForPayment(clientSecret, told) {
+    return named("paymentIntent", await this.verify("payment_intent", clientSecret, told));
+  }
+
+  async verifyMicrodepositsForSetup(clientSecret, told) {
+    return named("setupIntent", await this.verify("setup_intent", clientSecret, told));
+  }
+
   async handleNextAction({ clientSecret }) {
     const isSetup = clientSecret.startsWith("seti_");
     const kind = isSetup ? "setup_intent" : "payment_intent";
@@ -78,6 +92,7 @@ class StripeClient {
       window.location.assign(action.redirect_to_url.url);
       return new Promise(() => {});
     }
+    if (action.type === "verify_with_microdeposits") return answer;
     await challenge(secret, locale === "auto" ? navigator.language : locale);
     const after = await this.retrieve(kind, secret, locale);
     if (after.error) return after;
@@ -88,6 +103,11 @@ class StripeClient {
 
   retrieve(kind, clientSecret, locale = this.locale) {
     return this.control("retrieve", { kind, clientSecret, how: { key: this.key, locale } });
+  }
+
+  verify(kind, clientSecret, told) {
+    const how = { key: this.key, locale: this.locale };
+    return this.control("verify", { kind, clientSecret, told, how });
   }
 
   async control(method, argument) {
