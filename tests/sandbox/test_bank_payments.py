@@ -245,6 +245,52 @@ def test_one_account_charges_back_what_it_paid(
     assert "already closed" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("reason", "fee", "mandate_status"),
+    [
+        ("insufficient_funds", 400, "active"),
+        ("incorrect_account_details", 400, "inactive"),
+        ("debit_not_authorized", 1500, "inactive"),
+    ],
+)
+def test_a_debit_comes_back_after_it_succeeded(
+    sandbox: sandboxes.Sandbox,
+    client: stripe.StripeClient,
+    reason: str,
+    fee: int,
+    mandate_status: str,
+) -> None:
+    customer = client.v1.customers.create()
+    intent = debited(client, customer=customer.id, setup_future_usage="off_session")
+    sandbox.settle_payment(intent.id)
+    dispute = sandbox.open_dispute(intent.latest_charge, reason=reason)
+    assert (dispute["status"], dispute["is_charge_refundable"]) == ("lost", False)
+    assert moved(client)[-1] == ("adjustment", -6244, fee)
+    charge = charge_of(client, intent.id)
+    mandate = charge.payment_method_details.us_bank_account.mandate
+    assert client.v1.mandates.retrieve(mandate).status == mandate_status
+    with pytest.raises(stripe.InvalidRequestError) as caught:
+        client.v1.refunds.create({"payment_intent": intent.id})
+    assert caught.value.code == "charge_disputed"
+
+
+def test_a_debit_that_came_back_for_want_of_funds_is_tried_again(
+    sandbox: sandboxes.Sandbox, client: stripe.StripeClient
+) -> None:
+    customer = client.v1.customers.create()
+    saved = {"customer": customer.id, "setup_future_usage": "off_session"}
+    intent = debited(client, "insufficientFunds", **saved)
+    sandbox.settle_payment(intent.id)
+    body = {"payment_method": intent.payment_method, **RETURN}
+    again = client.v1.payment_intents.confirm(intent.id, body)
+    assert (again.status, again.last_payment_error) == ("processing", None)
+    sandbox.settle_payment(intent.id, status="succeeded")
+    charges = client.v1.charges.list({"payment_intent": intent.id}).data
+    assert [charge.status for charge in charges] == ["succeeded", "failed"]
+    paid = client.v1.payment_intents.retrieve(intent.id)
+    assert (paid.status, paid.latest_charge) == ("succeeded", charges[0].id)
+
+
 def test_a_refund_of_a_debit_is_pending_first(
     sandbox: sandboxes.Sandbox, client: stripe.StripeClient
 ) -> None:

@@ -57,6 +57,18 @@ def test_what_moved_money_is_shown(
     assert "$0.00 available, -$1,250.50 pending" in text
 
 
+def test_debits_and_their_mandates_are_shown(
+    sandbox: sandboxes.Sandbox, client: stripe.StripeClient
+) -> None:
+    method = {"payment_method": "pm_usBankAccount_success", "mandate_data": sandboxes.ACCEPTED}
+    intent = client.v1.payment_intents.create({**PAY, **method})
+    charge = client.v1.charges.retrieve(intent.latest_charge)
+    mandate = charge.payment_method_details.us_bank_account.mandate
+    text = page(sandbox)
+    assert row(text, intent.id)[:2] == ["$1,234.50", "processing"]
+    assert row(text, mandate) == ["one payment", "active", intent.payment_method]
+
+
 def test_events_show_whether_they_were_delivered(
     sandbox: sandboxes.Sandbox, client: stripe.StripeClient
 ) -> None:

@@ -10,7 +10,7 @@ from portal.sandbox import call as calls
 from portal.sandbox import store as stores
 from portal.sandbox import world as worlds
 from portal.sandbox.browser import words
-from portal.sandbox.objects import payment_intents, setup_intents
+from portal.sandbox.objects import payment_intents, setup_intents, verification
 from portal.sandbox.wire import errors
 
 
@@ -38,7 +38,8 @@ class _Challenges:
         return flask.render_template(
             "challenge.html",
             intent=intent.document,
-            is_waiting=intent["status"] == "requires_action",
+            is_waiting=intent["status"] == "requires_action"
+            and not verification.is_waiting(intent),
             text=words.challenge(flask.request.args.get("locale")),
         )
 

@@ -12,6 +12,7 @@ _SHOWN = 40
 _KINDS = (
     "payment_intent",
     "setup_intent",
+    "mandate",
     "refund",
     "dispute",
     "early_fraud_warning",

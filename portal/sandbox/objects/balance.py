@@ -10,6 +10,7 @@ from portal.sandbox.wire import listing, params, routes
 AVAILABLE_AFTER_DAYS = 2
 _FEE_PER_MILLE = 29
 _FEE_FIXED_CENTS = 30
+RETURN_FEE_CENTS = 400
 _DEBIT_FEE_PER_MILLE = 8
 _DEBIT_FEE_MAX_CENTS = 500
 

@@ -45,6 +45,8 @@ REASONS = (
     "subscription_canceled",
     "unrecognized",
 )
+# A debit sent back after it succeeded comes as a claim for one of these; it was no dispute.
+_LATE_RETURNS = ("bank_cannot_process", "incorrect_account_details", "insufficient_funds")
 _INQUIRING = ("warning_needs_response", "warning_under_review")
 _DAY = 86400
 _NETWORK_CODES = {"fraudulent": "10.4", "product_not_received": "13.1"}
@@ -85,8 +87,9 @@ def bring_aftermath(call: calls.Call, id: str) -> None:
 def start(call: calls.Call, charge: stores.Record, claim: Claim) -> stores.Record:
     """Open a claim on a charge: refunds still pending fail, the money goes, an answer is due.
 
-    One on a bank account's debit is always final, and ends the account's mandates. Raises
-    ApiError 400 for a charge that took no money, has an open claim or lost one.
+    One on a bank account's debit is always final, and ends the account's mandates unless only
+    the funds were missing; a late return costs what an early one does. Raises ApiError 400 for a
+    charge that took no money, has an open claim or lost one.
     """
     is_debit = charge["payment_method_details"]["type"] == bank_methods.TYPE
     if is_debit:
@@ -105,7 +108,8 @@ def start(call: calls.Call, charge: stores.Record, claim: Claim) -> stores.Recor
         events.emit(call, "charge.dispute.created", dispute.document)
         due.plan(call, INQUIRY_ENDS_AFTER_DAYS * _DAY, "end_inquiry", dispute.id)
         return dispute
-    _withdraw(call, dispute)
+    is_return = is_debit and claim.reason in _LATE_RETURNS
+    _withdraw(call, dispute, balance.RETURN_FEE_CENTS if is_return else FEE_CENTS)
     events.emit(call, "charge.dispute.created", dispute.document)
     events.emit(call, "charge.dispute.funds_withdrawn", dispute.document)
     if is_debit:
@@ -119,7 +123,8 @@ def start(call: calls.Call, charge: stores.Record, claim: Claim) -> stores.Recor
 
 def _void(call: calls.Call, charge: stores.Record, claim: Claim) -> None:
     method = call.load("payment_method", charge["payment_method"])
-    mandates.end_all(call, method.id)
+    if claim.reason != "insufficient_funds":
+        mandates.end_all(call, method.id)
     if claim.reason in banks.FAILURES:
         bank_methods.block(call, method, banks.FAILURES[claim.reason])
 
@@ -192,14 +197,14 @@ def _plan_deadline(call: calls.Call, dispute: stores.Record) -> None:
     due.plan(call, due_by + 1 - call.exact_now, "expire_dispute", dispute.id)
 
 
-def _withdraw(call: calls.Call, dispute: stores.Record) -> None:
+def _withdraw(call: calls.Call, dispute: stores.Record, fee_cents: int = FEE_CENTS) -> None:
     moved = balance.move(
         call,
         type="adjustment",
         category="dispute",
         source=dispute.id,
         amount_cents=-dispute["amount"],
-        fee_cents=FEE_CENTS,
+        fee_cents=fee_cents,
         fee_words="Dispute fee",
         description=f"Chargeback withdrawal for {dispute['charge']}",
     )

@@ -15,7 +15,6 @@ from portal.sandbox.objects import (
 )
 
 SETTLES_AFTER_BUSINESS_DAYS = 4
-FAILURE_FEE_CENTS = 400
 _FEE_WORDS = "ACH Direct Debit failure fee"
 
 
@@ -102,7 +101,7 @@ def fail(call: calls.Call, charge: stores.Record, failure: banks.Failure) -> Non
         type="stripe_fee",
         category="fee",
         source=None,
-        amount_cents=-FAILURE_FEE_CENTS,
+        amount_cents=-balance.RETURN_FEE_CENTS,
         description=f"{_FEE_WORDS} ({charge.id})",
         available_on=max(taken["available_on"], call.now),
     )
