@@ -164,6 +164,21 @@ def test_an_ended_mandate_allows_nothing_until_another_is_accepted(
     assert paid.status == "processing"
 
 
+def test_a_mandate_may_be_named_but_not_one_of_another_account(
+    client: stripe.StripeClient,
+) -> None:
+    customer = client.v1.customers.create()
+    saved, other = [set_up(client, customer.id) for _ in range(2)]
+    body = {"amount": 5000, "currency": "usd", "customer": customer.id, "confirm": True, **RETURN}
+    body |= {"payment_method": saved.payment_method, "off_session": True}
+    with pytest.raises(stripe.InvalidRequestError) as caught:
+        client.v1.payment_intents.create({**body, "mandate": other.mandate})
+    assert caught.value.code == "payment_intent_mandate_invalid"
+    paid = client.v1.payment_intents.create({**body, "mandate": saved.mandate})
+    charge = client.v1.charges.retrieve(paid.latest_charge)
+    assert charge.payment_method_details.us_bank_account.mandate == saved.mandate
+
+
 def test_detaching_ends_the_mandate(client: stripe.StripeClient) -> None:
     saved = set_up(client, client.v1.customers.create().id)
     client.v1.payment_methods.detach(saved.payment_method)

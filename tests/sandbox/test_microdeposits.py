@@ -225,13 +225,12 @@ def test_the_hosted_page_takes_the_amounts(
     intent = asked(sandbox)
     url = intent.next_action.verify_with_microdeposits.hosted_verification_url
     assert "••••6789" in requests.get(url, timeout=20).text
-    wrong = requests.post(url, data={"first": "1", "second": "2"}, timeout=20).text
+    wrong = sandbox.tell_deposits(intent, 1, 2).text
     assert "That is not what was sent." in wrong
     assert "9 more times" in wrong
     unreadable = requests.post(url, data={"first": "$0.32", "second": ""}, timeout=20).text
     assert "9 more times" in unreadable
-    right = requests.post(url, data={"first": "32", "second": "45"}, timeout=20)
-    assert "Your bank account is verified." in right.text
+    assert "Your bank account is verified." in sandbox.tell_deposits(intent).text
     assert client.v1.payment_intents.retrieve(intent.id).status == "processing"
     assert requests.get(url.partition("?")[0], timeout=20).status_code == 404
 
