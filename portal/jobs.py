@@ -24,6 +24,7 @@ import structlog
 
 from portal.gateways import ports
 from portal.journeys import (
+    answer_chargeback,
     check_books,
     context,
     deliver_mail,
@@ -106,9 +107,11 @@ TASKS: Mapping[str, Background] = {
     "deliver_mail": Background(journey=deliver_mail.deliver),
     "handle_stripe_event": Background(journey=stripe_events.handle),
     "send_refund": Background(journey=send_refund.send),
+    "send_evidence": Background(journey=answer_chargeback.send),
     "detach_method": Background(journey=keep_method.detach),
     "recheck_payments": _every("* * * * *", recheck_payments.run),
     "recheck_refunds": _every("*/5 * * * *", recheck_refunds.run),
+    "recheck_chargebacks": _every("*/15 * * * *", answer_chargeback.recheck),
     "sweep_intents": _every("*/5 * * * *", sweep_intents.run),
     "post_fees": _every("*/5 * * * *", post_fees.run),
     "run_billing": _nightly("10 4 * * *", run_billing.run),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 
@@ -104,6 +104,34 @@ class RefundView:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class ChargebackView:
+    """A chargeback as it stands at Stripe, which calls it a dispute."""
+
+    ref: str
+    status: str  # warning_needs_response … won, lost, prevented
+    reason: str  # fraudulent, product_not_received, …
+    amount_cents: int
+    charge_ref: str
+    intent_ref: str
+    opened_at: datetime.datetime
+    evidence_due_at: datetime.datetime | None
+    is_answered: bool  # evidence was submitted
+    moves: tuple[MoneyMoved, ...] = ()  # none for an inquiry
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class WarningView:
+    """A bank's early warning that a charge may be fraud."""
+
+    ref: str
+    fraud_type: str
+    charge_ref: str
+    intent_ref: str
+    is_actionable: bool  # neither refunded in full nor charged back
+    warned_at: datetime.datetime
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class EventView:
     """An event as Stripe sent or lists it; `object_ref` names what to read again."""
 
@@ -174,6 +202,17 @@ class PaymentGateway(Protocol):
 
     def find_refund(self, *, intent_ref: str, refund_no: str) -> RefundView | None:
         """The refund that carries our number, when its reference was lost."""
+
+    def read_chargeback(self, chargeback_ref: str) -> ChargebackView:
+        """The chargeback as it stands, with all that it moved."""
+
+    def submit_evidence(
+        self, *, key: str, chargeback_ref: str, evidence: Mapping[str, str]
+    ) -> ChargebackView:
+        """Send evidence for good: Stripe takes it once. Fields are Stripe's."""
+
+    def read_warning(self, warning_ref: str) -> WarningView:
+        """The early fraud warning as it stands."""
 
     def money_moved(self) -> Iterator[MoneyMoved]:
         """All balance transactions, newest first."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import stripe
 
@@ -13,6 +13,7 @@ from portal.gateways import ports, stripe_views
 API_VERSION = "2026-10-28.endive"
 TIMEOUT_SECONDS = (3, 20)  # to connect, to answer
 RETRIES = 2  # with the same idempotency key
+TYPES_MOST = 20  # of events that Stripe lists in one go
 INTENT_PARTS = ["latest_charge.balance_transaction", "payment_method"]
 
 
@@ -195,6 +196,30 @@ class StripePayments:
                     return stripe_views.refund(found)
         return None
 
+    def read_chargeback(self, chargeback_ref: str) -> ports.ChargebackView:
+        """The chargeback as it stands, with all that it moved."""
+        with _typed_errors():
+            return stripe_views.chargeback(self._client.v1.disputes.retrieve(chargeback_ref))
+
+    def submit_evidence(
+        self, *, key: str, chargeback_ref: str, evidence: Mapping[str, str]
+    ) -> ports.ChargebackView:
+        """Send evidence for good: Stripe takes it once. Fields are Stripe's."""
+        with _typed_errors():
+            found = self._client.v1.disputes.update(
+                chargeback_ref,
+                {"evidence": dict(evidence), "submit": True},
+                {"idempotency_key": key},
+            )
+        return stripe_views.chargeback(found)
+
+    def read_warning(self, warning_ref: str) -> ports.WarningView:
+        """The early fraud warning as it stands."""
+        with _typed_errors():
+            return stripe_views.warning(
+                self._client.v1.radar.early_fraud_warnings.retrieve(warning_ref)
+            )
+
     def money_moved(self) -> Iterator[ports.MoneyMoved]:
         """All balance transactions, newest first."""
         with _typed_errors():
@@ -204,12 +229,16 @@ class StripePayments:
 
     def events_since(self, since: datetime.datetime) -> Iterator[ports.EventView]:
         """Events of the subscribed types, oldest first, up to 30 days back."""
+        found: list[ports.EventView] = []
         with _typed_errors():
-            page = self._client.v1.events.list(
-                {"created": {"gte": int(since.timestamp())}, "limit": 100, "types": self._events}
-            )
-            newest_first = [stripe_views.event(e.to_dict()) for e in page.auto_paging_iter()]
-        yield from reversed(newest_first)
+            for first in range(0, len(self._events), TYPES_MOST):
+                types = self._events[first : first + TYPES_MOST]
+                page = self._client.v1.events.list(
+                    {"created": {"gte": int(since.timestamp())}, "limit": 100, "types": types}
+                )
+                found += [stripe_views.event(e.to_dict()) for e in page.auto_paging_iter()]
+        found.reverse()  # within a second Stripe's own order stays
+        yield from sorted(found, key=lambda event: event.created_at)
 
     def verify_event(self, *, body: bytes, signature: str) -> ports.EventView:
         """The event of a webhook. Raises BadSignature, also for what is signed and no event."""

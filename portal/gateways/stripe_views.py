@@ -71,6 +71,36 @@ def refund(found: Any) -> ports.RefundView:
     )
 
 
+def chargeback(found: Any) -> ports.ChargebackView:
+    """A dispute of Stripe's with its balance transactions."""
+    details = found.evidence_details
+    due_by = getattr(details, "due_by", None)
+    return ports.ChargebackView(
+        ref=found.id,
+        status=found.status,
+        reason=found.reason,
+        amount_cents=found.amount,
+        charge_ref=_ref(found.charge),
+        intent_ref=_ref(getattr(found, "payment_intent", None)),
+        opened_at=_moment(found.created),
+        evidence_due_at=_moment(due_by) if due_by else None,
+        is_answered=bool(details.submission_count),
+        moves=tuple(money(row) for row in found.balance_transactions),
+    )
+
+
+def warning(found: Any) -> ports.WarningView:
+    """An early fraud warning."""
+    return ports.WarningView(
+        ref=found.id,
+        fraud_type=found.fraud_type,
+        charge_ref=_ref(found.charge),
+        intent_ref=_ref(getattr(found, "payment_intent", None)),
+        is_actionable=found.actionable,
+        warned_at=_moment(found.created),
+    )
+
+
 def money(found: Any) -> ports.MoneyMoved:
     """A balance transaction."""
     return ports.MoneyMoved(

@@ -85,12 +85,24 @@ PROOFS: Mapping[str, str] = {
         ) e ON e.subject = p.number
         WHERE p.number IS NULL OR e.entries IS DISTINCT FROM 1
     """,
-    "payments are applied, unapplied or refunded to the cent": """
+    "payments are applied, unapplied, refunded or charged back to the cent": """
         SELECT p.number FROM payment p LEFT JOIN (
             SELECT source, sum(cents) AS cents FROM allocation GROUP BY source
-        ) a ON a.source = p.number
+        ) a ON a.source = p.number LEFT JOIN (
+            SELECT payment_id, sum(taken_cents) AS cents FROM chargeback GROUP BY payment_id
+        ) c ON c.payment_id = p.id
         WHERE CASE WHEN p.state = 'settled' THEN p.amount_cents ELSE 0 END
-            <> coalesce(a.cents, 0) + p.unapplied_cents + p.refunded_cents
+            <> coalesce(a.cents, 0) + p.unapplied_cents + p.refunded_cents + coalesce(c.cents, 0)
+    """,
+    "chargebacks in dispute equal the open chargebacks": """
+        SELECT 'chargebacks ' || held.cents || ', ledger ' || posted.cents
+        FROM (SELECT coalesce(sum(held_cents), 0) AS cents FROM chargeback) held,
+             (SELECT coalesce(sum(amount_cents), 0) AS cents FROM ledger_line
+              WHERE account = '1030') posted
+        WHERE held.cents <> posted.cents
+        UNION ALL
+        SELECT number FROM chargeback
+        WHERE held_cents <> 0 AND (closed_at IS NOT NULL AND state <> 'won' OR held_cents < 0)
     """,
     "credits are applied or unapplied to the cent": """
         SELECT c.number FROM credit c LEFT JOIN (
@@ -149,8 +161,8 @@ PROOFS: Mapping[str, str] = {
     """,
     "refunds payable equals refunds not sent or failed": """
         SELECT 'refunds payable ' || owed.cents || ', ledger ' || posted.cents
-        FROM (SELECT coalesce(sum(amount_cents) FILTER (WHERE state IN ('approved', 'failed')), 0)
-              AS cents FROM refund) owed,
+        FROM (SELECT coalesce(sum(amount_cents) FILTER (WHERE state IN ('approved', 'failed')
+                  AND failure_code <> 'charged_back'), 0) AS cents FROM refund) owed,
              (SELECT coalesce(-sum(amount_cents), 0) AS cents FROM ledger_line
               WHERE account = '2300') posted
         WHERE owed.cents <> posted.cents

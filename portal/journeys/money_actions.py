@@ -115,6 +115,7 @@ def _refund(session: orm.Session, ask: Ask, terms: Terms) -> str:
     payment = session.get_one(
         payments.Payment, payment_id, with_for_update=True, populate_existing=True
     )
+    refunding.check_not_locked(session, payment_id=payment.id)
     aside = holds.set_aside_by_others(session, payment_no=payment.number, case_no=terms.subject)
     missing = ask.amount_cents - max(payment.unapplied_cents - aside, 0)
     if missing > 0:

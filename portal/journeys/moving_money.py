@@ -96,7 +96,7 @@ def plan(
 
     `subject` is the case that decides: it may use what it has set aside itself, no other may.
     Raises NoSuchPayment, NoSuchInvoice, NotFreed, spreading.DoesNotFit, RefundTooLarge,
-    NothingToCredit when it is impossible.
+    RefundLocked, NothingToCredit when it is impossible.
     """
     books.lock_customer(session, customer_id=customer_id)
     before = _figures(session, customer_id=customer_id, today=today)

@@ -7,6 +7,7 @@ from sqlalchemy import orm
 
 from portal.domain.payments import models, rules
 from portal.domain.payments.operations import refunding
+from portal.domain.payments.queries import chargebacks
 from portal.domain.payments.states import RefundState
 from portal.gateways import ports
 from portal.journeys import context, telling
@@ -14,33 +15,48 @@ from portal.kernel import actor
 
 log = structlog.get_logger("portal.payments")
 WHO = actor.system("refunds")
+CLAIMED = "charge_disputed"  # Stripe's code while a bank claims the charge
 
 
 def send(ctx: context.Context, *, refund_id: int) -> None:
     """Send an approved refund; its key makes a second call harmless.
 
+    While a bank claims the payment it is held: it goes once the chargeback is won.
     Raises GatewayUnknown when no answer came: the job tries again with the same key, and reads
     what Stripe holds before it does.
     """
     with ctx.database.reading() as session:
         refund = session.get_one(models.Refund, refund_id)
         payment = session.get_one(models.Payment, refund.payment_id)
+        is_locked = chargebacks.locks_refunds(session, payment_id=payment.id)
+        claims = chargebacks.count_of(session, payment_id=payment.id)
     if refund.state is not RefundState.APPROVED or payment.stripe_ref is None:
+        return
+    if is_locked:
+        log.info("refund_held", refund=refund.number)
         return
     try:
         view = ctx.payments.find_refund(
             intent_ref=payment.stripe_ref, refund_no=refund.number
         ) or ctx.payments.create_refund(
-            key=f"{refund.number}:create",
+            key=_key(refund.number, claims),
             intent_ref=payment.stripe_ref,
             amount_cents=refund.amount_cents,
             refund_no=refund.number,
         )
     except ports.GatewayRefused as refused:
+        if refused.code == CLAIMED:
+            log.info("refund_held", refund=refund.number)  # the chargeback's event is on its way
+            return
         log.error("refund_refused", refund=refund.number, code=refused.code)
         _refused(ctx, refund_id=refund_id, code=refused.code)
         return
     absorb(ctx, refund_id=refund_id, view=view, who=WHO)
+
+
+def _key(number: str, claims: int) -> str:
+    """Stripe repeats a refusal under its key: what a claim refused is asked anew after it."""
+    return f"{number}:create:{claims}" if claims else f"{number}:create"
 
 
 def absorb(

@@ -11,7 +11,13 @@ from portal.domain.inbox import operations, queries
 from portal.domain.payments.operations import settling
 from portal.domain.payments.queries import references
 from portal.gateways import ports
-from portal.journeys import context, keep_method, send_refund, settle_payment
+from portal.journeys import (
+    context,
+    follow_chargeback,
+    keep_method,
+    send_refund,
+    settle_payment,
+)
 from portal.kernel import actor
 
 log = structlog.get_logger("portal.stripe")
@@ -127,6 +133,14 @@ def _refund(ctx: context.Context, refund_ref: str) -> None:
     send_refund.absorb(ctx, refund_id=refund_id, view=view, who=WHO)
 
 
+def _chargeback(ctx: context.Context, chargeback_ref: str) -> None:
+    follow_chargeback.read(ctx, chargeback_ref=chargeback_ref, who=WHO)
+
+
+def _fraud_warning(ctx: context.Context, warning_ref: str) -> None:
+    follow_chargeback.warn(ctx, warning_ref=warning_ref, who=WHO)
+
+
 HANDLERS: Mapping[str, Handler] = {
     "payment_intent.processing": _intent,
     "payment_intent.succeeded": _intent,
@@ -143,4 +157,10 @@ HANDLERS: Mapping[str, Handler] = {
     "refund.updated": _refund,
     "refund.failed": _refund,
     "charge.updated": _charge,
+    "charge.dispute.created": _chargeback,
+    "charge.dispute.updated": _chargeback,
+    "charge.dispute.closed": _chargeback,
+    "charge.dispute.funds_withdrawn": _chargeback,
+    "charge.dispute.funds_reinstated": _chargeback,
+    "radar.early_fraud_warning.created": _fraud_warning,
 }

@@ -41,6 +41,7 @@ class Prefix(enum.StrEnum):
     POLICY = "POL"
     CUSTOMER = "CUS"
     REFUND = "RFD"
+    CHARGEBACK = "CBK"
     METHOD = "MTH"
     APPROVAL = "APR"
     CREDIT = "CRE"

@@ -102,6 +102,7 @@ TABLE: dict[str, frozenset[str]] = {
     "desk_customer.show": DESK,
     "desk_invoice.show": DESK,
     "desk_payment.show": DESK,
+    "desk_chargeback.show": DESK,
     "desk_ledger.show": DESK,
     "desk_queue.show": DESK,
     "desk_queue.new": DESK,
@@ -117,6 +118,8 @@ TABLE: dict[str, frozenset[str]] = {
     "desk_hand_over.show": CASE_WORK,
     "desk_hand_over.assign": CASE_WORK,
     "desk_hand_over.sort": CASE_WORK,
+    "desk_chargeback.submit": CASE_WORK,
+    "desk_chargeback.choose": CASE_WORK,
     "desk_resolve.show": CASE_WORK,
     "desk_resolve.decide": CASE_WORK,
     # the desk: the second person

@@ -50,6 +50,7 @@ BY_NUMBER = {
         ("/desk/invoices/{}", "desk_invoice"),
         ("/desk/payments/{}", "desk_payment"),
         ("/desk/disputes/{}", "desk_case"),
+        ("/desk/chargebacks/{}", "desk_chargeback"),
         ("/desk/disputes/{}/resolve", "desk_resolve"),
         ("/desk/disputes/{}/hand-over", "desk_hand_over"),
         ("/desk/approvals/{}", "desk_approvals"),

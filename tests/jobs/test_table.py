@@ -17,6 +17,8 @@ NAMES = {
     "sweep_intents",
     "post_fees",
     "recheck_refunds",
+    "recheck_chargebacks",
+    "send_evidence",
     "send_refund",
     "run_billing",
     "earn_premium",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
+from portal.domain.payments.rules import ChargebackEvent
 from portal.journeys import check_books
-from tests.support import bills, cases
+from tests.support import bills, cases, charging
 
 BREAKING = {
     "money set aside is still unapplied, for an open case": (
@@ -24,8 +25,13 @@ BREAKING = {
     "unapplied cash equals that of payments and credits": (
         "UPDATE payment SET unapplied_cents = unapplied_cents - 1",
     ),
-    "payments are applied, unapplied or refunded to the cent": (
+    "payments are applied, unapplied, refunded or charged back to the cent": (
         "UPDATE payment SET unapplied_cents = unapplied_cents - 1",
+        "UPDATE chargeback SET taken_cents = 1",
+    ),
+    "chargebacks in dispute equal the open chargebacks": (
+        "UPDATE chargeback SET held_cents = held_cents + 1",
+        "UPDATE chargeback SET closed_at = now(), state = 'lost'",
     ),
     "lines equal what was applied to them": ("UPDATE invoice_line SET open_cents = 0",),
     "invoice balances equal the ledger": (
@@ -56,6 +62,8 @@ def test_a_proof_fails_when_its_fact_is_broken(quiet_ctx, database, owner_engine
     bill = bills.make_bill(database)
     number = bills.pay(database, bill.invoice, cents=bill.invoice.open_cents + 3_000)
     cases.raise_case(quiet_ctx, bill.customer, payment_no=number)
+    claim = charging.report(ChargebackEvent.CLAIM, charging.taken(1_000), cents=1_000)
+    charging.absorb(database, number, claim)
     other = bills.make_bill(database, customer=bill.customer, pet_name="Miso")
     cases.raise_case(quiet_ctx, bill.customer, invoice_no=other.number)
     assert failing(quiet_ctx) == set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import operator
 import re
 import sys
 
@@ -24,6 +25,9 @@ KNOWN = {
     ("post", "/v1/refunds"): "RefundCreateParams",
     ("get", "/v1/refunds/x"): "RefundRetrieveParams",
     ("get", "/v1/refunds"): "RefundListParams",
+    ("get", "/v1/disputes/x"): "DisputeRetrieveParams",
+    ("post", "/v1/disputes/x"): "DisputeUpdateParams",
+    ("get", "/v1/radar/early_fraud_warnings/x"): "radar.EarlyFraudWarningRetrieveParams",
     ("get", "/v1/balance_transactions"): "BalanceTransactionListParams",
     ("get", "/v1/events"): "EventListParams",
 }
@@ -83,6 +87,21 @@ def ask_everything(payments) -> None:
         lambda: payments.create_refund(key="k", intent_ref="x", amount_cents=1, refund_no="r"),
         lambda: payments.read_refund("x"),
         lambda: payments.find_refund(intent_ref="x", refund_no="r"),
+        lambda: payments.read_chargeback("x"),
+        lambda: payments.submit_evidence(
+            key="k",
+            chargeback_ref="x",
+            evidence={
+                "uncategorized_text": "w",
+                "customer_name": "n",
+                "customer_email_address": "e",
+                "customer_purchase_ip": "i",
+                "access_activity_log": "l",
+                "product_description": "p",
+                "service_date": "d",
+            },
+        ),
+        lambda: payments.read_warning("x"),
         lambda: list(payments.money_moved()),
         lambda: list(payments.events_since(now)),
     )
@@ -95,7 +114,7 @@ def test_every_parameter_is_known_to_the_sdk(sent, payments):
     ask_everything(payments)
     assert {(method, path) for method, path, _ in sent} == KNOWN.keys()
     for method, path, params in sent:
-        check(getattr(stripe.params, KNOWN[method, path]), params)
+        check(operator.attrgetter(KNOWN[method, path])(stripe.params), params)
 
 
 def check(kind: type, params: dict) -> None:

@@ -8,11 +8,11 @@ import re
 
 import sqlalchemy as sa
 
-from portal.domain.payments.rules import PaymentEvent
+from portal.domain.payments.rules import ChargebackEvent, PaymentEvent
 from portal.domain.wallet import models as wallet
 from portal.journeys import taking_files
 from portal.kernel import ids
-from tests.support import bills, cases, files, people
+from tests.support import bills, cases, charging, files, people
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -75,7 +75,10 @@ def build(ctx, database) -> World:
     waiting = cases.raise_case(ctx, owner, payment_no=extra)
     cases.take(ctx, waiting, specialist)
     asked = cases.resolve(ctx, waiting, specialist, cases.refund(extra, 30_000))
+    claim = charging.report(ChargebackEvent.CLAIM, charging.taken(5_000), cents=5_000)
+    claimed = charging.absorb(database, paid, claim, case_no=case)
     numbers = {
+        "desk_chargeback": claimed.number,
         "invoices": bill.number,
         "desk_invoice": bill.number,
         "payments": paid,

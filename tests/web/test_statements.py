@@ -13,21 +13,22 @@ LISTS = {
     "desk_approvals.show": 4,
     "desk_customers.show": 3,
     "desk_ledger.show": 5,
-    "desk_trouble.show": 6,
+    "desk_trouble.show": 7,
 }
 # endpoint → the most statements, the look-up of the person among them
 PAGES = {
     "activate.ask": 1,
-    "desk_approvals.one": 42,  # the decision is tried in a savepoint
+    "desk_approvals.one": 44,  # the decision is tried in a savepoint
     "desk_case.file": 2,
-    "desk_case.show": 18,
+    "desk_case.show": 20,
+    "desk_chargeback.show": 11,
     "desk_customer.show": 17,
     "desk_hand_over.show": 4,
     "desk_home.show": 3,
     "desk_invoice.show": 10,
-    "desk_payment.show": 10,
+    "desk_payment.show": 12,
     "desk_queue.new": 1,
-    "desk_resolve.show": 15,
+    "desk_resolve.show": 17,
     "dispute.file": 2,
     "dispute.leave": 8,
     "dispute.show": 9,

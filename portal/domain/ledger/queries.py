@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -78,6 +79,15 @@ def trial_balance(session: orm.Session) -> tuple[BalanceRow, ...]:
 def is_posted(session: orm.Session, *, key: str) -> bool:
     """Whether the business fact `key` has its entry."""
     return bool(session.scalar(sa.select(sa.exists().where(models.Entry.key == key))))
+
+
+def count_about(session: orm.Session, *, subject: str, events: Sequence[str]) -> int:
+    """How many entries of these events are about the public number."""
+    return session.scalar(
+        sa.select(sa.func.count())
+        .select_from(models.Entry)
+        .where(models.Entry.subject == subject, models.Entry.event.in_(list(map(str, events))))
+    )
 
 
 def entries_about(

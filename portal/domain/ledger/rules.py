@@ -45,6 +45,10 @@ class Event(enum.StrEnum):
     REFUND_APPROVED = "refund_approved"
     REFUND_SENT = "refund_sent"
     REFUND_FAILED = "refund_failed"
+    CHARGEBACK_OPENED = "chargeback_opened"
+    CHARGEBACK_WON = "chargeback_won"
+    CHARGEBACK_LOST = "chargeback_lost"
+    CHARGEBACK_REGAINED = "chargeback_regained"
     CORRECTION = "correction"
     GOODWILL_CREDIT = "goodwill_credit"
     FEE_WAIVED = "fee_waived"
@@ -146,6 +150,59 @@ def refund_failed(*, amount_cents: int) -> tuple[Posting, ...]:
     return tuple(
         dataclasses.replace(p, cents=-p.cents) for p in refund_sent(amount_cents=amount_cents)
     )
+
+
+def chargeback_moved(*, amount_cents: int, fee_cents: int) -> tuple[Posting, ...]:
+    """What Stripe moved for a chargeback: taken (below zero) or given back, and the fee it kept."""
+    return merged(
+        (
+            Posting(account=AccountCode.CHARGEBACKS, cents=-amount_cents),
+            Posting(account=AccountCode.CHARGEBACK_LOSSES, cents=fee_cents),
+            Posting(account=AccountCode.STRIPE_CLEARING, cents=amount_cents - fee_cents),
+        )
+    )
+
+
+def chargeback_lost(
+    *,
+    taken: Sequence[Charge],
+    unapplied_cents: int,
+    owed_cents: int,
+    absorbed_cents: int,
+    customer_id: int,
+) -> tuple[Posting, ...]:
+    """The bank kept the money: bills open again as it was applied, unapplied cash is gone.
+
+    `owed_cents` are refunds that were owed and that the bank has made now; the rest is our loss.
+    """
+    sides = [_receivable(c, CHARGE_ACCOUNTS[c.kind][0], c.cents) for c in taken]
+    unapplied = Posting(
+        account=AccountCode.UNAPPLIED_CASH, cents=unapplied_cents, customer_id=customer_id
+    )
+    total = sum(c.cents for c in taken) + unapplied_cents + owed_cents + absorbed_cents
+    return merged(
+        [
+            *sides,
+            unapplied,
+            Posting(account=AccountCode.REFUNDS_PAYABLE, cents=owed_cents),
+            Posting(account=AccountCode.CHARGEBACK_LOSSES, cents=absorbed_cents),
+            Posting(account=AccountCode.CHARGEBACKS, cents=-total),
+        ]
+    )
+
+
+def chargeback_regained(
+    *, unapplied_cents: int, owed_cents: int, absorbed_cents: int, customer_id: int
+) -> tuple[Posting, ...]:
+    """The bank gave the money of a lost chargeback back: it is the customer's, or it was ours."""
+    lost = chargeback_lost(
+        taken=(),
+        unapplied_cents=unapplied_cents,
+        owed_cents=owed_cents,
+        absorbed_cents=absorbed_cents,
+        customer_id=customer_id,
+    )
+    return tuple(dataclasses.replace(p, cents=-p.cents) for p in lost)
 
 
 def correction(

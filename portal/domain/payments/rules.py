@@ -1,10 +1,10 @@
-"""States of payments and refunds as data, and what Stripe's words mean; knows no row."""
+"""States of payments, refunds and chargebacks as data, and what Stripe's words mean."""
 
 from __future__ import annotations
 
 import enum
 
-from portal.domain.payments.states import PaymentState, RefundState
+from portal.domain.payments.states import ChargebackState, PaymentState, RefundState
 from portal.kernel import errors, msgids
 from portal.kernel.transitions import Table, Transition
 
@@ -27,6 +27,21 @@ class RefundEvent(enum.StrEnum):
     SEND = "send"
     SUCCEED = "succeed"
     FAIL = "fail"
+
+
+class ChargebackEvent(enum.StrEnum):
+    """What can happen to a chargeback; an inquiry is one that moves no money yet."""
+
+    INQUIRE = "inquire"
+    REVIEW_INQUIRY = "review_inquiry"
+    CLOSE_INQUIRY = "close_inquiry"
+    CLAIM = "claim"
+    REVIEW = "review"
+    WIN = "win"
+    LOSE = "lose"
+    PREVENT = "prevent"
+    APPEAL = "appeal"
+    REVIEW_APPEAL = "review_appeal"
 
 
 _P, _E = PaymentState, PaymentEvent
@@ -82,6 +97,75 @@ REFUNDS: Table = Table(
     ),
 )
 
+_C, _B = ChargebackState, ChargebackEvent
+_ANY_END = "an earlier step was not told"
+CHARGEBACKS: Table = Table(
+    ChargebackState,
+    ChargebackEvent,
+    (
+        Transition(_C.WARNING_NEEDS_RESPONSE, _B.INQUIRE, _C.WARNING_NEEDS_RESPONSE, "told twice"),
+        Transition(_C.WARNING_NEEDS_RESPONSE, _B.REVIEW_INQUIRY, _C.WARNING_UNDER_REVIEW, "sent"),
+        Transition(_C.WARNING_NEEDS_RESPONSE, _B.CLOSE_INQUIRY, _C.WARNING_CLOSED, "no claim came"),
+        Transition(_C.WARNING_NEEDS_RESPONSE, _B.CLAIM, _C.NEEDS_RESPONSE, "the bank claims"),
+        Transition(_C.WARNING_NEEDS_RESPONSE, _B.REVIEW, _C.UNDER_REVIEW, _ANY_END),
+        Transition(_C.WARNING_NEEDS_RESPONSE, _B.WIN, _C.WON, _ANY_END),
+        Transition(_C.WARNING_NEEDS_RESPONSE, _B.LOSE, _C.LOST, _ANY_END),
+        Transition(_C.WARNING_NEEDS_RESPONSE, _B.PREVENT, _C.PREVENTED, _STRIPE),
+        Transition(_C.WARNING_UNDER_REVIEW, _B.CLOSE_INQUIRY, _C.WARNING_CLOSED, "the bank agrees"),
+        Transition(_C.WARNING_UNDER_REVIEW, _B.CLAIM, _C.NEEDS_RESPONSE, "the bank claims"),
+        Transition(_C.WARNING_UNDER_REVIEW, _B.REVIEW, _C.UNDER_REVIEW, _ANY_END),
+        Transition(_C.WARNING_UNDER_REVIEW, _B.WIN, _C.WON, _ANY_END),
+        Transition(_C.WARNING_UNDER_REVIEW, _B.LOSE, _C.LOST, _ANY_END),
+        Transition(_C.WARNING_CLOSED, _B.CLAIM, _C.NEEDS_RESPONSE, "the bank claims after all"),
+        Transition(_C.WARNING_CLOSED, _B.REVIEW, _C.UNDER_REVIEW, _ANY_END),
+        Transition(_C.WARNING_CLOSED, _B.WIN, _C.WON, _ANY_END),
+        Transition(_C.WARNING_CLOSED, _B.LOSE, _C.LOST, _ANY_END),
+        Transition(_C.NEEDS_RESPONSE, _B.REVIEW, _C.UNDER_REVIEW, "the evidence is there"),
+        Transition(_C.NEEDS_RESPONSE, _B.WIN, _C.WON, "the bank takes it back"),
+        Transition(_C.NEEDS_RESPONSE, _B.LOSE, _C.LOST, "nobody answered, or we gave up"),
+        Transition(_C.NEEDS_RESPONSE, _B.PREVENT, _C.PREVENTED, _STRIPE),
+        Transition(_C.UNDER_REVIEW, _B.WIN, _C.WON, "the bank agrees with us"),
+        Transition(_C.UNDER_REVIEW, _B.LOSE, _C.LOST, "the bank does not"),
+        Transition(_C.UNDER_REVIEW, _B.PREVENT, _C.PREVENTED, _STRIPE),
+        Transition(_C.UNDER_REVIEW, _B.APPEAL, _C.APPEAL_NEEDS_RESPONSE, "the bank asks again"),
+        Transition(_C.APPEAL_NEEDS_RESPONSE, _B.REVIEW_APPEAL, _C.APPEAL_UNDER_REVIEW, "sent"),
+        Transition(_C.APPEAL_NEEDS_RESPONSE, _B.WIN, _C.WON, _STRIPE),
+        Transition(_C.APPEAL_NEEDS_RESPONSE, _B.LOSE, _C.LOST, _STRIPE),
+        Transition(_C.APPEAL_UNDER_REVIEW, _B.WIN, _C.WON, "the network agrees with us"),
+        Transition(_C.APPEAL_UNDER_REVIEW, _B.LOSE, _C.LOST, "the network does not"),
+        Transition(_C.WON, _B.APPEAL, _C.APPEAL_NEEDS_RESPONSE, "the bank does not accept it"),
+        Transition(_C.WON, _B.LOSE, _C.LOST, "the bank took it again"),
+        Transition(_C.LOST, _B.WIN, _C.WON, "the bank gave it back late"),
+    ),
+)
+# What a chargeback is when it is first heard of, by what is told.
+CHARGEBACK_STATES = {
+    _B.INQUIRE: _C.WARNING_NEEDS_RESPONSE,
+    _B.REVIEW_INQUIRY: _C.WARNING_UNDER_REVIEW,
+    _B.CLOSE_INQUIRY: _C.WARNING_CLOSED,
+    _B.CLAIM: _C.NEEDS_RESPONSE,
+    _B.REVIEW: _C.UNDER_REVIEW,
+    _B.WIN: _C.WON,
+    _B.LOSE: _C.LOST,
+    _B.PREVENT: _C.PREVENTED,
+    _B.APPEAL: _C.APPEAL_NEEDS_RESPONSE,
+    _B.REVIEW_APPEAL: _C.APPEAL_UNDER_REVIEW,
+}
+_CHARGEBACK_EVENTS = {str(state): event for event, state in CHARGEBACK_STATES.items()}
+ANSWERABLE = frozenset({_C.WARNING_NEEDS_RESPONSE, _C.NEEDS_RESPONSE, _C.APPEAL_NEEDS_RESPONSE})
+CHARGEBACK_ENDS = frozenset({_C.WARNING_CLOSED, _C.WON, _C.LOST, _C.PREVENTED})
+KEPT_BY_THE_BANK = frozenset({_C.LOST, _C.PREVENTED})
+# While one stands here no money of its payment can be given back: an inquiry is none of them,
+# because a refund is the best answer to it.
+LOCKING = KEPT_BY_THE_BANK | {
+    _C.NEEDS_RESPONSE,
+    _C.UNDER_REVIEW,
+    _C.APPEAL_NEEDS_RESPONSE,
+    _C.APPEAL_UNDER_REVIEW,
+}
+PAID_BY_THE_BANK = "charged_back"  # why a refund that was owed is not owed any more
+EVIDENCE_MOST = 20_000  # characters of one field, Stripe's limit
+
 OPEN_STATES = frozenset({_P.INITIATED, _P.REQUIRES_ACTION, _P.PROCESSING, _P.UNKNOWN})
 # Stripe's status of an intent → our event; a method that is missing depends on the last error.
 _STATUS = {
@@ -114,6 +198,13 @@ def refund_event(status: str) -> RefundEvent:
     if status not in _REFUND_STATUS:
         raise ValueError(f"unknown status of a refund: {status}")
     return _REFUND_STATUS[status]
+
+
+def chargeback_event(status: str) -> ChargebackEvent:
+    """What a dispute's status at Stripe means for ours. Raises ValueError for an unknown one."""
+    if status not in _CHARGEBACK_EVENTS:
+        raise ValueError(f"unknown status of a chargeback: {status}")
+    return _CHARGEBACK_EVENTS[status]
 
 
 class NothingToPay(errors.DomainError):
@@ -161,3 +252,48 @@ class RefundTooLarge(errors.DomainError):
 
     code = "refund_too_large"
     message = msgids.N_("This is more than can be refunded from the payment.")
+
+
+class RefundLocked(errors.DomainError):
+    """A bank claims the payment, or has kept it."""
+
+    code = "refund_locked"
+    message = msgids.N_(
+        "The bank has taken this payment back. Nothing of it can be refunded while the chargeback "
+        "is open, nor after it is lost."
+    )
+
+
+class NoSuchChargeback(errors.DomainError):
+    """There is none with this number."""
+
+    code = "no_such_chargeback"
+    message = msgids.N_("There is no such chargeback.")
+
+
+class AnsweredAlready(errors.DomainError):
+    """Evidence is sent once, and only while the bank waits for it."""
+
+    code = "chargeback_answered"
+    message = msgids.N_("The bank does not take evidence any more. Nothing was sent.")
+
+
+class EvidenceMissing(errors.DomainError):
+    """An empty answer loses."""
+
+    code = "chargeback_evidence_missing"
+    message = msgids.N_("Write what the bank should know.")
+
+
+class EvidenceTooLong(errors.DomainError):
+    """Stripe takes no more in one field."""
+
+    code = "chargeback_evidence_too_long"
+    message = msgids.N_("Please write at most %(most)s characters.")
+
+
+class ChargebackOver(errors.DomainError):
+    """It ended; what becomes of the money is posted."""
+
+    code = "chargeback_over"
+    message = msgids.N_("This chargeback has ended. Its money is in the books.")

@@ -7,6 +7,7 @@ import flask
 from portal.web.staff import (
     approvals,
     case,
+    chargeback,
     customer,
     customers,
     hand_over,
@@ -30,6 +31,7 @@ SCREENS = (
     customer,
     invoice,
     payment,
+    chargeback,
     ledger,
     trouble,
 )

@@ -14,11 +14,12 @@ from portal.domain.disputes.queries import case as cases
 from portal.domain.disputes.queries import notes, surroundings, thread
 from portal.domain.reports.queries import (
     case_screen,
+    chargeback_record,
     customer_account,
     invoice_record,
 )
 from portal.web.shared import looks, site
-from portal.web.staff import clocks, words
+from portal.web.staff import chargeback_view, clocks, words
 
 _ = flask_babel.gettext
 MOST_BILLS = 60
@@ -65,6 +66,8 @@ class Screen:
     holds: tuple[invoice_record.HoldRecord, ...]
     resolutions: tuple[cases.ResolutionView, ...]
     timeline: tuple[Line, ...]
+    chargebacks: tuple[chargeback_view.Panel, ...]
+    warnings: tuple[chargeback_record.WarningRecord, ...]
 
     @property
     def is_closed(self) -> bool:
@@ -73,7 +76,7 @@ class Screen:
 
 
 def screen(number: str) -> Screen | None:
-    """The case with this number, or None; at most 15 statements."""
+    """The case with this number, or None; at most 17 statements."""
     reader, now = site.reader(), site.ctx().clock.now()
     head = cases.head(reader, number=number)
     if head is None:
@@ -117,6 +120,8 @@ def screen(number: str) -> Screen | None:
         holds=held,
         resolutions=cases.resolutions_of(reader, dispute_id=head.id),
         timeline=_timeline(said, kept, case_screen.happenings(reader, **mine)),
+        chargebacks=chargeback_view.panels(chargeback_record.of_case(reader, case_no=number)),
+        warnings=chargeback_record.warnings_of_case(reader, case_no=number),
     )
 
 

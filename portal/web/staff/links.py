@@ -12,6 +12,7 @@ PAGES = {
     ids.Prefix.DISPUTE: "/desk/disputes/",
     ids.Prefix.CUSTOMER: "/desk/customers/",
     ids.Prefix.APPROVAL: "/desk/approvals/",
+    ids.Prefix.CHARGEBACK: "/desk/chargebacks/",
 }
 # Numbers without a page of their own are found by the search, which leads on.
 SEARCHED = frozenset({ids.Prefix.POLICY, ids.Prefix.REFUND})

@@ -6,10 +6,10 @@ import flask
 
 from portal.domain.audit import queries as audit
 from portal.domain.ledger import queries as ledger
-from portal.domain.reports.queries import invoice_record, payment_record
+from portal.domain.reports.queries import chargeback_record, invoice_record, payment_record
 from portal.kernel import ids
 from portal.web.shared import numbers, site
-from portal.web.staff import frame
+from portal.web.staff import chargeback_view, frame
 
 bp = flask.Blueprint("desk_payment", __name__)
 
@@ -21,11 +21,14 @@ def show(number: str) -> str:
     wanted = numbers.wanted(number, ids.Prefix.PAYMENT)
     payment = frame.found(payment_record.payment(reader, number=wanted))
     refunds = payment_record.refunds_of_payment(reader, payment_id=payment.id)
-    about = [payment.number, *(r.number for r in refunds)]
+    claims = chargeback_record.of_payment(reader, payment_id=payment.id)
+    about = [payment.number, *(r.number for r in refunds), *(c.number for c in claims)]
     return frame.page(
         "payment.html",
         payment=payment,
         refunds=refunds,
+        chargebacks=chargeback_view.panels(claims),
+        warnings=chargeback_record.warnings_of_payment(reader, payment_id=payment.id),
         applied=invoice_record.allocations_of(reader, sources=[payment.number]),
         holds=invoice_record.holds_on(reader, subject=payment.number),
         cases=invoice_record.cases_about(reader, payment_no=payment.number),

@@ -12,6 +12,7 @@ import werkzeug.exceptions
 from portal.documents import formats
 from portal.domain.disputes import rules
 from portal.domain.disputes.operations import deciding, raising, stepping
+from portal.domain.payments import rules as payment_rules
 from portal.journeys import decision_facts, money_actions, resolve_dispute
 from portal.kernel import errors, ids, money, paging
 from portal.web.shared import numbers, sentences, site
@@ -193,6 +194,7 @@ _FIELDS: dict[type[errors.DomainError], str] = {
     rules.MoneyNeedsUpheld: "action",
     rules.AmountDoesNotFit: "amount",
     money_actions.NoSuchPayment: "payment_no",
+    payment_rules.RefundLocked: "payment_no",
     money_actions.NotFreed: "freed_by",
 }
 

@@ -91,6 +91,25 @@ def set_aside_by_others(session: orm.Session, *, payment_no: str, case_no: str) 
     )
 
 
+def shrink_aside(
+    session: orm.Session, *, payment_no: str, left_cents: int, now: datetime.datetime
+) -> None:
+    """Set no more of a payment aside than it has unapplied; nothing left lifts the hold."""
+    standing = (
+        models.Hold.kind == models.HoldKind.ALLOCATION,
+        models.Hold.subject == payment_no,
+        models.Hold.lifted_at.is_(None),
+    )
+    if left_cents == 0:
+        session.execute(sa.update(models.Hold).where(*standing).values(lifted_at=now))
+    else:
+        session.execute(
+            sa.update(models.Hold)
+            .where(*standing, models.Hold.amount_cents > left_cents)
+            .values(amount_cents=left_cents)
+        )
+
+
 def resize(
     session: orm.Session, *, owner: str, subject: str, line_number: int, amount_cents: int
 ) -> None:

@@ -10,6 +10,7 @@ from portal.domain.audit import operations as audit
 from portal.domain.billing.operations import books
 from portal.domain.ledger import rules as ledger
 from portal.domain.payments import models, rules
+from portal.domain.payments.queries import chargebacks
 from portal.domain.payments.states import PaymentState, RefundState
 from portal.kernel import actor, calendars, db, ids
 
@@ -31,8 +32,9 @@ def approve(
 ) -> models.Refund:
     """Owe `amount_cents` of the (locked) payment's unapplied cash back, and queue its sending.
 
-    Raises RefundTooLarge when the payment has less unapplied.
+    Raises RefundLocked while a bank claims the payment, RefundTooLarge when it has less unapplied.
     """
+    check_not_locked(session, payment_id=payment.id)
     if payment.state is not PaymentState.SETTLED or not (
         0 < amount_cents <= payment.unapplied_cents
     ):
@@ -67,6 +69,12 @@ def approve(
     _audit(session, refund, action="payments.refund_approved", who=who, now=now)
     db.queue_task(session, "send_refund", refund_id=refund.id)
     return refund
+
+
+def check_not_locked(session: orm.Session, *, payment_id: int) -> None:
+    """Raises RefundLocked while a chargeback on the payment is open, and after it is lost."""
+    if chargebacks.locks_refunds(session, payment_id=payment_id):
+        raise rules.RefundLocked()
 
 
 def move(

@@ -15,6 +15,8 @@ from portal.domain.inbox import models as inbox_models
 from portal.domain.inbox import queries as inbox
 from portal.domain.notifications import models as notifications
 from portal.domain.payments import models as payments
+from portal.domain.payments import rules as payment_rules
+from portal.domain.reports.queries import chargeback_record
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -38,6 +40,7 @@ class MoneyCounts:
 
     unknown_payments: int
     failed_refunds: int
+    chargebacks_near: int
     failed_mails: int
     unhandled_events: int
 
@@ -84,7 +87,13 @@ def money(session: orm.Session, *, now: datetime.datetime) -> MoneyCounts:
         .where(payments.Payment.state == payments.PaymentState.UNKNOWN),
         "failed_refunds": sa.select(sa.func.count())
         .select_from(payments.Refund)
-        .where(payments.Refund.state == payments.RefundState.FAILED),
+        .where(
+            payments.Refund.state == payments.RefundState.FAILED,
+            payments.Refund.failure_code != payment_rules.PAID_BY_THE_BANK,
+        ),
+        "chargebacks_near": sa.select(sa.func.count())
+        .select_from(payments.Chargeback)
+        .where(chargeback_record.waits(now)),
         "failed_mails": sa.select(sa.func.count())
         .select_from(notifications.Mail)
         .where(notifications.Mail.state == notifications.MailState.FAILED),

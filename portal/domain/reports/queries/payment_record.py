@@ -10,6 +10,7 @@ from sqlalchemy import orm
 
 from portal.domain.identity import models as identity
 from portal.domain.payments import models as payments
+from portal.domain.payments import rules as payment_rules
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -145,9 +146,14 @@ def refunds_of(
 
 
 def failed_refunds(session: orm.Session, *, limit: int = 50) -> tuple[RefundRecord, ...]:
-    """Refunds that did not reach the customer, oldest first."""
+    """Refunds that are still owed because they did not arrive, oldest first."""
     rows = session.execute(
-        _REFUNDS.where(_R.state == payments.RefundState.FAILED).order_by(_R.id).limit(limit)
+        _REFUNDS.where(
+            _R.state == payments.RefundState.FAILED,
+            _R.failure_code != payment_rules.PAID_BY_THE_BANK,
+        )
+        .order_by(_R.id)
+        .limit(limit)
     )
     return tuple(RefundRecord(**row._mapping) for row in rows)
 

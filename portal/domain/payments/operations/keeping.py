@@ -1,0 +1,184 @@
+"""What a bank keeps for good: off refunds still owed, off bills, or our loss; and back."""
+
+from __future__ import annotations
+
+import datetime
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from portal.domain.billing import models as billing
+from portal.domain.billing.operations import allocating, books, holds
+from portal.domain.ledger import queries as ledger_queries
+from portal.domain.ledger import rules as ledger
+from portal.domain.payments import models, rules
+from portal.domain.payments.operations import refunding
+from portal.domain.payments.states import IfLost, RefundState
+from portal.kernel import actor
+
+
+def lose(
+    session: orm.Session,
+    *,
+    chargeback: models.Chargeback,
+    payment: models.Payment,
+    now: datetime.datetime,
+    today: datetime.date,
+    who: actor.Actor,
+) -> int:
+    """Split what stands in 1030 for a lost chargeback; cents of bills that are due again.
+
+    Refunds that were owed to the customer and never arrived come first: the bank has made them.
+    Then, unless we bear the loss, unapplied money of the payment, then bills, the one due last
+    first; they open again with their own due days. What is left is our loss.
+    """
+    owed = _settle_owed(session, payment, most=chargeback.held_cents, now=now, today=today, who=who)
+    rest = chargeback.held_cents - owed
+    unapplied, parts = 0, {}
+    if chargeback.if_lost is IfLost.DUE_AGAIN:
+        unapplied = min(rest, payment.unapplied_cents)
+        parts = _last_due_first(session, payment.number, cents=rest - unapplied)
+    session.flush()
+    taken: tuple[ledger.Charge, ...] = ()
+    if parts:
+        rule = "chargeback"
+        taken = allocating.take_back(
+            session, source=payment.number, parts=parts, rule=rule, now=now, today=today
+        )
+    due_again = sum(parts.values())
+    payment.unapplied_cents -= unapplied
+    chargeback.owed_cents += owed
+    chargeback.taken_cents += unapplied + due_again
+    chargeback.absorbed_cents += rest - unapplied - due_again
+    chargeback.held_cents = 0
+    books.post(
+        session,
+        key=f"chargeback_lost:{chargeback.number}:{_times(session, chargeback)}",
+        event=ledger.Event.CHARGEBACK_LOST,
+        booked_on=today,
+        now=now,
+        subject=chargeback.number,
+        actor=who.label,
+        postings=ledger.chargeback_lost(
+            taken=taken,
+            unapplied_cents=unapplied,
+            owed_cents=owed,
+            absorbed_cents=rest - unapplied - due_again,
+            customer_id=payment.customer_id,
+        ),
+        memo=payment.number,
+    )
+    session.flush()
+    holds.shrink_aside(
+        session, payment_no=payment.number, left_cents=payment.unapplied_cents, now=now
+    )
+    return due_again
+
+
+def regain(
+    session: orm.Session,
+    *,
+    chargeback: models.Chargeback,
+    payment: models.Payment,
+    now: datetime.datetime,
+    today: datetime.date,
+    who: actor.Actor,
+) -> None:
+    """The bank gave the money of a lost chargeback back: what came off bills waits unapplied."""
+    unapplied, owed = chargeback.taken_cents, chargeback.owed_cents
+    absorbed = -chargeback.held_cents - unapplied - owed
+    payment.unapplied_cents += unapplied
+    chargeback.owed_cents = chargeback.taken_cents = chargeback.absorbed_cents = 0
+    chargeback.held_cents = 0
+    session.execute(
+        sa.update(models.Refund)
+        .where(
+            models.Refund.payment_id == payment.id,
+            models.Refund.failure_code == rules.PAID_BY_THE_BANK,
+        )
+        .values(failure_code="charge_disputed")  # owed again
+    )
+    books.post(
+        session,
+        key=f"chargeback_regained:{chargeback.number}:{_times(session, chargeback)}",
+        event=ledger.Event.CHARGEBACK_REGAINED,
+        booked_on=today,
+        now=now,
+        subject=chargeback.number,
+        actor=who.label,
+        postings=ledger.chargeback_regained(
+            unapplied_cents=unapplied,
+            owed_cents=owed,
+            absorbed_cents=absorbed,
+            customer_id=payment.customer_id,
+        ),
+        memo=payment.number,
+    )
+
+
+def _settle_owed(
+    session: orm.Session,
+    payment: models.Payment,
+    *,
+    most: int,
+    now: datetime.datetime,
+    today: datetime.date,
+    who: actor.Actor,
+) -> int:
+    """Refunds that are owed and fit whole into `most` cents are paid by the bank; their sum."""
+    rows = session.scalars(
+        sa.select(models.Refund)
+        .where(
+            models.Refund.payment_id == payment.id,
+            models.Refund.state.in_([RefundState.APPROVED, RefundState.FAILED]),
+            models.Refund.failure_code != rules.PAID_BY_THE_BANK,
+        )
+        .order_by(models.Refund.id)
+        .with_for_update()
+    ).all()
+    settled = 0
+    for refund in rows:
+        if settled + refund.amount_cents > most:
+            continue
+        settled += refund.amount_cents
+        if refund.state is RefundState.APPROVED:
+            refunding.move(
+                session,
+                refund=refund,
+                event=rules.RefundEvent.FAIL,
+                failure_code=rules.PAID_BY_THE_BANK,
+                now=now,
+                today=today,
+                who=who,
+            )
+        refund.failure_code = rules.PAID_BY_THE_BANK
+    session.flush()
+    return settled
+
+
+def _last_due_first(session: orm.Session, payment_no: str, *, cents: int) -> dict[int, int]:
+    """Which lines give up `cents` of the payment, as far as it stands on any; line id → cents."""
+    rows = session.execute(
+        sa.select(billing.Allocation.line_id, sa.func.sum(billing.Allocation.cents).label("cents"))
+        .join(billing.InvoiceLine, billing.InvoiceLine.id == billing.Allocation.line_id)
+        .join(billing.Invoice, billing.Invoice.id == billing.InvoiceLine.invoice_id)
+        .where(billing.Allocation.source == payment_no)
+        .group_by(billing.Allocation.line_id, billing.Invoice.due_on)
+        .having(sa.func.sum(billing.Allocation.cents) > 0)
+        .order_by(billing.Invoice.due_on.desc(), billing.Allocation.line_id.desc())
+    )
+    parts: dict[int, int] = {}
+    for line_id, standing in rows:
+        part = min(int(standing), cents - sum(parts.values()))
+        if part > 0:
+            parts[line_id] = part
+    return parts
+
+
+def _times(session: orm.Session, chargeback: models.Chargeback) -> int:
+    """How often Stripe has moved money for it: a new ending has a new key."""
+    return ledger_queries.count_about(
+        session,
+        subject=chargeback.number,
+        events=(ledger.Event.CHARGEBACK_OPENED, ledger.Event.CHARGEBACK_WON),
+    )
