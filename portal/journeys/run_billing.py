@@ -6,7 +6,7 @@ import datetime
 
 from portal.domain.billing.operations import issuing
 from portal.domain.policies import queries as policies
-from portal.journeys import context, telling
+from portal.journeys import context, guest_pay, telling
 
 ACTOR = "billing run"
 BATCH = 200
@@ -52,5 +52,6 @@ def _batch(ctx: context.Context, *, on: datetime.date, run_id: int) -> int:
                 pet_name=policies.by_id(session, policy_id=invoice.policy_id, today=on).pet_name,
                 amount_cents=invoice.total_cents,
                 due_on=invoice.due_on,
+                guest_link=guest_pay.link(ctx, invoice_no=invoice.number),
             )
         return len(found)

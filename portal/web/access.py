@@ -49,6 +49,12 @@ TABLE: dict[str, frozenset[str]] = {
     "password.finish": ANYBODY,
     "settings_email.look": ANYBODY,
     "settings_email.confirm": ANYBODY,
+    # one bill, for whoever holds its link or knows its policy
+    "guest.ask": ANYBODY,
+    "guest.find": ANYBODY,
+    "guest.show": ANYBODY,
+    "guest.send": ANYBODY,
+    "guest.result": ANYBODY,
     # pets, bills and payments of the customer
     "home.show": OWNERS,
     "invoices.index": OWNERS,

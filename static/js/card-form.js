@@ -47,7 +47,12 @@ function appearance() {
 export async function mount(options) {
   try {
     const stripe = await load();
-    const elements = stripe.elements({ ...options, locale: about.lang, appearance: appearance() });
+    const elements = stripe.elements({
+      ...options,
+      paymentMethodTypes: ["card"], // the pages speak of cards; a bank account takes days and more words
+      locale: about.lang,
+      appearance: appearance(),
+    });
     const element = elements.create("payment", { layout: "tabs" });
     element.on("change", () => say(""));
     element.on("loaderror", () => say(words.failed));

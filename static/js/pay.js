@@ -8,7 +8,7 @@ let card;
 let busy = false;
 
 const takesNewCard = () => form.elements.with.value === "new";
-const keeps = () => form.elements.keep.checked;
+const keeps = () => form.elements.keep?.checked ?? false;
 
 const cents = () => Number.parseInt(form.elements.expected_cents?.value ?? "0", 10);
 

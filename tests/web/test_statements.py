@@ -33,6 +33,7 @@ PAGES = {
     "dispute.leave": 8,
     "dispute.show": 9,
     "dispute_new.show": 4,
+    "guest.ask": 1,
     "home.show": 5,
     "invoices.paper": 2,
     "invoices.show": 2,

@@ -7,6 +7,7 @@ import flask_login
 from flask_babel import gettext as _
 
 from portal.domain.payments import rules
+from portal.gateways import ports
 from portal.journeys import pay_invoices
 from portal.kernel import errors, money, msgids
 from portal.web.customer import pay_page
@@ -41,7 +42,7 @@ def send() -> flask.typing.ResponseReturnValue:
         next_url = flask.url_for("invoices.index")
     else:
         next_url = flask.url_for("pay_result.show", number=started.number)
-    if _is_script():
+    if is_script():
         return {
             "number": started.number,
             "client_secret": started.client_secret,
@@ -69,7 +70,7 @@ class NoMethodChosen(errors.DomainError):
 
 def _start(typed: pay_page.Typed) -> pay_invoices.Started:
     form = flask.request.form
-    expected = _cents(form.get("expected_cents", ""))
+    expected = cents(form.get("expected_cents", ""))
     if not typed.numbers:
         raise NothingChosen()
     if not typed.method and expected:
@@ -80,10 +81,10 @@ def _start(typed: pay_page.Typed) -> pay_invoices.Started:
         order=pay_invoices.Order(
             invoice_nos=typed.numbers,
             expected_cents=expected,
-            expected_credit_cents=_cents(form.get("expected_credit_cents", "0")),
+            expected_credit_cents=cents(form.get("expected_credit_cents", "0")),
             wish=typed.wish(),
         ),
-        once_key=_key(form.get("once_key", "")),
+        once_key=key(form.get("once_key", "")),
         method_no=None if typed.method == pay_page.NEW else typed.method,
         save_method=typed.keep,
         who=site.who(),
@@ -93,7 +94,7 @@ def _start(typed: pay_page.Typed) -> pay_invoices.Started:
 def _look(typed: pay_page.Typed) -> flask.typing.ResponseReturnValue:
     """What the choice would do; nothing is begun."""
     page = _page(typed)
-    if not _is_script():
+    if not is_script():
         return _render(page)
     if not typed.numbers or not page.choices:
         return {"error": sentences.said(NothingChosen()), "html": ""}
@@ -108,7 +109,7 @@ def _refused(
 ) -> flask.typing.ResponseReturnValue:
     """Say why, keep what was chosen; nothing was taken."""
     said = sentences.said(refused)
-    if _is_script():
+    if is_script():
         reload_ = isinstance(refused, rules.AmountChanged | rules.NothingToPay)
         return {"error": said, "next_key": once.new_key(), "reload": reload_}, 409
     page = _page(typed)
@@ -127,32 +128,36 @@ def _page(typed: pay_page.Typed) -> pay_page.PayPage:
 
 def _render(page: pay_page.PayPage, error: str = "") -> str:
     headers.for_payment()
-    payments = site.ctx().payments
     return flask.render_template(
         "customer/pay.html",
         page=page,
         error=error,
         wrong=sentences.said(page.wrong) if page.wrong else "",
-        stripe={
-            "key": payments.publishable_key,
-            "script": payments.script_url,
-            "lang": looks.page_lang(),
-            "failed": _("The card form could not be loaded. Check your connection and try again."),
-            "lost": _(
-                "The connection was lost. Nothing was taken by this page; look at your bills."
-            ),
-        },
+        stripe=card_form(site.ctx().payments, looks.page_lang()),
     )
 
 
-def _is_script() -> bool:
+def card_form(payments: ports.PaymentGateway, language: str) -> dict[str, str]:
+    """What the script of a card form is told."""
+    return {
+        "key": payments.publishable_key,
+        "script": payments.script_url,
+        "lang": language,
+        "failed": _("The card form could not be loaded. Check your connection and try again."),
+        "lost": _("The connection was lost. Nothing was taken by this page; look at your bills."),
+    }
+
+
+def is_script() -> bool:
+    """Whether the card form's script asks, which wants JSON."""
     return flask.request.headers.get("Accept", "").startswith("application/json")
 
 
-def _cents(text: str) -> int:
+def cents(text: str) -> int:
+    """The cents in a hidden field; -1, which no bill asks for, when it was changed."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 12 else -1
 
 
-def _key(text: str) -> str:
+def key(text: str) -> str:
     """The form's key; one that is not ours would let another form's payment answer."""
     return text if 16 <= len(text) <= once.LONGEST else once.new_key()

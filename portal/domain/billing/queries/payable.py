@@ -88,3 +88,23 @@ def open_invoices(
         PayableInvoice(**(row._asdict() | {"disputed_cents": int(row.disputed_cents)}))
         for row in rows
     )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Whose:
+    """Whose invoice it is, and the pet it is for."""
+
+    customer_id: int
+    pet_name: str
+    due_on: datetime.date
+
+
+def whose(session: orm.Session, *, number: str) -> Whose | None:
+    """The owner of an invoice in any state, or None: for those who hold a link to this bill."""
+    row = session.execute(
+        sa.select(models.Invoice.customer_id, policies.Pet.name, models.Invoice.due_on)
+        .join(policies.Policy, policies.Policy.id == models.Invoice.policy_id)
+        .join(policies.Pet, policies.Pet.id == policies.Policy.pet_id)
+        .where(models.Invoice.number == number)
+    ).one_or_none()
+    return None if row is None else Whose(customer_id=row[0], pet_name=row[1], due_on=row[2])

@@ -1,0 +1,179 @@
+"""Paying somebody's bill without an account: by the link in the bill, or by its policy number.
+
+Whoever holds the link sees one bill and may pay it; nothing else of anybody.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+
+import itsdangerous
+
+from portal.domain.billing.queries import payable
+from portal.domain.identity import queries as identity
+from portal.domain.identity import rules as identity_rules
+from portal.domain.identity.operations import throttling
+from portal.domain.payments import rules as payment_rules
+from portal.domain.payments.queries import bills, payment
+from portal.domain.payments.states import PaymentState
+from portal.domain.policies import queries as policies
+from portal.journeys import activate, context, pay_invoices, settle_payment, throttle
+from portal.kernel import actor, errors, ids, msgids
+
+SALT = "guest-pay"
+BILL_DAYS = 90  # a link that came with a bill works so long after it was made
+FOUND_DAYS = 1  # one that was found by policy number
+TRIES_PER_POLICY = 5
+TRIES_PER_ADDRESS = 15
+
+
+class LinkOver(errors.DomainError):
+    """The link is too old, or none of ours."""
+
+    code = "guest_link_over"
+    message = msgids.N_("This link does not work any more.")
+
+
+class NoSuchBill(errors.DomainError):
+    """The policy number and the ZIP code do not go together, or nothing is open."""
+
+    code = "no_such_bill"
+    message = msgids.N_("We found no open bill for this policy number and ZIP code.")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class GuestBill:
+    """What the holder of a link may see, in cents. Names are "" where they may not be seen.
+
+    `to_pay_cents` is 0 when there is nothing to pay now: `is_under_way` tells why.
+    """
+
+    customer_id: int
+    invoice_no: str
+    first_name: str
+    pet_name: str
+    due_on: datetime.date
+    to_pay_cents: int
+    is_under_way: bool
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Claim:
+    invoice_no: str
+    shows_names: bool
+
+
+def link(ctx: context.Context, *, invoice_no: str, shows_names: bool = True) -> str:
+    """The address under which anybody can pay this bill."""
+    days = BILL_DAYS if shows_names else FOUND_DAYS
+    until = ctx.clock.today() + datetime.timedelta(days=days)
+    token = _signer(ctx).dumps([invoice_no, shows_names, until.isoformat()])
+    return f"{ctx.base_url}/p/{token}"
+
+
+def look(ctx: context.Context, *, token: str) -> GuestBill:
+    """The bill behind a link. Raises LinkOver."""
+    claim = _read(ctx, token)
+    with ctx.database.reading() as session:
+        invoice = payable.whose(session, number=claim.invoice_no)
+        if invoice is None:
+            raise LinkOver()
+        owed = bills.open_bills(session, customer_id=invoice.customer_id)
+        customer = identity.customer(session, customer_id=invoice.customer_id)
+    mine = next((bill for bill in owed.bills if bill.number == claim.invoice_no), None)
+    return GuestBill(
+        customer_id=invoice.customer_id,
+        invoice_no=claim.invoice_no,
+        first_name=customer.first_name if claim.shows_names else "",
+        pet_name=invoice.pet_name if claim.shows_names else "",
+        due_on=invoice.due_on,
+        to_pay_cents=mine.to_pay_cents if mine else 0,
+        is_under_way=bool(mine and mine.under_way_cents),
+    )
+
+
+def find(ctx: context.Context, *, policy_no: str, zip_code: str, who: actor.Actor) -> str:
+    """The link to the oldest open bill of a policy, without names.
+
+    Raises PolicyNumberUnreadable, ZipUnreadable, TooManyTries, NoSuchBill: the same for numbers
+    that do not go together and for a policy that owes nothing.
+    """
+    number = ids.normalise(policy_no)
+    if not ids.is_valid(number, ids.Prefix.POLICY):
+        raise activate.PolicyNumberUnreadable()
+    area = identity_rules.zip_code(zip_code)[:5]
+    throttle.take(
+        ctx,
+        throttling.per_account("guest_pay", number, most=TRIES_PER_POLICY),
+        throttling.per_address("guest_pay", who.address, most=TRIES_PER_ADDRESS),
+    )
+    with ctx.database.reading() as session:
+        customer_id = policies.holder(session, policy_no=number)
+        if customer_id is None:
+            raise NoSuchBill()
+        if identity.customer(session, customer_id=customer_id).zip[:5] != area:
+            raise NoSuchBill()
+        owed = bills.open_bills(session, customer_id=customer_id)
+    mine = [b for b in owed.bills if b.policy_no == number and b.to_pay_cents > 0]
+    if not mine:
+        raise NoSuchBill()
+    return link(ctx, invoice_no=mine[0].number, shows_names=False)
+
+
+def start(
+    ctx: context.Context, *, token: str, expected_cents: int, once_key: str, who: actor.Actor
+) -> pay_invoices.Started:
+    """Begin paying the bill with a card of the guest's, which is not kept.
+
+    Raises LinkOver, and what `pay_invoices.start` raises.
+    """
+    bill = look(ctx, token=token)
+    return pay_invoices.start(
+        ctx,
+        customer_id=bill.customer_id,
+        order=pay_invoices.Order(invoice_nos=(bill.invoice_no,), expected_cents=expected_cents),
+        once_key=once_key,
+        method_no=None,
+        save_method=False,
+        who=who,
+    )
+
+
+def outcome(
+    ctx: context.Context, *, token: str, payment_no: str, who: actor.Actor
+) -> tuple[GuestBill, payment.PaymentHead] | None:
+    """What became of a payment of the bill, read again at Stripe where it is open; None: not its.
+
+    Raises LinkOver.
+    """
+    bill = look(ctx, token=token)
+    found = _payment(ctx, bill, payment_no)
+    if found is None:
+        return None
+    if PaymentState(found.state) in payment_rules.OPEN_STATES:
+        settle_payment.look(ctx, payment_id=found.id, who=who)
+        found = _payment(ctx, bill, payment_no) or found
+    return look(ctx, token=token), found
+
+
+def _payment(ctx: context.Context, bill: GuestBill, payment_no: str) -> payment.PaymentHead | None:
+    with ctx.database.reading() as session:
+        found = payment.payment(session, customer_id=bill.customer_id, number=payment_no)
+    if found is None or bill.invoice_no not in {part.number for part in found.bills}:
+        return None
+    return found.head
+
+
+def _signer(ctx: context.Context) -> itsdangerous.URLSafeSerializer:
+    return itsdangerous.URLSafeSerializer(ctx.secret_key, salt=SALT)
+
+
+def _read(ctx: context.Context, token: str) -> _Claim:
+    try:
+        invoice_no, shows_names, until = _signer(ctx).loads(token)
+    except itsdangerous.BadData as bad:
+        raise LinkOver() from bad
+    if datetime.date.fromisoformat(until) < ctx.clock.today():
+        raise LinkOver()
+    return _Claim(invoice_no=invoice_no, shows_names=shows_names)

@@ -1,0 +1,153 @@
+"""Paying a bill without an account: from the link in the bill, or by policy number and ZIP code."""
+
+from __future__ import annotations
+
+import flask
+import flask_wtf
+import werkzeug.exceptions
+import wtforms
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from wtforms import validators
+
+from portal.documents import wording
+from portal.domain.identity import rules
+from portal.domain.identity.operations import throttling
+from portal.domain.payments.rules import AmountChanged, NothingToPay
+from portal.domain.payments.states import PaymentState
+from portal.journeys import activate, guest_pay
+from portal.kernel import errors
+from portal.web.customer import pay
+from portal.web.shared import headers, looks, once, sentences, site
+
+bp = flask.Blueprint("guest", __name__)
+
+
+class FindForm(flask_wtf.FlaskForm):
+    """What stands on the policy papers."""
+
+    policy_no = wtforms.StringField(
+        _("Policy number"), [validators.InputRequired(_("Enter the policy number."))]
+    )
+    zip_code = wtforms.StringField(
+        _("ZIP code"),
+        [validators.InputRequired(_("Enter the ZIP code.")), sentences.checked(rules.zip_code)],
+    )
+
+
+@bp.get("/p")
+def ask() -> str:
+    """Ask which policy."""
+    return _ask_page(FindForm(formdata=None))
+
+
+@bp.post("/p")
+def find() -> flask.typing.ResponseReturnValue:
+    """Find the oldest open bill of a policy; amount and due day only."""
+    form = FindForm()
+    if not form.validate():
+        return _ask_page(form), 422
+    try:
+        address = guest_pay.find(
+            site.ctx(),
+            policy_no=form.policy_no.data,
+            zip_code=form.zip_code.data,
+            who=site.who(),
+        )
+    except activate.PolicyNumberUnreadable as wrong:
+        sentences.beside(form.policy_no, wrong)
+        return _ask_page(form), 422
+    except guest_pay.NoSuchBill as nothing:
+        sentences.above(form, nothing)
+        return _ask_page(form), 422
+    except throttling.TooManyTries as refused:
+        return _ask_page(form, refused=sentences.said(refused)), 429
+    return flask.redirect(address, 303)
+
+
+@bp.get("/p/<token>")
+def show(token: str) -> flask.typing.ResponseReturnValue:
+    """One bill and a card form."""
+    try:
+        bill = guest_pay.look(site.ctx(), token=token)
+    except guest_pay.LinkOver:
+        return _over()
+    return _bill_page(bill, token)
+
+
+@bp.post("/p/<token>")
+def send(token: str) -> flask.typing.ResponseReturnValue:
+    """Begin the payment; the card form's script is answered in JSON."""
+    form = flask.request.form
+    try:
+        started = guest_pay.start(
+            site.ctx(),
+            token=token,
+            expected_cents=pay.cents(form.get("expected_cents", "")),
+            once_key=pay.key(form.get("once_key", "")),
+            who=site.who(),
+        )
+    except guest_pay.LinkOver:
+        return _over()
+    except errors.DomainError as refused:
+        return _refused(refused, token)
+    result = flask.url_for("guest.result", token=token, number=started.number)
+    if not pay.is_script():  # a card needs the script; without it nothing was taken
+        return flask.redirect(result, 303)
+    return {
+        "number": started.number,
+        "client_secret": started.client_secret,
+        "return_url": site.ctx().base_url + result,
+        "next_key": once.new_key(),
+    }
+
+
+@bp.get("/p/<token>/<number>")
+def result(token: str, number: str) -> flask.typing.ResponseReturnValue:
+    """What became of a payment; read again at Stripe where it is open, as the payer's page does."""
+    try:
+        found = guest_pay.outcome(site.ctx(), token=token, payment_no=number, who=site.who())
+    except guest_pay.LinkOver:
+        return _over()
+    if found is None:
+        raise werkzeug.exceptions.NotFound
+    bill, head = found
+    state = PaymentState(head.state)
+    return flask.render_template(
+        "customer/guest_result.html",
+        bill=bill,
+        state=str(state),
+        amount_cents=head.amount_cents,
+        number=head.number,
+        reason=wording.decline(head.failure_code, say=gettext) if head.failure_code else "",
+        address=flask.url_for("guest.show", token=token),
+    )
+
+
+def _ask_page(form: FindForm, *, refused: str = "") -> str:
+    return flask.render_template("customer/guest_ask.html", form_=form, refused=refused)
+
+
+def _bill_page(bill: guest_pay.GuestBill, token: str, *, error: str = "") -> str:
+    headers.for_payment()
+    return flask.render_template(
+        "customer/guest_pay.html",
+        bill=bill,
+        error=error,
+        once_key=once.new_key(),
+        action=flask.url_for("guest.show", token=token),
+        stripe=pay.card_form(site.ctx().payments, looks.page_lang()),
+    )
+
+
+def _refused(refused: errors.DomainError, token: str) -> flask.typing.ResponseReturnValue:
+    said = sentences.said(refused)
+    if pay.is_script():
+        reload_ = isinstance(refused, AmountChanged | NothingToPay)
+        return {"error": said, "next_key": once.new_key(), "reload": reload_}, 409
+    bill = guest_pay.look(site.ctx(), token=token)
+    return _bill_page(bill, token, error=said), 422
+
+
+def _over() -> flask.typing.ResponseReturnValue:
+    return flask.render_template("customer/guest_over.html"), 404
