@@ -8,14 +8,13 @@ from portal.documents import formats, wording
 from portal.domain.payments import rules
 from portal.domain.reports.queries import evidence_facts
 
+_SIGNED_IN = "The payment was made from our customer's account, by a browser that was signed in."
+_COVER = "The payment is for insurance cover, listed here with the days that were billed."
 _OPENINGS = {
-    "fraudulent": "The cardholder is our customer and made this payment while signed in.",
-    "unrecognized": "The cardholder is our customer and made this payment while signed in.",
-    "product_not_received": "The payment is for insurance cover that was in force, as billed.",
-    "product_unacceptable": "The payment is for insurance cover that was in force, as billed.",
-    "duplicate": "The payment is for bills of its own; no other payment was made for them.",
-    "credit_not_processed": "No refund was owed for this payment beyond what is listed here.",
-    "subscription_canceled": "The cover was in force for the days that were billed.",
+    "product_not_received": _COVER,
+    "product_unacceptable": _COVER,
+    "subscription_canceled": _COVER,
+    "duplicate": "The payment is for the bills listed here.",
 }
 _OTHERWISE = "The payment is for insurance bills of our customer, as listed here."
 
@@ -23,7 +22,7 @@ _OTHERWISE = "The payment is for insurance bills of our customer, as listed here
 def text(facts: evidence_facts.Facts, *, zone: datetime.tzinfo) -> str:
     """The draft: what was paid, for what, by whom, from where, and what was said about it."""
     parts = [
-        _OPENINGS.get(facts.reason, _OTHERWISE),
+        _opening(facts),
         _payment(facts, zone),
         _bills(facts),
         _person(facts, zone),
@@ -58,6 +57,13 @@ def access_log(facts: evidence_facts.Facts, *, zone: datetime.tzinfo) -> str:
         for s in facts.sign_ins
     ]
     return "\n".join(["Sign-ins of the customer's account up to the payment:", *lines])
+
+
+def _opening(facts: evidence_facts.Facts) -> str:
+    """The one sentence that answers the bank's reason, as far as we know it to be true."""
+    if facts.reason in ("fraudulent", "unrecognized") and any(s.during for s in facts.sign_ins):
+        return _SIGNED_IN
+    return _OPENINGS.get(facts.reason, _OTHERWISE)
 
 
 def _payment(facts: evidence_facts.Facts, zone: datetime.tzinfo) -> str:

@@ -40,7 +40,20 @@ UNFINISHED = (
     N_("This payment of %(sum)s is not finished"),
     N_("Nothing was taken so far. You can start again from the bill."),
 )
+CLAIMED = {
+    "open": (
+        "wait",
+        N_("Your bank took %(sum)s back"),
+        N_("The bank has not decided yet. Your bills stay as they are until then."),
+    ),
+    "kept": (
+        "late",
+        N_("Your bank took %(sum)s back"),
+        N_("What it had paid is open again, with the days on which it was due."),
+    ),
+}
 REFUNDS = {
+    "by_bank": N_("Your bank gave it back to you"),
     "approved": N_("On its way to you, expected by %(day)s"),
     "sent": N_("On its way to you, expected by %(day)s"),
     "succeeded": N_("Arrived at your bank"),
@@ -51,6 +64,8 @@ REFUNDS = {
 def told(head: payment.PaymentHead) -> tuple[str, str, str]:
     """What became of it: the kind of result (good, wait, late), a heading, what it means."""
     kind, heading, meaning = STATES.get(head.state, UNFINISHED)
+    if head.claim == "open" or (head.claim and head.taken_cents):
+        kind, heading, meaning = CLAIMED[head.claim]
     why = wording.decline(head.failure_code, say=_) if head.state == "failed" else ""
     sentences = (why, _(meaning) if meaning else "")
     return (
@@ -97,6 +112,8 @@ def parts(found: payment.Payment, write: rows.Writer) -> list[tuple[str, str, in
     ]
     if head.refunded_cents:
         went.append((_("Refunded to you"), "", head.refunded_cents, ""))
+    if head.taken_cents:
+        went.append((_("Taken back by your bank"), "", head.taken_cents, ""))
     if head.held_cents:
         case = f"/disputes/{head.dispute_no}"
         what = _("Set aside while we look into it")

@@ -88,12 +88,14 @@ def screen(number: str) -> Screen | None:
     said = thread.messages(reader, dispute_id=head.id)
     kept = notes.notes(reader, dispute_id=head.id)
     held = invoice_record.active_holds(reader, **mine)
+    claims = chargeback_record.of_case(reader, case_no=number)
+    warnings = chargeback_record.warnings_of_case(reader, case_no=number)
     pair = _pair(head, paid)
     heads, rows, note = _compared(pair) if pair else (("", ""), (), "")
     return Screen(
         head=head,
         person=case_screen.person(reader, but_case=number, **mine),
-        title=_title(head),
+        title=_title(head, _bank(claims, warnings)),
         level=int(head.priority[1:]),
         clock=clocks.words(
             head,
@@ -120,13 +122,23 @@ def screen(number: str) -> Screen | None:
         holds=held,
         resolutions=cases.resolutions_of(reader, dispute_id=head.id),
         timeline=_timeline(said, kept, case_screen.happenings(reader, **mine)),
-        chargebacks=chargeback_view.panels(chargeback_record.of_case(reader, case_no=number)),
-        warnings=chargeback_record.warnings_of_case(reader, case_no=number),
+        chargebacks=chargeback_view.panels(claims),
+        warnings=warnings,
     )
 
 
-def _title(head: cases.Head) -> str:
-    label = words.word("category", head.category)
+def _bank(
+    claims: tuple[chargeback_record.ChargebackRecord, ...],
+    warnings: tuple[chargeback_record.WarningRecord, ...],
+) -> str:
+    """What a bank says of the payment: "chargeback", "inquiry", "warning", or ""."""
+    if claims:
+        return "inquiry" if all(c.is_inquiry for c in claims) else "chargeback"
+    return "warning" if warnings else ""
+
+
+def _title(head: cases.Head, bank: str) -> str:
+    label = words.word("bank", bank) if bank else words.word("category", head.category)
     about = f"{label}: {head.pet_name}" if head.pet_name else label
     return f"{about}, {formats.money(head.disputed_cents)}" if head.disputed_cents else about
 

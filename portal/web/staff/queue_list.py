@@ -131,9 +131,9 @@ def chosen() -> Choice:
     )
 
 
-def subject(category: str, pet_name: str) -> str:
-    """What a case is about, in a few words: "Charged twice, Biscuit"."""
-    label = words.word("category", category)
+def subject(category: str, pet_name: str, bank: str = "") -> str:
+    """What a case is about, in a few words: "Charged twice, Biscuit"; a bank's word goes first."""
+    label = words.word("bank", bank) if bank else words.word("category", category)
     return f"{label}, {pet_name}" if pet_name else label
 
 
@@ -182,7 +182,7 @@ def _row(row: queue.QueueRow, choice: Choice, open_number: str, now: datetime.da
         clock=clock.text,
         clock_state=clock.state,
         customer=f"{row.customer_last_name}, {first}.",
-        subject=subject(row.category, row.pet_name),
+        subject=subject(row.category, row.pet_name, row.bank),
         cents=row.disputed_cents,
         owner=row.owner_name,
         initials=frame.initials(row.owner_name) if row.owner_name else "",

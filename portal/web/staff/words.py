@@ -51,6 +51,11 @@ TABLES: dict[str, dict[str, str]] = {
         "appeal_needs_response": N_("The bank asks once more"),
         "appeal_under_review": N_("The card network decides"),
     },
+    "bank": {
+        "chargeback": N_("Chargeback"),
+        "inquiry": N_("Inquiry of the bank"),
+        "warning": N_("Fraud warning"),
+    },
     "chargeback_reason": {
         "bank_cannot_process": N_("The bank could not process it"),
         "check_returned": N_("A check was returned"),

@@ -151,3 +151,22 @@ def test_what_is_near_its_deadline_is_counted_and_listed(app, specialist, desk, 
 def test_a_number_that_is_nobodys_is_not_found(desk):
     for wrong in ("CBK-1", ids.new(ids.Prefix.CHARGEBACK)):
         assert desk.get(f"/desk/chargebacks/{wrong}").status_code == 404
+
+
+def test_the_queue_says_that_a_bank_is_behind_a_case(desk, number, case):
+    assert "Chargeback" in text(desk, "/desk/queue")
+    assert "Chargeback, $66.08" in text(desk, f"/desk/disputes/{case}")
+
+
+def test_the_payer_reads_that_the_bank_took_the_payment_back(
+    app, database, bill, payment, number, clock
+):
+    maria = people.sign_in(app.test_client(), bill.customer)
+    page = text(maria, f"/payments/{payment}")
+    assert "Your bank took $66.08 back" in page
+    assert "The bank has not decided yet." in page
+    told = charging.report(ChargebackEvent.LOSE, charging.taken(CLAIMED), cents=CLAIMED)
+    charging.absorb(database, payment, told)
+    after = text(maria, f"/payments/{payment}")
+    assert "Taken back by your bank" in after
+    assert bill.number in text(maria, "/invoices")

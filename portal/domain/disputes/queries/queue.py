@@ -42,6 +42,7 @@ class QueueRow:
     number: str
     priority: str
     category: str
+    bank: str  # what a bank says of it: chargeback, inquiry, warning, or ""
     state: str
     customer_name: str
     customer_last_name: str
@@ -72,6 +73,19 @@ class StaffLoad:
     waiting: int
 
 
+def bank_of(case_no: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
+    """Whether a bank is behind the case: "chargeback", "inquiry", "warning", or ""."""
+    claim, warning = payments.Chargeback, payments.FraudWarning
+    claimed = (
+        sa.select(sa.case((sa.func.bool_and(claim.is_inquiry), "inquiry"), else_="chargeback"))
+        .where(claim.case_no == case_no)
+        .having(sa.func.count() > 0)
+        .scalar_subquery()
+    )
+    warned = sa.select(sa.literal("warning")).where(warning.case_no == case_no).limit(1)
+    return sa.func.coalesce(claimed, warned.scalar_subquery(), "")
+
+
 _case = models.Dispute
 _ROWS = (
     sa.select(
@@ -79,6 +93,7 @@ _ROWS = (
         _case.number,
         _case.priority,
         _case.category,
+        bank_of(_case.number).label("bank"),
         _case.state,
         (identity.Customer.first_name + " " + identity.Customer.last_name).label("customer_name"),
         identity.Customer.last_name.label("customer_last_name"),

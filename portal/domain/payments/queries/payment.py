@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from portal.domain.billing import models as billing
-from portal.domain.payments import models
+from portal.domain.payments import models, rules
 from portal.domain.policies import models as policies
 
 
@@ -30,6 +30,8 @@ class PaymentHead(NamedTuple):
     settled_at: datetime.datetime | None
     held_cents: int  # set aside by a dispute about this payment
     dispute_no: str  # the dispute that set it aside, or ""
+    claim: str  # "open" while a bank claims it, "kept" once it has kept it, else ""
+    taken_cents: int  # of a lost chargeback: off bills and unapplied money
 
 
 class PaymentBill(NamedTuple):
@@ -43,7 +45,7 @@ class PaymentBill(NamedTuple):
 
 
 class PaymentRefund(NamedTuple):
-    """Money on its way back, or back."""
+    """Money on its way back, or back; its state is "by_bank" where a chargeback made it."""
 
     number: str
     state: str
@@ -65,6 +67,7 @@ class Payment:
 _payment = models.Payment.__table__
 _reservation = models.Reservation.__table__
 _refund = models.Refund.__table__
+_chargeback = models.Chargeback.__table__
 _invoice = billing.Invoice.__table__
 _line = billing.InvoiceLine.__table__
 _allocation = billing.Allocation.__table__
@@ -83,6 +86,21 @@ _hold_on_it = (
     .limit(1)
     .lateral("hold_on_it")
 )
+_claim_on_it = (
+    sa.select(
+        sa.case(
+            (_chargeback.c.state.in_(sorted(rules.KEPT_BY_THE_BANK)), "kept"), else_="open"
+        ).label("claim"),
+        _chargeback.c.taken_cents,
+    )
+    .where(
+        _chargeback.c.payment_id == _payment.c.id,
+        _chargeback.c.state.in_(sorted(rules.LOCKING)),
+    )
+    .order_by(_chargeback.c.id.desc())
+    .limit(1)
+    .lateral("claim_on_it")
+)
 _HEAD = (
     sa.select(
         _payment.c.id,
@@ -98,8 +116,10 @@ _HEAD = (
         _payment.c.settled_at,
         sa.func.coalesce(_hold_on_it.c.amount_cents, 0),
         sa.func.coalesce(_hold_on_it.c.owner, ""),
+        sa.func.coalesce(_claim_on_it.c.claim, ""),
+        sa.func.coalesce(_claim_on_it.c.taken_cents, 0),
     )
-    .select_from(_payment.outerjoin(_hold_on_it, sa.true()))
+    .select_from(_payment.outerjoin(_hold_on_it, sa.true()).outerjoin(_claim_on_it, sa.true()))
     .where(
         _payment.c.number == sa.bindparam("number"),
         _payment.c.customer_id == sa.bindparam("customer_id"),
@@ -133,7 +153,10 @@ _BILLS = (
 _REFUNDS = (
     sa.select(
         _refund.c.number,
-        sa.type_coerce(_refund.c.state, sa.Text),
+        sa.case(
+            (_refund.c.failure_code == rules.PAID_BY_THE_BANK, "by_bank"),
+            else_=sa.type_coerce(_refund.c.state, sa.Text),
+        ),
         _refund.c.amount_cents,
         _refund.c.expected_on,
         _refund.c.created_at,
