@@ -236,7 +236,7 @@ def _timeline(
     """Messages, notes and everything else in one line of time, newest first."""
     lines = [_message(m) for m in said]
     lines += [
-        Line(at=n.at, kind="note", lead=_("Internal note."), body=n.body, who=n.author_name)
+        Line(at=n.at, kind="note", lead=_("Internal note."), body=_(n.body), who=n.author_name)
         for n in kept
     ]
     lines += [_event(e) for e in events]
@@ -248,11 +248,12 @@ def _message(message: thread.MessageView) -> Line:
         kind, lead = "customer", _("%(name)s wrote.", name=message.author_name)
     else:
         kind, lead = "reply", _("Asked the customer.") if message.asks else _("Reply.")
+        lead = "" if message.author_kind == "system" else lead
     return Line(
         at=message.at,
         kind=kind,
         lead=lead,
-        body=message.body,
+        body=_(message.body) if message.author_kind == "system" else message.body,
         who="" if kind == "customer" else message.author_name,
         files=message.files,
     )

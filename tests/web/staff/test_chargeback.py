@@ -148,6 +148,13 @@ def test_what_is_near_its_deadline_is_counted_and_listed(app, specialist, desk, 
     assert not NONE_NEAR.search(text(later, "/desk"))
 
 
+def test_its_number_leads_to_it_from_both_searches(desk, number, case):
+    found = desk.get("/desk/customers", query_string={"q": number})
+    assert found.location == f"/desk/chargebacks/{number}"
+    queue = desk.get("/desk/queue", query_string={"q": number}).get_data(as_text=True)
+    assert f"/desk/disputes/{case}" in queue
+
+
 def test_a_number_that_is_nobodys_is_not_found(desk):
     for wrong in ("CBK-1", ids.new(ids.Prefix.CHARGEBACK)):
         assert desk.get(f"/desk/chargebacks/{wrong}").status_code == 404

@@ -225,6 +225,9 @@ def _with_number(session: orm.Session, number: str) -> sa.ColumnElement[bool]:
             sa.select(identity.Customer.id).where(identity.Customer.number == number)
         )
     behind = {
+        ids.Prefix.CHARGEBACK: sa.select(payments.Chargeback.case_no).where(
+            payments.Chargeback.number == number
+        ),
         ids.Prefix.REFUND: sa.select(payments.Refund.subject).where(
             payments.Refund.number == number
         ),

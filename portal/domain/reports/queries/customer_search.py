@@ -107,6 +107,7 @@ _OWNERS = {
     ids.Prefix.INVOICE.value: ("invoice", _number_of(billing.Invoice)),
     ids.Prefix.PAYMENT.value: ("payment", _number_of(payments.Payment)),
     ids.Prefix.DISPUTE.value: ("dispute", _number_of(disputes.Dispute)),
+    ids.Prefix.CHARGEBACK.value: ("chargeback", _number_of(payments.Chargeback)),
     ids.Prefix.POLICY.value: (
         "customer",
         sa.select(identity.Customer.number)
