@@ -8,7 +8,7 @@ from portal.web import access
 from tests.browser import conftest
 from tests.support import world
 
-OPEN = ("/sign-in", "/sign-in/link", "/activate", "/password/reset", "/nowhere")
+OPEN = ("/sign-in", "/sign-in/link", "/p", "/activate", "/password/reset", "/nowhere")
 CUSTOMER = (
     "/home",
     "/invoices",
