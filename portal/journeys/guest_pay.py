@@ -11,6 +11,7 @@ import datetime
 import itsdangerous
 
 from portal.domain.billing.queries import payable
+from portal.domain.billing.rules import paying
 from portal.domain.identity import queries as identity
 from portal.domain.identity import rules as identity_rules
 from portal.domain.identity.operations import throttling
@@ -26,6 +27,8 @@ BILL_DAYS = 90  # a link that came with a bill works so long after it was made
 FOUND_DAYS = 1  # one that was found by policy number
 TRIES_PER_POLICY = 5
 TRIES_PER_ADDRESS = 15
+CARDS_PER_BILL = 10  # whoever tries stolen cards needs more
+CARDS_PER_ADDRESS = 20
 
 
 class LinkOver(errors.DomainError):
@@ -88,7 +91,7 @@ def look(ctx: context.Context, *, token: str) -> GuestBill:
         first_name=customer.first_name if claim.shows_names else "",
         pet_name=invoice.pet_name if claim.shows_names else "",
         due_on=invoice.due_on,
-        to_pay_cents=mine.to_pay_cents if mine else 0,
+        to_pay_cents=mine.to_pay_cents if mine and mine.to_pay_cents >= paying.LEAST_CENTS else 0,
         is_under_way=bool(mine and mine.under_way_cents),
     )
 
@@ -126,9 +129,14 @@ def start(
 ) -> pay_invoices.Started:
     """Begin paying the bill with a card of the guest's, which is not kept.
 
-    Raises LinkOver, and what `pay_invoices.start` raises.
+    Raises LinkOver, TooManyTries, and what `pay_invoices.start` raises.
     """
     bill = look(ctx, token=token)
+    throttle.take(
+        ctx,
+        throttling.per_account("guest_card", bill.invoice_no, most=CARDS_PER_BILL),
+        throttling.per_address("guest_card", who.address, most=CARDS_PER_ADDRESS),
+    )
     return pay_invoices.start(
         ctx,
         customer_id=bill.customer_id,

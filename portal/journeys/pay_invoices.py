@@ -83,10 +83,10 @@ def start(
         known = _known(ctx, customer_id=customer_id, once_key=once_key)
         if known is not None:
             asked = {number for number, _ in known.planned}
-            if known.amount_cents != order.expected_cents or not asked <= set(order.invoice_nos):
+            if known.amount_cents != order.expected_cents or asked != set(order.invoice_nos):
                 raise rules.AmountChanged()  # the form was changed since it was sent
             return _again(ctx, known, who=who)
-        if _credit_alone_paid(ctx, customer_id=customer_id, once_key=once_key):
+        if _credit_alone_paid(ctx, customer_id=customer_id, order=order, once_key=once_key):
             return Started(number="", state=PaymentState.SETTLED)
         _clear_older(ctx, customer_id=customer_id, invoice_nos=order.invoice_nos, who=who)
         try:
@@ -99,7 +99,7 @@ def start(
                 save_method=save_method,
                 who=who,
             )
-        except (sqlalchemy.exc.IntegrityError, unapplied.UsedAlready):
+        except (sqlalchemy.exc.IntegrityError, unapplied.UsedAlready, _Overtaken):
             continue  # somebody else reserved in this very moment, or this form did already
         if payment is None:
             return Started(number="", state=PaymentState.SETTLED)
@@ -107,10 +107,25 @@ def start(
     raise rules.PaymentUnderWay()
 
 
-def _credit_alone_paid(ctx: context.Context, *, customer_id: int, once_key: str) -> bool:
-    """Whether this form has used credit already, and needed no payment for it."""
+class _Overtaken(Exception):
+    """Since we looked, another attempt has reserved one of the bills, or this form was sent."""
+
+
+def _credit_alone_paid(
+    ctx: context.Context, *, customer_id: int, order: Order, once_key: str
+) -> bool:
+    """Whether this form has used credit already, and needed no payment for it.
+
+    Raises AmountChanged when it now asks for bills that were not paid by that.
+    """
+    numbers = order.invoice_nos
     with ctx.database.reading() as session:
-        return ledger.is_posted(session, key=unapplied.entry_key(_fact(customer_id, once_key)))
+        if not ledger.is_posted(session, key=unapplied.entry_key(_fact(customer_id, once_key))):
+            return False
+        found = payable.open_invoices(session, customer_id=customer_id, numbers=numbers)
+    if any(invoice.payable_cents > 0 for invoice in found):
+        raise rules.AmountChanged()
+    return True
 
 
 def _fact(customer_id: int, once_key: str) -> str:
@@ -163,13 +178,14 @@ def _reserve(
     with ctx.database.unit_of_work() as session:
         books.lock_customer(session, customer_id=customer_id)
         invoices = _lock(session, customer_id=customer_id, invoice_nos=order.invoice_nos)
+        ids = {invoice.number: invoice.id for invoice in invoices}
+        _check_not_overtaken(session, list(ids.values()), customer_id, once_key)
         plan = _plan(session, customer_id=customer_id, invoices=invoices, wish=order.wish)
         if not plan.pay_cents and not plan.credit_cents:
             raise rules.NothingToPay()
         seen = (order.expected_cents, order.expected_credit_cents)
         if seen != (plan.pay_cents, plan.credit_cents):
             raise rules.AmountChanged()
-        ids = {invoice.number: invoice.id for invoice in invoices}
         if plan.credit_cents:
             unapplied.use(
                 session,
@@ -183,18 +199,14 @@ def _reserve(
             )
         if not plan.pay_cents:
             return None, None
+        parts = {effect.invoice_no: effect.from_payment_cents for effect in plan.effects}
         method = _method(session, customer_id=customer_id, number=method_no)
         payment = starting.begin(
             session,
             customer_id=customer_id,
             shares=[
-                starting.Share(
-                    invoice_id=ids[effect.invoice_no],
-                    invoice_no=effect.invoice_no,
-                    cents=effect.from_payment_cents,
-                )
-                for effect in plan.effects
-                if effect.from_payment_cents
+                starting.Share(invoice_id=ids.get(number), invoice_no=number, cents=cents)
+                for number, cents in ((no, parts.get(no, 0)) for no in order.invoice_nos)
             ],
             ahead_cents=plan.ahead_cents,
             once_key=once_key,
@@ -205,6 +217,19 @@ def _reserve(
             rng=ctx.rng,
         )
         return payment, method
+
+
+def _check_not_overtaken(
+    session: orm.Session, invoice_ids: list[int], customer_id: int, once_key: str
+) -> None:
+    """Look again under the lock, for credit leaves no reservation that would collide."""
+    fact = unapplied.entry_key(_fact(customer_id, once_key))
+    if (
+        starting.by_once_key(session, once_key=once_key, customer_id=customer_id) is not None
+        or ledger.is_posted(session, key=fact)
+        or starting.holders(session, invoice_ids=invoice_ids)
+    ):
+        raise _Overtaken
 
 
 def _lock(

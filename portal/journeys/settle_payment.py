@@ -185,6 +185,7 @@ def _after_settling(
     payment = session.get_one(models.Payment, moved.payment_id)
     if payment.save_method and view.card is not None and view.card.customer_ref:
         keep_method.keep(session, ctx, customer_id=moved.customer_id, card=view.card, who=who)
+    paid_ahead = payment.amount_cents - sum(cents for _, cents in payment.planned)
     receipt = receipts.receipt(session, payment_id=moved.payment_id)
     telling.tell_customer(
         session,
@@ -196,10 +197,10 @@ def _after_settling(
         amount_cents=receipt.amount_cents,
         method_label=receipt.method_label,
         bills=receipt.bills,
-        unapplied_cents=moved.unapplied_cents,
+        unapplied_cents=max(moved.unapplied_cents - paid_ahead, 0),
+        ahead_cents=min(moved.unapplied_cents, paid_ahead),
         paid_at=payment.settled_at,
     )
-    paid_ahead = payment.amount_cents - sum(cents for _, cents in payment.planned)
     if moved.unapplied_cents > paid_ahead:
         open_dispute.raise_for_payment(
             session,

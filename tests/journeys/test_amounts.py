@@ -60,15 +60,23 @@ def give(ctx, bill, cents):
         )
 
 
-@pytest.fixture
-def gift(ctx, database):
-    """A customer with 10.00 unapplied, and a bill issued after it was given."""
+def credited(ctx, database, cents):
+    """A customer with so much unapplied, and a bill issued after it was given."""
     first = bills.make_bill(database)
     for open_one in bills.invoices_of(database, policy_id=first.policy.id):
         bills.pay(database, open_one)
-    give(ctx, first, 1000)
-    later = bills.make_bill(database, customer=first.customer, pet_name="Miso", species="cat")
-    return later
+    give(ctx, first, cents)
+    return bills.make_bill(database, customer=first.customer, pet_name="Miso", species="cat")
+
+
+@pytest.fixture
+def gift(ctx, database):
+    return credited(ctx, database, 1000)
+
+
+@pytest.fixture
+def rich(ctx, database):
+    return credited(ctx, database, 10_000)
 
 
 def lying_cents(database, bill):
@@ -179,3 +187,53 @@ def test_the_page_sees_what_will_happen(ctx, database, gift):
         )
     (effect,) = found.effects
     assert dataclasses.astuple(effect)[1:] == (1000, 2000, gift.invoice.open_cents - 3000)
+
+
+def test_a_rival_that_got_in_between_is_cleared_before_credit_pays(
+    ctx, sandbox, database, rich, monkeypatch
+):
+    """A guest begins while the owner is about to pay with credit: one of them pays."""
+    asked = pay_invoices._clear_older
+    rivals, is_late = [], []
+
+    def late(*args, **given):
+        asked(*args, **given)
+        if not is_late:
+            is_late.append(True)
+            rivals.append(paying.begin(ctx, rich.customer))
+
+    monkeypatch.setattr(pay_invoices, "_clear_older", late)
+    total = rich.invoice.open_cents
+    done = pay(ctx, rich, method=None, pay_cents=0, credit_cents=total, use_credit=True)
+    assert done.number == ""
+    with pytest.raises(Exception, match="canceled"):
+        paying.confirm(sandbox, rivals[0].client_secret)
+    assert paying.charges(sandbox) == []
+    assert invoice(database, rich).state == "paid"
+
+
+def test_the_key_of_a_form_that_credit_paid_pays_no_other_bill(ctx, sandbox, database, rich):
+    total = rich.invoice.open_cents
+    pay(ctx, rich, method=None, pay_cents=0, credit_cents=total, use_credit=True)
+    later = bills.make_bill(database, customer=rich.customer, pet_name="Rex")
+    with pytest.raises(rules.AmountChanged):
+        pay(ctx, later, method=None, pay_cents=later.invoice.open_cents)
+    assert invoice(database, later).state == "issued"
+
+
+def test_the_key_of_a_paid_bill_does_not_answer_for_two(ctx, sandbox, database, bill):
+    card = paying.save_card(ctx, sandbox, bill.customer)
+    total = bill.invoice.open_cents
+    pay(ctx, bill, method=card, pay_cents=total)
+    other = bills.make_bill(database, customer=bill.customer, pet_name="Miso", species="cat")
+    with pytest.raises(rules.AmountChanged):
+        pay_invoices.start(
+            ctx,
+            customer_id=bill.customer.id,
+            order=pay_invoices.Order(invoice_nos=(bill.number, other.number), expected_cents=total),
+            once_key="the-form-of-this-test",
+            method_no=card,
+            save_method=False,
+            who=people.owner(bill.customer),
+        )
+    assert len(paying.charges(sandbox)) == 1

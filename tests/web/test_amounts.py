@@ -89,9 +89,26 @@ def test_a_script_is_told_the_effect_and_what_is_wrong(owner, bill):
 
 
 def test_a_form_with_a_changed_effect_takes_nothing(owner, database, bill):
-    answer = send(owner, bill, amount="20", expected_cents="2000", expected_credit_cents="1")
+    typed = {
+        "bill": bill.number,
+        "with": "new",
+        "once_key": KEY,
+        "much": "some",
+        "amount": "20",
+        "expected_cents": "2000",
+        "expected_credit_cents": "1",
+        "csrf_token": forms.token(owner, "/pay"),
+    }
+    answer = owner.post("/pay", data=typed, headers={"Accept": "application/json"})
+    assert answer.status_code == 409
+    assert "The amount changed" in answer.get_json()["error"]
+    assert payments(database) == 0
+
+
+def test_a_new_card_without_its_script_takes_nothing_and_uses_no_credit(owner, database, bill):
+    answer = send(owner, bill, much="all", expected_cents="6608")
     assert answer.status_code == 422
-    assert "The amount changed" in answer.get_data(as_text=True)
+    assert "only with JavaScript" in answer.get_data(as_text=True)
     assert payments(database) == 0
 
 

@@ -169,3 +169,9 @@ def test_a_signed_in_stranger_sees_no_more(app, ctx, link, database):
     other = people.make_customer(database)
     client = people.sign_in(app.test_client(), other)
     assert client.get(link).status_code == 200
+
+
+def test_trying_many_cards_is_stopped(sandbox, guest, link):
+    answers = [begin(guest, link, key=f"{count:024}").status_code for count in range(12)]
+    assert answers[: guest_pay.CARDS_PER_BILL] == [200] * guest_pay.CARDS_PER_BILL
+    assert answers[-1] == 429

@@ -80,6 +80,8 @@ def send(token: str) -> flask.typing.ResponseReturnValue:
     """Begin the payment; the card form's script is answered in JSON."""
     form = flask.request.form
     try:
+        if not pay.is_script():
+            raise pay.CardNeedsScript()
         started = guest_pay.start(
             site.ctx(),
             token=token,
@@ -89,11 +91,11 @@ def send(token: str) -> flask.typing.ResponseReturnValue:
         )
     except guest_pay.LinkOver:
         return _over()
+    except throttling.TooManyTries as refused:
+        return {"error": sentences.said(refused), "next_key": once.new_key()}, 429
     except errors.DomainError as refused:
         return _refused(refused, token)
     result = flask.url_for("guest.result", token=token, number=started.number)
-    if not pay.is_script():  # a card needs the script; without it nothing was taken
-        return flask.redirect(result, 303)
     return {
         "number": started.number,
         "client_secret": started.client_secret,

@@ -49,8 +49,6 @@ def send() -> flask.typing.ResponseReturnValue:
             "return_url": site.ctx().base_url + next_url,
             "next_key": once.new_key(),
         }
-    if started.client_secret:  # a new card needs the script; without it nothing was taken
-        return flask.redirect(flask.url_for(".show", invoice=list(typed.numbers)), 303)
     return flask.redirect(started.next_url or next_url, 303)
 
 
@@ -68,6 +66,16 @@ class NoMethodChosen(errors.DomainError):
     message = msgids.N_("Choose how you want to pay.")
 
 
+class CardNeedsScript(errors.DomainError):
+    """A new card is entered in Stripe's frame, which a script loads."""
+
+    code = "card_needs_script"
+    message = msgids.N_(
+        "A new card can be entered only with JavaScript. Nothing was taken. Choose a card that is "
+        "saved, or call us."
+    )
+
+
 def _start(typed: pay_page.Typed) -> pay_invoices.Started:
     form = flask.request.form
     expected = cents(form.get("expected_cents", ""))
@@ -75,6 +83,8 @@ def _start(typed: pay_page.Typed) -> pay_invoices.Started:
         raise NothingChosen()
     if not typed.method and expected:
         raise NoMethodChosen()
+    if typed.method == pay_page.NEW and expected and not is_script():
+        raise CardNeedsScript()
     return pay_invoices.start(
         site.ctx(),
         customer_id=flask_login.current_user.id,
@@ -100,7 +110,11 @@ def _look(typed: pay_page.Typed) -> flask.typing.ResponseReturnValue:
         return {"error": sentences.said(NothingChosen()), "html": ""}
     return {
         "error": sentences.said(page.wrong) if page.wrong else "",
-        "html": flask.render_template("customer/pay_effect.html", page=page),
+        "html": flask.render_template(
+            "customer/pay_effect.html",
+            page=page,
+            wrong=sentences.said(page.wrong) if page.wrong else "",
+        ),
     }
 
 

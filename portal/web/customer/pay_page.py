@@ -141,7 +141,12 @@ def _plan(
             ),
             None,
         )
-    except (money.MoneyError, paying.MoreThanOpen, paying.TooLittle) as wrong:
+    except (
+        money.MoneyError,
+        paying.MoreThanOpen,
+        paying.TooLittle,
+        paying.TooMuch,
+    ) as wrong:
         return None, wrong
 
 

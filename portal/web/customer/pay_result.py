@@ -30,6 +30,7 @@ class ResultPage:
     next_bill: bills.OpenBill | None
     to_pay_cents: int
     again_url: str
+    ahead_cents: int  # what was paid for later bills and still waits for them
 
 
 @bp.get("/pay/<number>")
@@ -60,6 +61,10 @@ def show(number: str) -> flask.typing.ResponseReturnValue:
         continue_url=continue_url if state is PaymentState.REQUIRES_ACTION else "",
         next_bill=(left.past_due(today) or (left.next_due(today),))[0],
         to_pay_cents=left.to_pay_cents,
+        ahead_cents=min(
+            found.head.unapplied_cents,
+            found.head.amount_cents - sum(bill.planned_cents for bill in found.bills),
+        ),
         again_url=flask.url_for("pay.show", invoice=[bill.number for bill in found.bills]),
     )
     return flask.render_template(

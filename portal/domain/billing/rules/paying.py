@@ -12,6 +12,7 @@ from portal.domain.billing.rules import allocation
 from portal.kernel import errors, msgids
 
 LEAST_CENTS = 50  # below this no card or bank payment can be made (Stripe's least for USD)
+MOST_CENTS = 99_999_999  # and above this none (eight digits, Stripe's most for USD)
 
 
 class MoreThanOpen(errors.DomainError):
@@ -28,6 +29,13 @@ class TooLittle(errors.DomainError):
 
     code = "too_little"
     message = msgids.N_("The least that can be paid is $0.50.")
+
+
+class TooMuch(errors.DomainError):
+    """More than any payment can be."""
+
+    code = "too_much"
+    message = msgids.N_("This amount is too large. Check the digits.")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -75,7 +83,8 @@ def plan(
 ) -> Plan:
     """What becomes of the wish on `lines`, the open lines of the chosen bills.
 
-    `credit_cents` is what the payer has unapplied and free. Raises MoreThanOpen, TooLittle.
+    `credit_cents` is what the payer has unapplied and free. Raises MoreThanOpen, TooLittle,
+    TooMuch.
     """
     asked = allocation.payable_cents(lines)
     credit = min(credit_cents, asked) if wish.use_credit else 0
@@ -85,6 +94,8 @@ def plan(
         raise MoreThanOpen(most_cents=rest)
     if pay < 0 or 0 < pay < LEAST_CENTS or (pay == 0 and wish.cents is not None):
         raise TooLittle()
+    if pay > MOST_CENTS:
+        raise TooMuch()
     by_credit = _by_invoice(lines, credit, rule)
     by_both = _by_invoice(lines, credit + min(pay, rest), rule)
     open_cents = _by_invoice(lines, asked, rule)

@@ -16,9 +16,9 @@ from portal.kernel import ids
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Share:
-    """What of a payment is meant for one invoice, in cents."""
+    """What of a payment is meant for one invoice, in cents; 0 for one that was chosen in vain."""
 
-    invoice_id: int
+    invoice_id: int | None  # None where nothing of ours can be paid under the number
     invoice_no: str
     cents: int
 
@@ -87,6 +87,7 @@ def begin(
     session.add_all(
         models.Reservation(payment_id=payment.id, invoice_id=share.invoice_id, cents=share.cents)
         for share in shares
+        if share.cents
     )
     session.flush()
     return payment

@@ -159,5 +159,5 @@ def failed_refunds(session: orm.Session, *, limit: int = 50) -> tuple[RefundReco
 
 
 def _view(row: sa.Row) -> PaymentRecord:
-    planned = tuple((str(number), int(cents)) for number, cents in row.planned)
+    planned = tuple((str(number), int(cents)) for number, cents in row.planned if cents)
     return PaymentRecord(**(row._asdict() | {"planned": planned}))
