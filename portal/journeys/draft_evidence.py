@@ -16,6 +16,7 @@ _OPENINGS = {
     "subscription_canceled": _COVER,
     "duplicate": "The payment is for the bills listed here.",
 }
+_BY_CARD = "The bills listed here were paid by this card."
 _OTHERWISE = "The payment is for insurance bills of our customer, as listed here."
 
 
@@ -61,8 +62,8 @@ def access_log(facts: evidence_facts.Facts, *, zone: datetime.tzinfo) -> str:
 
 def _opening(facts: evidence_facts.Facts) -> str:
     """The one sentence that answers the bank's reason, as far as we know it to be true."""
-    if facts.reason in ("fraudulent", "unrecognized") and any(s.during for s in facts.sign_ins):
-        return _SIGNED_IN
+    if facts.reason in ("fraudulent", "unrecognized"):
+        return _SIGNED_IN if any(s.during for s in facts.sign_ins) else _BY_CARD
     return _OPENINGS.get(facts.reason, _OTHERWISE)
 
 

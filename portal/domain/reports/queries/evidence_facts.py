@@ -74,7 +74,7 @@ class Facts:
     receipt_at: datetime.datetime | None
     earlier_payments: int  # by the same card, received and never charged back
     bills: tuple[Bill, ...]
-    sign_ins: tuple[SignIn, ...]
+    sign_ins: tuple[SignIn, ...]  # none where nothing proves that the payer was signed in
     words: tuple[Words, ...]
 
 
@@ -88,10 +88,11 @@ def of(session: orm.Session, *, number: str) -> Facts:
         raise rules.NoSuchChargeback(number=number)
     values = row._asdict()
     customer_id, case_no = values.pop("customer_id"), values.pop("case_no")
+    payer_known = values.pop("payer_known")
     return Facts(
         **values,
         bills=_bills(session, row.payment_no),
-        sign_ins=_sign_ins(session, customer_id, row.begun_at),
+        sign_ins=_sign_ins(session, customer_id, row.begun_at) if payer_known else (),
         words=_words(session, case_no),
     )
 
@@ -109,6 +110,8 @@ _HEAD = (
         _P.method_label,
         _P.created_at.label("begun_at"),
         _P.settled_at,
+        # A saved card is used by who is signed in; a new one also by who only has a bill's link.
+        _P.method_id.is_not(None).label("payer_known"),
         _P.refunded_cents,
         _C.number.label("customer_no"),
         (_C.first_name + " " + _C.last_name).label("customer_name"),
