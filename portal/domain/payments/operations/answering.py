@@ -1,4 +1,4 @@
-"""Evidence for the bank: released once by a person, sent by a job, read-only after."""
+"""Evidence for the bank: released once a round by a person, sent by a job, read-only after."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from portal.domain.billing.operations import allocating, books
 from portal.domain.ledger import rules as ledger
 from portal.domain.payments import models, rules
 from portal.domain.payments.operations import keeping
+from portal.domain.payments.queries import chargebacks
 from portal.domain.payments.states import ChargebackState, IfLost
 from portal.kernel import actor, db, ids
 
@@ -102,6 +103,8 @@ def absorb(
     before = None if known is None else known.state
     if before is not None and rules.CHARGEBACKS.allows(before, report.event):
         found.state = rules.CHARGEBACKS.next(before, report.event)
+        if found.state is not before and found.state in rules.ANSWERABLE:
+            _ask_anew(found)
     posted = [_post(session, found, payment, move, now, today, who) for move in report.moves]
     _take_over(found, report, moved=bool(report.moves), now=now)
     session.flush()
@@ -192,6 +195,12 @@ def _new(
     return made
 
 
+def _ask_anew(found: models.Chargeback) -> None:
+    """The bank asks once more: what was sent in the round before does not answer this one."""
+    found.evidence_asked_at = found.evidence_submitted_at = None
+    found.evidence_error = ""
+
+
 def _take_over(
     found: models.Chargeback, report: Report, *, moved: bool, now: datetime.datetime
 ) -> None:
@@ -201,7 +210,8 @@ def _take_over(
     found.amount_cents = report.amount_cents
     found.evidence_due_at = report.evidence_due_at
     found.checked_at = now
-    if report.is_answered and found.evidence_submitted_at is None:
+    counts = report.is_answered and found.state not in rules.ANSWERABLE  # else of a round before
+    if counts and found.evidence_submitted_at is None:
         found.evidence_submitted_at = now
     is_over = found.state in rules.CHARGEBACK_ENDS
     if is_over and found.closed_at is None:
@@ -247,13 +257,7 @@ def _outcome(found: models.Chargeback) -> str:
 
 def _send_held_refunds(session: orm.Session, *, payment_id: int) -> None:
     """Refunds that were approved and held while the bank claimed the payment may go now."""
-    held = session.scalars(
-        sa.select(models.Refund.id).where(
-            models.Refund.payment_id == payment_id,
-            models.Refund.state == models.RefundState.APPROVED,
-        )
-    )
-    for refund_id in held:
+    for refund_id in chargebacks.unsent_refunds(session, payment_id=payment_id):
         db.queue_task(session, "send_refund", refund_id=refund_id)
 
 

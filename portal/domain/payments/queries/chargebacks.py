@@ -26,6 +26,19 @@ def count_of(session: orm.Session, *, payment_id: int) -> int:
     )
 
 
+def unsent_refunds(session: orm.Session, *, payment_id: int) -> list[int]:
+    """The payment's refunds that are approved, and not known to be at Stripe, oldest first."""
+    rows = session.scalars(
+        sa.select(models.Refund.id)
+        .where(
+            models.Refund.payment_id == payment_id,
+            models.Refund.state == models.RefundState.APPROVED,
+        )
+        .order_by(models.Refund.id)
+    )
+    return list(rows)
+
+
 def of_number(session: orm.Session, *, number: str, lock: bool = False) -> models.Chargeback:
     """The chargeback, locked if asked. Raises NoSuchChargeback."""
     chosen = sa.select(models.Chargeback).where(models.Chargeback.number == number)
