@@ -10,7 +10,7 @@ from portal.domain.payments.operations import charging_back, fraud_warnings
 from portal.domain.payments.queries import chargebacks, references
 from portal.domain.payments.states import ChargebackState, PaymentState
 from portal.gateways import ports
-from portal.journeys import bank_cases, context, pausing, settle_payment, telling
+from portal.journeys import bank_cases, context, pausing, send_refund, settle_payment, telling
 from portal.kernel import actor
 
 log = structlog.get_logger("portal.payments")
@@ -25,18 +25,28 @@ def read(ctx: context.Context, *, chargeback_ref: str, who: actor.Actor) -> str 
 
 
 def absorb(ctx: context.Context, *, view: ports.ChargebackView, who: actor.Actor) -> str | None:
-    """Take the chargeback over as it stands: state, money, case and mail in one transaction."""
+    """Take the chargeback over as it stands: state, money, case and mail in one transaction.
+
+    Before a loss is split, refunds whose answer was lost are looked for: what Stripe has sent is
+    not owed any more. Raises GatewayUnknown, GatewayRefused.
+    """
     payment_id = _settled(ctx, intent_ref=view.intent_ref, who=who)
     if payment_id is None:
         log.warning("chargeback_of_nobody", chargeback=view.ref)
         return None
+    report = _report(view)
+    if rules.CHARGEBACK_STATES[report.event] in rules.KEPT_BY_THE_BANK:
+        with ctx.database.reading() as session:
+            unsent = chargebacks.unsent_refunds(session, payment_id=payment_id)
+        for refund_id in unsent:
+            send_refund.find(ctx, refund_id=refund_id)
     now = ctx.clock.now()
     with ctx.database.unit_of_work() as session:
         payment = charging_back.lock(session, payment_id=payment_id)
         change = charging_back.absorb(
             session,
             payment=payment,
-            report=_report(view),
+            report=report,
             now=now,
             today=ctx.clock.today(),
             who=who,

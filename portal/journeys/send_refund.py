@@ -21,7 +21,8 @@ CLAIMED = "charge_disputed"  # Stripe's code while a bank claims the charge
 def send(ctx: context.Context, *, refund_id: int) -> None:
     """Send an approved refund; its key makes a second call harmless.
 
-    While a bank claims the payment it is held: it goes once the chargeback is won.
+    What Stripe holds already is taken over first. While a bank claims the payment nothing more
+    is sent: the refund is held until the chargeback is won.
     Raises GatewayUnknown when no answer came: the job tries again with the same key, and reads
     what Stripe holds before it does.
     """
@@ -32,13 +33,13 @@ def send(ctx: context.Context, *, refund_id: int) -> None:
         claims = chargebacks.count_of(session, payment_id=payment.id)
     if refund.state is not RefundState.APPROVED or payment.stripe_ref is None:
         return
-    if is_locked:
-        log.info("refund_held", refund=refund.number)
-        return
     try:
-        view = ctx.payments.find_refund(
-            intent_ref=payment.stripe_ref, refund_no=refund.number
-        ) or ctx.payments.create_refund(
+        if find(ctx, refund_id=refund_id):
+            return
+        if is_locked:
+            log.info("refund_held", refund=refund.number)
+            return
+        view = ctx.payments.create_refund(
             key=_key(refund.number, claims),
             intent_ref=payment.stripe_ref,
             amount_cents=refund.amount_cents,
@@ -52,6 +53,21 @@ def send(ctx: context.Context, *, refund_id: int) -> None:
         _refused(ctx, refund_id=refund_id, code=refused.code)
         return
     absorb(ctx, refund_id=refund_id, view=view, who=WHO)
+
+
+def find(ctx: context.Context, *, refund_id: int) -> bool:
+    """Take over the approved refund if Stripe holds it, its answer was lost; whether it does.
+
+    Raises GatewayUnknown, GatewayRefused.
+    """
+    with ctx.database.reading() as session:
+        refund = session.get_one(models.Refund, refund_id)
+        intent_ref = session.get_one(models.Payment, refund.payment_id).stripe_ref
+    view = intent_ref and ctx.payments.find_refund(intent_ref=intent_ref, refund_no=refund.number)
+    if not view:
+        return False
+    absorb(ctx, refund_id=refund_id, view=view, who=WHO)
+    return True
 
 
 def _key(number: str, claims: int) -> str:
