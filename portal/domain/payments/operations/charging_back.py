@@ -115,7 +115,7 @@ def absorb(
         )
     elif found.state is ChargebackState.WON and found.held_cents < 0:
         keeping.regain(session, chargeback=found, payment=payment, now=now, today=today, who=who)
-    found.outcome = _outcome(found)
+    found.outcome = _outcome(found, due_again_cents=due_again)
     session.flush()
     change = Change(
         chargeback_id=found.id,
@@ -247,10 +247,14 @@ def _post(
     return posted
 
 
-def _outcome(found: models.Chargeback) -> str:
-    """How it ended in a word: won, closed (an inquiry), due_again, absorbed; "" while it runs."""
+def _outcome(found: models.Chargeback, *, due_again_cents: int) -> str:
+    """How it ended in a word: won, closed (an inquiry), due_again, absorbed; "" while it runs.
+
+    It is due_again where bills opened again, now or when the loss was split before.
+    """
     if found.state in rules.KEPT_BY_THE_BANK:
-        return str(IfLost.DUE_AGAIN if found.taken_cents else IfLost.ABSORBED)
+        was_due = due_again_cents or found.outcome == IfLost.DUE_AGAIN
+        return str(IfLost.DUE_AGAIN if was_due else IfLost.ABSORBED)
     ends = {ChargebackState.WON: "won", ChargebackState.WARNING_CLOSED: "closed"}
     return ends.get(found.state, "")
 

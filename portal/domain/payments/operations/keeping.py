@@ -29,14 +29,14 @@ def lose(
     """Split what stands in 1030 for a lost chargeback; cents of bills that are due again.
 
     Refunds that were owed to the customer and never arrived come first: the bank has made them.
-    Then, unless we bear the loss, unapplied money of the payment, then bills, the one due last
-    first; they open again with their own due days. What is left is our loss.
+    Then unapplied money of the payment: nobody has been promised it. Then, unless we bear the
+    loss, bills, the one due last first; they open again with their own due days. What is left is
+    our loss.
     """
     owed = _settle_owed(session, payment, most=chargeback.held_cents, now=now, today=today, who=who)
     rest = chargeback.held_cents - owed
-    unapplied, parts = 0, {}
+    unapplied, parts = min(rest, payment.unapplied_cents), {}
     if chargeback.if_lost is IfLost.DUE_AGAIN:
-        unapplied = min(rest, payment.unapplied_cents)
         parts = _last_due_first(session, payment.number, cents=rest - unapplied)
     session.flush()
     taken: tuple[ledger.Charge, ...] = ()
