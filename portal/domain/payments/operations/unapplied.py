@@ -13,7 +13,7 @@ from portal.domain.audit import operations as audit
 from portal.domain.billing import models as billing
 from portal.domain.billing.operations import allocating, books, holds
 from portal.domain.ledger import rules as ledger
-from portal.domain.payments import models
+from portal.domain.payments import models, rules
 from portal.kernel import actor
 
 
@@ -30,12 +30,23 @@ class Source:
 
 
 def free(session: orm.Session, *, customer_id: int) -> tuple[Source, ...]:
-    """What can be used, oldest first; what a dispute set aside is left out."""
+    """What can be used, oldest first.
+
+    What a dispute set aside is left out, and payments that a bank claims: it may keep them.
+    """
+    claimed = sa.select(models.Chargeback.id).where(
+        models.Chargeback.payment_id == models.Payment.id,
+        models.Chargeback.state.in_(sorted(rules.LOCKING - rules.KEPT_BY_THE_BANK)),
+    )
     payments = sa.select(
         models.Payment.number,
         models.Payment.unapplied_cents.label("cents"),
         models.Payment.settled_at.label("since"),
-    ).where(models.Payment.customer_id == customer_id, models.Payment.unapplied_cents > 0)
+    ).where(
+        models.Payment.customer_id == customer_id,
+        models.Payment.unapplied_cents > 0,
+        ~claimed.exists(),
+    )
     credits = sa.select(
         billing.Credit.number,
         billing.Credit.unapplied_cents.label("cents"),
