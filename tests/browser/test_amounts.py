@@ -79,6 +79,7 @@ def test_credit_goes_first_if_wanted(visit, site, sandbox, database, bill):
     page.get_by_text("Use your credit of $10.00 first").click()
     page.get_by_role("button", name="Pay $56.08").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("We received $56.08")
+    expect(page.get_by_text("$10.00 of your credit is on your bills now.")).to_be_visible()
     assert [charge.amount for charge in paying.charges(sandbox)] == [5608]
 
 

@@ -6,6 +6,7 @@ import flask
 import flask_login
 from flask_babel import gettext as _
 
+from portal.documents import formats
 from portal.domain.payments import rules
 from portal.gateways import ports
 from portal.journeys import pay_invoices
@@ -42,6 +43,7 @@ def send() -> flask.typing.ResponseReturnValue:
         next_url = flask.url_for("invoices.index")
     else:
         next_url = flask.url_for("pay_result.show", number=started.number)
+        _tell_of_credit(cents(form.get("expected_credit_cents", "0")))
     if is_script():
         return {
             "number": started.number,
@@ -99,6 +101,13 @@ def _start(typed: pay_page.Typed) -> pay_invoices.Started:
         save_method=typed.keep,
         who=site.who(),
     )
+
+
+def _tell_of_credit(used_cents: int) -> None:
+    """Say it on the next page, whatever became of the card: the credit is on the bills."""
+    if used_cents > 0:
+        used = formats.money(used_cents)
+        flask.flash(_("%(sum)s of your credit is on your bills now.", sum=used), "good")
 
 
 def _look(typed: pay_page.Typed) -> flask.typing.ResponseReturnValue:
