@@ -19,9 +19,13 @@ log = structlog.get_logger("portal.payments")
 def read(ctx: context.Context, *, chargeback_ref: str, who: actor.Actor) -> str | None:
     """Read the chargeback at Stripe and take it over; its number, None when it is nobody's.
 
-    Raises GatewayUnknown, GatewayRefused.
+    Raises GatewayUnknown, GatewayRefused; GatewayUnknown also for one that is lost and does not
+    list its money yet: what becomes of the bills is not known then.
     """
-    return absorb(ctx, view=ctx.payments.read_chargeback(chargeback_ref), who=who)
+    view = ctx.payments.read_chargeback(chargeback_ref)
+    if view.status == "lost" and not view.moves:
+        raise ports.GatewayUnknown(f"{chargeback_ref} is lost, and its money is not listed yet")
+    return absorb(ctx, view=view, who=who)
 
 
 def absorb(ctx: context.Context, *, view: ports.ChargebackView, who: actor.Actor) -> str | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 
 import pytest
 
 from portal.domain.payments import rules
 from portal.domain.reports.queries import evidence_facts
+from portal.gateways import ports
 from portal.journeys import answer_chargeback, draft_evidence, follow_chargeback
 from tests.support import bills, cases, charging, jobs, paying, people
 
@@ -97,3 +99,20 @@ def test_a_payment_by_a_saved_card_names_the_browser_that_was_signed_in(
     text, fields = drafted(ctx, charging.claim(ctx, sandbox, begun.number))
     assert text.startswith("The payment was made from our customer's account")
     assert "still signed in when the payment was made" in fields["access_activity_log"]
+
+
+def test_a_loss_is_told_only_once_its_money_is_listed(ctx, sandbox, bill, monkeypatch):
+    number = charging.claim(ctx, sandbox, charging.pay(ctx, sandbox, bill.customer))
+    ref = charging.row(ctx, number).stripe_ref
+    sandbox.settle_dispute(ref, "lost")
+    whole = ctx.payments.read_chargeback(ref)
+    with monkeypatch.context() as early:
+        bare = dataclasses.replace(whole, moves=())
+        early.setattr(ctx.payments, "read_chargeback", lambda _ref: bare)
+        with pytest.raises(ports.GatewayUnknown):
+            follow_chargeback.read(ctx, chargeback_ref=ref, who=charging.WHO)
+    assert paying.mails(ctx, "chargeback_ended") == 0
+    assert charging.row(ctx, number).state == "needs_response"
+    follow_chargeback.read(ctx, chargeback_ref=ref, who=charging.WHO)
+    assert charging.row(ctx, number).outcome == "due_again"
+    assert paying.mails(ctx, "chargeback_ended") == 1
