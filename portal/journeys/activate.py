@@ -4,23 +4,9 @@ from __future__ import annotations
 
 from portal.domain.audit import operations as audit
 from portal.domain.identity import models, queries, rules
-from portal.domain.identity.operations import links, passwords, throttling
-from portal.domain.policies import queries as policies
-from portal.journeys import context, mailed_links, sign_in, sign_in_link, throttle
-from portal.kernel import actor, errors, ids, msgids
-
-TRIES_PER_POLICY = 5
-TRIES_PER_ADDRESS = 15
-
-
-class PolicyNumberUnreadable(errors.DomainError):
-    """What was typed is not written like a policy number."""
-
-    code = "policy_number_unreadable"
-    message = msgids.N_("Enter the policy number as it stands on your papers, like %(example)s.")
-
-    def __init__(self) -> None:
-        super().__init__(example="POL-7K3MQ2XW9TV")
+from portal.domain.identity.operations import links, passwords
+from portal.journeys import context, mailed_links, policy_papers, sign_in, sign_in_link
+from portal.kernel import actor
 
 
 def ask(ctx: context.Context, *, policy_no: str, zip_code: str, who: actor.Actor) -> None:
@@ -29,23 +15,13 @@ def ask(ctx: context.Context, *, policy_no: str, zip_code: str, who: actor.Actor
     An account that is in use already gets a link to sign in. Raises PolicyNumberUnreadable,
     ZipUnreadable, TooManyTries.
     """
-    number = ids.normalise(policy_no)
-    if not ids.is_valid(number, ids.Prefix.POLICY):
-        raise PolicyNumberUnreadable()
-    area = rules.zip_code(zip_code)[:5]
-    throttle.take(
-        ctx,
-        throttling.per_account("activate", number, most=TRIES_PER_POLICY),
-        throttling.per_address("activate", who.address, most=TRIES_PER_ADDRESS),
+    customer = policy_papers.holder(
+        ctx, policy_no=policy_no, zip_code=zip_code, purpose="activate", who=who
     )
+    if customer is None:
+        return
     with ctx.database.unit_of_work() as session:
-        customer_id = policies.holder(session, policy_no=number)
-        if customer_id is None:
-            return
-        account = queries.account_of(session, customer_id=customer_id)
-        customer = queries.customer(session, customer_id=customer_id)
-        if customer.zip[:5] != area:
-            return
+        account = queries.account_of(session, customer_id=customer.id)
         if customer.is_activated:
             sign_in_link.send(session, ctx, account=account)
             return

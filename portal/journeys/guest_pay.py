@@ -13,20 +13,16 @@ import itsdangerous
 from portal.domain.billing.queries import payable
 from portal.domain.billing.rules import paying
 from portal.domain.identity import queries as identity
-from portal.domain.identity import rules as identity_rules
 from portal.domain.identity.operations import throttling
 from portal.domain.payments import rules as payment_rules
 from portal.domain.payments.queries import bills, payment
 from portal.domain.payments.states import PaymentState
-from portal.domain.policies import queries as policies
-from portal.journeys import activate, context, pay_invoices, settle_payment, throttle
-from portal.kernel import actor, errors, ids, msgids
+from portal.journeys import context, pay_invoices, policy_papers, settle_payment, throttle
+from portal.kernel import actor, errors, msgids
 
 SALT = "guest-pay"
 BILL_DAYS = 90  # a link that came with a bill works so long after it was made
 FOUND_DAYS = 1  # one that was found by policy number
-TRIES_PER_POLICY = 5
-TRIES_PER_ADDRESS = 15
 CARDS_PER_BILL = 10  # whoever tries stolen cards needs more
 CARDS_PER_ADDRESS = 20
 
@@ -102,22 +98,14 @@ def find(ctx: context.Context, *, policy_no: str, zip_code: str, who: actor.Acto
     Raises PolicyNumberUnreadable, ZipUnreadable, TooManyTries, NoSuchBill: the same for numbers
     that do not go together and for a policy that owes nothing.
     """
-    number = ids.normalise(policy_no)
-    if not ids.is_valid(number, ids.Prefix.POLICY):
-        raise activate.PolicyNumberUnreadable()
-    area = identity_rules.zip_code(zip_code)[:5]
-    throttle.take(
-        ctx,
-        throttling.per_account("guest_pay", number, most=TRIES_PER_POLICY),
-        throttling.per_address("guest_pay", who.address, most=TRIES_PER_ADDRESS),
+    customer = policy_papers.holder(
+        ctx, policy_no=policy_no, zip_code=zip_code, purpose="guest_pay", who=who
     )
+    if customer is None:
+        raise NoSuchBill()
+    number = policy_papers.number(policy_no)
     with ctx.database.reading() as session:
-        customer_id = policies.holder(session, policy_no=number)
-        if customer_id is None:
-            raise NoSuchBill()
-        if identity.customer(session, customer_id=customer_id).zip[:5] != area:
-            raise NoSuchBill()
-        owed = bills.open_bills(session, customer_id=customer_id)
+        owed = bills.open_bills(session, customer_id=customer.id)
     mine = [b for b in owed.bills if b.policy_no == number and b.to_pay_cents > 0]
     if not mine:
         raise NoSuchBill()
@@ -161,8 +149,8 @@ def outcome(
         return None
     if PaymentState(found.state) in payment_rules.OPEN_STATES:
         settle_payment.look(ctx, payment_id=found.id, who=who)
-        found = _payment(ctx, bill, payment_no) or found
-    return look(ctx, token=token), found
+        bill, found = look(ctx, token=token), _payment(ctx, bill, payment_no) or found
+    return bill, found
 
 
 def _payment(ctx: context.Context, bill: GuestBill, payment_no: str) -> payment.PaymentHead | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from portal.domain.billing.operations import crediting
 from tests.browser import conftest
 from tests.support import bills, paying
 
@@ -13,23 +12,6 @@ from tests.support import bills, paying
 @pytest.fixture
 def bill(database):
     return bills.make_bill(database)
-
-
-def give(ctx, customer, cents):
-    """Goodwill while nothing is open lies unapplied."""
-    with ctx.database.unit_of_work() as session:
-        crediting.goodwill(
-            session,
-            key=f"gift:{cents}",
-            customer_id=customer.id,
-            cents=cents,
-            subject="DSP-TEST",
-            reason="for waiting",
-            now=ctx.clock.now(),
-            today=ctx.clock.today(),
-            actor="test",
-            rng=ctx.rng,
-        )
 
 
 @conftest.both_widths
@@ -67,7 +49,7 @@ def test_more_is_kept_for_later_bills(visit, site, sandbox, bill):
 def test_credit_goes_first_if_wanted(visit, site, sandbox, database, bill):
     for open_one in bills.invoices_of(database, policy_id=bill.policy.id):
         bills.pay(database, open_one)
-    give(site.ctx, bill.customer, 1000)
+    paying.give(site.ctx, bill.customer, 1000)
     bills.make_bill(database, customer=bill.customer, pet_name="Miso", species="cat")
     paying.save_card(site.ctx, sandbox, bill.customer)
     me = visit(bill.customer)
@@ -86,7 +68,7 @@ def test_credit_goes_first_if_wanted(visit, site, sandbox, database, bill):
 def test_credit_that_covers_all_needs_no_card(visit, site, sandbox, database, bill):
     for open_one in bills.invoices_of(database, policy_id=bill.policy.id):
         bills.pay(database, open_one)
-    give(site.ctx, bill.customer, 10_000)
+    paying.give(site.ctx, bill.customer, 10_000)
     bills.make_bill(database, customer=bill.customer, pet_name="Miso", species="cat")
     page = visit(bill.customer).open("/pay")
     page.get_by_role("button", name="Use $66.08 of credit").click()

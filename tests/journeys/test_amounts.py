@@ -7,7 +7,6 @@ import dataclasses
 import pytest
 import sqlalchemy as sa
 
-from portal.domain.billing.operations import crediting
 from portal.domain.billing.rules import paying as amounts
 from portal.domain.payments import rules
 from portal.domain.payments.operations import unapplied
@@ -43,29 +42,12 @@ def pay(ctx, bill, *, method, pay_cents, credit_cents=0, key="the-form-of-this-t
     )
 
 
-def give(ctx, bill, cents):
-    """Goodwill while nothing is open: it lies unapplied."""
-    with ctx.database.unit_of_work() as session:
-        crediting.goodwill(
-            session,
-            key=f"gift:{cents}",
-            customer_id=bill.customer.id,
-            cents=cents,
-            subject="DSP-TEST",
-            reason="for waiting",
-            now=ctx.clock.now(),
-            today=ctx.clock.today(),
-            actor="test",
-            rng=ctx.rng,
-        )
-
-
 def credited(ctx, database, cents):
     """A customer with so much unapplied, and a bill issued after it was given."""
     first = bills.make_bill(database)
     for open_one in bills.invoices_of(database, policy_id=first.policy.id):
         bills.pay(database, open_one)
-    give(ctx, first, cents)
+    paying.give(ctx, first.customer, cents)
     return bills.make_bill(database, customer=first.customer, pet_name="Miso", species="cat")
 
 
@@ -120,11 +102,7 @@ def test_credit_alone_pays_without_any_charge_however_often_it_is_pressed(
     ctx, sandbox, database, bill
 ):
     give_more = bill.invoice.open_cents + 100
-    other = bills.make_bill(database)
-    for open_one in bills.invoices_of(database, policy_id=other.policy.id):
-        bills.pay(database, open_one)
-    give(ctx, other, give_more)
-    mine = bills.make_bill(database, customer=other.customer, pet_name="Miso", species="cat")
+    mine = credited(ctx, database, give_more)
     asked = {"method": None, "pay_cents": 0, "use_credit": True}
     for _ in range(2):
         done = pay(ctx, mine, credit_cents=mine.invoice.open_cents, **asked)

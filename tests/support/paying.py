@@ -7,6 +7,7 @@ import secrets
 import sqlalchemy as sa
 import stripe
 
+from portal.domain.billing.operations import crediting
 from portal.domain.billing.queries import payable
 from portal.domain.payments import models
 from portal.domain.wallet import queries as wallet
@@ -122,3 +123,20 @@ def assert_books(ctx, *, with_stripe: bool = True) -> None:
     """Every proof of the books holds."""
     broken = [p for p in check_books.run(ctx, with_stripe=with_stripe) if not p.holds]
     assert not broken, broken
+
+
+def give(ctx, customer, cents: int) -> None:
+    """Goodwill: it closes what is open, and lies unapplied where nothing is."""
+    with ctx.database.unit_of_work() as session:
+        crediting.goodwill(
+            session,
+            key=f"gift:{customer.id}:{cents}",
+            customer_id=customer.id,
+            cents=cents,
+            subject="DSP-TEST",
+            reason="for waiting",
+            now=ctx.clock.now(),
+            today=ctx.clock.today(),
+            actor="test",
+            rng=ctx.rng,
+        )

@@ -15,6 +15,7 @@ MACHINES = {"hooks.stripe", "shared.csp_report"}  # they post without a form of 
 WRITES = re.compile(r"\s*(insert into|update|delete from)\s+(\w+)", re.IGNORECASE)
 GETS_THAT_WRITE = {
     "pay_result.show": "the payer comes back from Stripe: the payment may settle",
+    "guest.result": "a guest comes back from Stripe: the payment may settle",
     "payment_methods.added": "the card that Stripe saved is mirrored",
     "desk_approvals.one": "the decision is tried inside a savepoint and rolled back",
 }

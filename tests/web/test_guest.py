@@ -8,7 +8,7 @@ import re
 import pytest
 import sqlalchemy as sa
 
-from portal.journeys import guest_pay, run_billing, settle_payment
+from portal.journeys import guest_pay, policy_papers, run_billing, settle_payment
 from portal.kernel import actor, ids
 from tests.support import bills, forms, paying, people
 
@@ -150,7 +150,7 @@ def test_a_wrong_zip_and_an_unknown_policy_are_answered_alike(client, database, 
 
 
 def test_guesses_are_throttled_by_policy(client, bill):
-    for _ in range(guest_pay.TRIES_PER_POLICY):
+    for _ in range(policy_papers.TRIES_PER_POLICY):
         assert find(client, bill.policy.number, "00000").status_code == 422
     assert find(client, bill.policy.number, bill.customer.zip).status_code == 429
 

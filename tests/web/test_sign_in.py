@@ -318,7 +318,7 @@ def test_who_is_active_already_gets_a_link_to_sign_in(client, maria, database, m
     ("policy_no", "zip_code", "words"),
     [
         ("POL-1", "62704", "Enter the policy number as it stands"),
-        ("", "62704", "Enter your policy number."),
+        ("", "62704", "Enter the policy number."),
         ("POL-00000000000", "627", "Enter the five digits"),
     ],
 )

@@ -10,7 +10,7 @@ from wtforms import validators
 
 from portal.domain.identity import rules
 from portal.domain.identity.operations import links, throttling
-from portal.journeys import activate
+from portal.journeys import activate, policy_papers
 from portal.kernel import errors
 from portal.web.customer import sign_in, sign_in_link
 from portal.web.shared import sentences, site
@@ -18,15 +18,15 @@ from portal.web.shared import sentences, site
 bp = flask.Blueprint("activate", __name__)
 
 
-class ActivateForm(flask_wtf.FlaskForm):
+class PapersForm(flask_wtf.FlaskForm):
     """What stands on the policy papers."""
 
     policy_no = wtforms.StringField(
-        _("Policy number"), [validators.InputRequired(_("Enter your policy number."))]
+        _("Policy number"), [validators.InputRequired(_("Enter the policy number."))]
     )
     zip_code = wtforms.StringField(
         _("ZIP code"),
-        [validators.InputRequired(_("Enter your ZIP code.")), sentences.checked(rules.zip_code)],
+        [validators.InputRequired(_("Enter the ZIP code.")), sentences.checked(rules.zip_code)],
     )
 
 
@@ -41,13 +41,13 @@ def ask() -> str:
     """Show the form, or that a mail is on its way."""
     if "sent" in flask.request.args:
         return flask.render_template("customer/activate_sent.html")
-    return _page(ActivateForm(formdata=None))
+    return _page(PapersForm(formdata=None))
 
 
 @bp.post("/activate")
 def send() -> flask.typing.ResponseReturnValue:
     """Mail a link to the address on file; the answer is the same whether both fit or not."""
-    form = ActivateForm()
+    form = PapersForm()
     if not form.validate():
         return _page(form), 422
     try:
@@ -57,7 +57,7 @@ def send() -> flask.typing.ResponseReturnValue:
             zip_code=form.zip_code.data,
             who=site.who(),
         )
-    except activate.PolicyNumberUnreadable as wrong:
+    except policy_papers.PolicyNumberUnreadable as wrong:
         sentences.beside(form.policy_no, wrong)
         return _page(form), 422
     except throttling.TooManyTries as refused:
@@ -91,7 +91,7 @@ def finish(token: str) -> flask.typing.ResponseReturnValue:
     return sign_in.enter(begun)
 
 
-def _page(form: ActivateForm, *, refused: str = "") -> str:
+def _page(form: PapersForm, *, refused: str = "") -> str:
     return flask.render_template("customer/activate.html", form_=form, refused=refused)
 
 

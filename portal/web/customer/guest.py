@@ -3,48 +3,31 @@
 from __future__ import annotations
 
 import flask
-import flask_wtf
 import werkzeug.exceptions
-import wtforms
 from flask_babel import gettext
-from flask_babel import lazy_gettext as _
-from wtforms import validators
 
 from portal.documents import wording
-from portal.domain.identity import rules
 from portal.domain.identity.operations import throttling
 from portal.domain.payments.rules import AmountChanged, NothingToPay
 from portal.domain.payments.states import PaymentState
-from portal.journeys import activate, guest_pay
+from portal.journeys import guest_pay, policy_papers
 from portal.kernel import errors
-from portal.web.customer import pay
+from portal.web.customer import activate, pay
 from portal.web.shared import headers, looks, once, sentences, site
 
 bp = flask.Blueprint("guest", __name__)
 
 
-class FindForm(flask_wtf.FlaskForm):
-    """What stands on the policy papers."""
-
-    policy_no = wtforms.StringField(
-        _("Policy number"), [validators.InputRequired(_("Enter the policy number."))]
-    )
-    zip_code = wtforms.StringField(
-        _("ZIP code"),
-        [validators.InputRequired(_("Enter the ZIP code.")), sentences.checked(rules.zip_code)],
-    )
-
-
 @bp.get("/p")
 def ask() -> str:
     """Ask which policy."""
-    return _ask_page(FindForm(formdata=None))
+    return _ask_page(activate.PapersForm(formdata=None))
 
 
 @bp.post("/p")
 def find() -> flask.typing.ResponseReturnValue:
     """Find the oldest open bill of a policy; amount and due day only."""
-    form = FindForm()
+    form = activate.PapersForm()
     if not form.validate():
         return _ask_page(form), 422
     try:
@@ -54,7 +37,7 @@ def find() -> flask.typing.ResponseReturnValue:
             zip_code=form.zip_code.data,
             who=site.who(),
         )
-    except activate.PolicyNumberUnreadable as wrong:
+    except policy_papers.PolicyNumberUnreadable as wrong:
         sentences.beside(form.policy_no, wrong)
         return _ask_page(form), 422
     except guest_pay.NoSuchBill as nothing:
@@ -86,7 +69,7 @@ def send(token: str) -> flask.typing.ResponseReturnValue:
             site.ctx(),
             token=token,
             expected_cents=pay.cents(form.get("expected_cents", "")),
-            once_key=pay.key(form.get("once_key", "")),
+            once_key=once.given_key(),
             who=site.who(),
         )
     except guest_pay.LinkOver:
@@ -126,7 +109,7 @@ def result(token: str, number: str) -> flask.typing.ResponseReturnValue:
     )
 
 
-def _ask_page(form: FindForm, *, refused: str = "") -> str:
+def _ask_page(form: activate.PapersForm, *, refused: str = "") -> str:
     return flask.render_template("customer/guest_ask.html", form_=form, refused=refused)
 
 

@@ -96,7 +96,7 @@ def _start(typed: pay_page.Typed) -> pay_invoices.Started:
             expected_credit_cents=cents(form.get("expected_credit_cents", "0")),
             wish=typed.wish(),
         ),
-        once_key=key(form.get("once_key", "")),
+        once_key=once.given_key(),
         method_no=None if typed.method == pay_page.NEW else typed.method,
         save_method=typed.keep,
         who=site.who(),
@@ -179,8 +179,3 @@ def is_script() -> bool:
 def cents(text: str) -> int:
     """The cents in a hidden field; -1, which no bill asks for, when it was changed."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 12 else -1
-
-
-def key(text: str) -> str:
-    """The form's key; one that is not ours would let another form's payment answer."""
-    return text if 16 <= len(text) <= once.LONGEST else once.new_key()

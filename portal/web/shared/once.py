@@ -7,7 +7,7 @@ import secrets
 import flask
 
 LENGTH = 16  # bytes of chance in a key
-LONGEST = 64
+SHORTEST, LONGEST = 16, 64  # letters in a key
 
 
 def new_key() -> str:
@@ -16,5 +16,9 @@ def new_key() -> str:
 
 
 def given_key() -> str:
-    """The key that came with the form; without one the press counts for itself."""
-    return flask.request.form.get("once_key", "")[:LONGEST] or new_key()
+    """The key that came with the form; without one of ours the press counts for itself.
+
+    One that is not ours would let another form's payment or message answer.
+    """
+    given = flask.request.form.get("once_key", "")
+    return given if SHORTEST <= len(given) <= LONGEST else new_key()

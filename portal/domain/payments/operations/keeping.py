@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -51,23 +52,14 @@ def lose(
     chargeback.taken_cents += unapplied + due_again
     chargeback.absorbed_cents += rest - unapplied - due_again
     chargeback.held_cents = 0
-    books.post(
-        session,
-        key=f"chargeback_lost:{chargeback.number}:{_times(session, chargeback)}",
-        event=ledger.Event.CHARGEBACK_LOST,
-        booked_on=today,
-        now=now,
-        subject=chargeback.number,
-        actor=who.label,
-        postings=ledger.chargeback_lost(
-            taken=taken,
-            unapplied_cents=unapplied,
-            owed_cents=owed,
-            absorbed_cents=rest - unapplied - due_again,
-            customer_id=payment.customer_id,
-        ),
-        memo=payment.number,
+    postings = ledger.chargeback_lost(
+        taken=taken,
+        unapplied_cents=unapplied,
+        owed_cents=owed,
+        absorbed_cents=rest - unapplied - due_again,
+        customer_id=payment.customer_id,
     )
+    _post(session, chargeback, payment, ledger.Event.CHARGEBACK_LOST, postings, now, today, who)
     session.flush()
     holds.shrink_aside(
         session, payment_no=payment.number, left_cents=payment.unapplied_cents, now=now
@@ -98,22 +90,13 @@ def regain(
         )
         .values(failure_code="charge_disputed")  # owed again
     )
-    books.post(
-        session,
-        key=f"chargeback_regained:{chargeback.number}:{_times(session, chargeback)}",
-        event=ledger.Event.CHARGEBACK_REGAINED,
-        booked_on=today,
-        now=now,
-        subject=chargeback.number,
-        actor=who.label,
-        postings=ledger.chargeback_regained(
-            unapplied_cents=unapplied,
-            owed_cents=owed,
-            absorbed_cents=absorbed,
-            customer_id=payment.customer_id,
-        ),
-        memo=payment.number,
+    postings = ledger.chargeback_regained(
+        unapplied_cents=unapplied,
+        owed_cents=owed,
+        absorbed_cents=absorbed,
+        customer_id=payment.customer_id,
     )
+    _post(session, chargeback, payment, ledger.Event.CHARGEBACK_REGAINED, postings, now, today, who)
 
 
 def _settle_owed(
@@ -175,10 +158,30 @@ def _last_due_first(session: orm.Session, payment_no: str, *, cents: int) -> dic
     return parts
 
 
-def _times(session: orm.Session, chargeback: models.Chargeback) -> int:
-    """How often Stripe has moved money for it: a new ending has a new key."""
-    return ledger_queries.count_about(
+def _post(
+    session: orm.Session,
+    chargeback: models.Chargeback,
+    payment: models.Payment,
+    event: ledger.Event,
+    postings: Sequence[ledger.Posting],
+    now: datetime.datetime,
+    today: datetime.date,
+    who: actor.Actor,
+) -> None:
+    """One entry for each ending: the key counts how often Stripe has moved money for it."""
+    times = ledger_queries.count_about(
         session,
         subject=chargeback.number,
         events=(ledger.Event.CHARGEBACK_OPENED, ledger.Event.CHARGEBACK_WON),
+    )
+    books.post(
+        session,
+        key=f"{event}:{chargeback.number}:{times}",
+        event=event,
+        booked_on=today,
+        now=now,
+        subject=chargeback.number,
+        actor=who.label,
+        postings=postings,
+        memo=payment.number,
     )
