@@ -46,6 +46,9 @@ class Prefix(enum.StrEnum):
     APPROVAL = "APR"
     CREDIT = "CRE"
     ATTACHMENT = "ATT"
+    DRAFT = "DRF"
+    ARRANGEMENT = "ARR"
+    PAYER = "PYR"
 
 
 SYSTEM: Bits = random.SystemRandom()

@@ -66,7 +66,7 @@ def test_the_head_is_the_last_file():
 
 
 def test_the_site_reads_and_writes_every_other_table(database, owner_engine):
-    guarded = {"ledger_entry", "ledger_line", "ledger_account", "alembic_version"}
+    guarded = {"ledger_entry", "ledger_line", "ledger_account", "wallet_consent", "alembic_version"}
     with owner_engine.connect() as connection:
         tables = connection.scalars(
             sa.text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
@@ -84,3 +84,10 @@ def test_the_site_reads_and_writes_every_other_table(database, owner_engine):
         }
     assert rights
     assert all(rights.values()), [table for table, held in rights.items() if not held]
+
+
+@pytest.mark.parametrize("kind", ["UPDATE", "DELETE", "TRUNCATE"])
+def test_what_somebody_agreed_to_cannot_be_changed_by_the_site(owner_engine, kind):
+    held = sa.text("SELECT has_table_privilege('portal_site', 'wallet_consent', :kind)")
+    with owner_engine.connect() as connection:
+        assert connection.scalar(held, {"kind": kind}) is False

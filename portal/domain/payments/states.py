@@ -1,4 +1,4 @@
-"""The states of payments, refunds and chargebacks; knows no row and no rule."""
+"""The states of payments, refunds, chargebacks and drafts; knows no row and no rule."""
 
 from __future__ import annotations
 
@@ -46,3 +46,44 @@ class IfLost(enum.StrEnum):
 
     DUE_AGAIN = "due_again"  # the bills that it paid open again
     ABSORBED = "absorbed"  # the loss is ours
+
+
+class DraftKind(enum.StrEnum):
+    """Why a saved method is charged while nobody is present."""
+
+    AUTOPAY = "autopay"
+    SCHEDULED = "scheduled"  # the payer chose a day
+    ARRANGEMENT = "arrangement"  # a dated part of a debt
+
+
+class DraftState(enum.StrEnum):
+    """Where a draft is."""
+
+    PLANNED = "planned"  # announced; waits for its day
+    ATTEMPTING = "attempting"  # a payment of it is open: it may take money
+    RETRYING = "retrying"  # declined; waits for its next day
+    PAID = "paid"
+    NOTHING_LEFT = "nothing_left"  # on the day nothing was open any more
+    FAILED = "failed"  # declined for good
+    CANCELLED = "cancelled"
+
+
+class AutopayEnd(enum.StrEnum):
+    """Why a standing order ended."""
+
+    LEFT = "left"
+    REPLACED = "replaced"  # another method, day or payer took its place
+    METHOD_GONE = "method_gone"
+    MANDATE_REVOKED = "mandate_revoked"
+    REFUSED = "refused"  # the bank refused for good
+    PAYER_ENDED = "payer_ended"
+    POLICY_ENDED = "policy_ended"
+    STAFF = "staff"
+
+
+class PayerEnd(enum.StrEnum):
+    """Why somebody else does not pay any more."""
+
+    BY_OWNER = "by_owner"
+    BY_PAYER = "by_payer"
+    POLICY_ENDED = "policy_ended"

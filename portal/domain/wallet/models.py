@@ -22,8 +22,24 @@ class SetupState(enum.StrEnum):
     """Where an attempt to save a method is."""
 
     STARTED = "started"
+    VERIFYING = "verifying"  # two small deposits are on their way to the account
     SUCCEEDED = "succeeded"
     FAILED = "failed"
+
+
+class ConsentKind(enum.StrEnum):
+    """What somebody agreed to."""
+
+    STORE = "store"  # keeping a method for later payments that they make or allow
+    DEBIT = "debit"  # the mandate for debits of a bank account
+    AUTOPAY = "autopay"  # debits of varying amount on announced days
+
+
+class MandateState(enum.StrEnum):
+    """Whether a bank account may be debited."""
+
+    ACTIVE = "active"
+    REVOKED = "revoked"
 
 
 class WalletCustomer(db.Base):
@@ -43,12 +59,13 @@ class PaymentMethod(db.Base):
     __tablename__ = "payment_method"
     __table_args__ = (
         types.one_of("kind", MethodKind),
+        types.one_of("mandate_state", MandateState),
         sa.Index(None, "customer_id", "id"),
         sa.Index(
             "uq_payment_method_default",
             "customer_id",
             unique=True,
-            postgresql_where=sa.text("is_default AND removed_at IS NULL"),
+            postgresql_where=sa.text("is_default AND removed_at IS NULL AND payer_id IS NULL"),
         ),
     )
 
@@ -62,6 +79,14 @@ class PaymentMethod(db.Base):
     exp_month: orm.Mapped[int | None]
     exp_year: orm.Mapped[int | None]
     fingerprint: orm.Mapped[str] = orm.mapped_column(server_default="")
+    payer_id: orm.Mapped[int | None] = orm.mapped_column(
+        sa.BigInteger, sa.ForeignKey("payer.id"), index=True
+    )  # the method of somebody else who pays for one pet; None: the customer's own
+    mandate_ref: orm.Mapped[str] = orm.mapped_column(server_default="")
+    mandate_state: orm.Mapped[MandateState | None] = orm.mapped_column(
+        types.EnumText(MandateState)
+    )  # of a bank account
+    expiry_warned: orm.Mapped[int | None]  # days ahead of the last warning: 45, 15, 3
     is_default: orm.Mapped[bool] = orm.mapped_column(server_default=sa.false())
     added_at: orm.Mapped[types.Moment]
     removed_at: orm.Mapped[datetime.datetime | None] = orm.mapped_column(sa.DateTime(timezone=True))
@@ -81,5 +106,32 @@ class Setup(db.Base):
     state: orm.Mapped[SetupState] = orm.mapped_column(
         types.EnumText(SetupState), server_default="started"
     )
+    payer_id: orm.Mapped[int | None] = orm.mapped_column(sa.BigInteger, sa.ForeignKey("payer.id"))
+    label: orm.Mapped[str] = orm.mapped_column(server_default="")  # "STRIPE TEST BANK 6789"
+    verify_url: orm.Mapped[str] = orm.mapped_column(server_default="")  # where deposits are told
     started_at: orm.Mapped[types.Moment]
     ended_at: orm.Mapped[datetime.datetime | None] = orm.mapped_column(sa.DateTime(timezone=True))
+
+
+class Consent(db.Base):
+    """What somebody agreed to, word for word, when, from where; append-only."""
+
+    __tablename__ = "wallet_consent"
+    __table_args__ = (
+        types.one_of("kind", ConsentKind),
+        sa.Index(None, "customer_id", "id"),
+        sa.Index(None, "subject"),
+    )
+
+    id: orm.Mapped[types.Id]
+    kind: orm.Mapped[ConsentKind] = orm.mapped_column(types.EnumText(ConsentKind))
+    customer_id: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, sa.ForeignKey("customer.id"))
+    payer_id: orm.Mapped[int | None] = orm.mapped_column(sa.BigInteger, sa.ForeignKey("payer.id"))
+    subject: orm.Mapped[str]  # number of the method or policy, "setup:7", "PAY-…"
+    method_label: orm.Mapped[str] = orm.mapped_column(server_default="")
+    text_version: orm.Mapped[str]  # "debit-2026-11"
+    language: orm.Mapped[str]
+    text: orm.Mapped[str]  # as it was shown
+    given_at: orm.Mapped[types.Moment]
+    ip: orm.Mapped[str]
+    device: orm.Mapped[str]  # User-Agent, at most 400 characters

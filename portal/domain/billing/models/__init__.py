@@ -2,6 +2,11 @@
 
 from portal.domain.billing.models.accounts import AccountBalance, BillingPlan
 from portal.domain.billing.models.allocations import Allocation, Credit, CreditKind
+from portal.domain.billing.models.arrangements import (
+    Arrangement,
+    ArrangementBill,
+    ArrangementState,
+)
 from portal.domain.billing.models.holds import Hold, HoldKind
 from portal.domain.billing.models.invoices import (
     BillingRun,
@@ -14,6 +19,9 @@ from portal.domain.billing.models.invoices import (
 __all__ = [
     "AccountBalance",
     "Allocation",
+    "Arrangement",
+    "ArrangementBill",
+    "ArrangementState",
     "BillingPlan",
     "BillingRun",
     "Credit",

@@ -11,6 +11,7 @@ from sqlalchemy import orm
 from portal.domain.billing import models as billing
 from portal.domain.disputes import models, rules
 from portal.domain.payments import models as payments
+from portal.domain.payments.states import PaymentState
 from portal.domain.policies import models as policies
 
 
@@ -90,10 +91,10 @@ _PAYMENT = sa.select(
     payments.Payment.created_at,
 )
 SHOWN_PAYMENTS = (
-    payments.PaymentState.SETTLED,
-    payments.PaymentState.PROCESSING,
-    payments.PaymentState.UNKNOWN,
-    payments.PaymentState.FAILED,
+    PaymentState.SETTLED,
+    PaymentState.PROCESSING,
+    PaymentState.UNKNOWN,
+    PaymentState.FAILED,
 )
 
 

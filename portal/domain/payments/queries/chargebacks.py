@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from portal.domain.payments import models, rules
+from portal.domain.payments.states import RefundState
 
 
 def locks_refunds(session: orm.Session, *, payment_id: int) -> bool:
@@ -32,7 +33,7 @@ def unsent_refunds(session: orm.Session, *, payment_id: int) -> list[int]:
         sa.select(models.Refund.id)
         .where(
             models.Refund.payment_id == payment_id,
-            models.Refund.state == models.RefundState.APPROVED,
+            models.Refund.state == RefundState.APPROVED,
         )
         .order_by(models.Refund.id)
     )

@@ -16,6 +16,7 @@ from portal.domain.inbox import queries as inbox
 from portal.domain.notifications import models as notifications
 from portal.domain.payments import models as payments
 from portal.domain.payments import rules as payment_rules
+from portal.domain.payments.states import PaymentState, RefundState
 from portal.domain.reports.queries import chargeback_record
 
 
@@ -84,11 +85,11 @@ def money(session: orm.Session, *, now: datetime.datetime) -> MoneyCounts:
     counted = {
         "unknown_payments": sa.select(sa.func.count())
         .select_from(payments.Payment)
-        .where(payments.Payment.state == payments.PaymentState.UNKNOWN),
+        .where(payments.Payment.state == PaymentState.UNKNOWN),
         "failed_refunds": sa.select(sa.func.count())
         .select_from(payments.Refund)
         .where(
-            payments.Refund.state == payments.RefundState.FAILED,
+            payments.Refund.state == RefundState.FAILED,
             payments.Refund.failure_code != payment_rules.PAID_BY_THE_BANK,
         ),
         "chargebacks_near": sa.select(sa.func.count())

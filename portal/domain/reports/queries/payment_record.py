@@ -11,6 +11,7 @@ from sqlalchemy import orm
 from portal.domain.identity import models as identity
 from portal.domain.payments import models as payments
 from portal.domain.payments import rules as payment_rules
+from portal.domain.payments.states import PaymentState, RefundState
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -122,9 +123,7 @@ def payments_in_state(
 ) -> tuple[PaymentRecord, ...]:
     """Payments in one state, oldest first: what the desk has to look at."""
     rows = session.execute(
-        _HEAD.where(_P.state == payments.PaymentState(state))
-        .order_by(_P.created_at, _P.id)
-        .limit(limit)
+        _HEAD.where(_P.state == PaymentState(state)).order_by(_P.created_at, _P.id).limit(limit)
     )
     return tuple(_view(row) for row in rows)
 
@@ -149,7 +148,7 @@ def failed_refunds(session: orm.Session, *, limit: int = 50) -> tuple[RefundReco
     """Refunds that are still owed because they did not arrive, oldest first."""
     rows = session.execute(
         _REFUNDS.where(
-            _R.state == payments.RefundState.FAILED,
+            _R.state == RefundState.FAILED,
             _R.failure_code != payment_rules.PAID_BY_THE_BANK,
         )
         .order_by(_R.id)
