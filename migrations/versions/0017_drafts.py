@@ -209,14 +209,14 @@ def upgrade() -> None:
             "(kind = 'autopay') = (autopay_id IS NOT NULL)", name=op.f("ck_draft_autopay_named")
         ),
         sa.CheckConstraint(
-            "(state IN ('planned', 'retrying')) = (due_on IS NOT NULL)",
+            "(state IN ('planned', 'retrying', 'asking')) = (due_on IS NOT NULL)",
             name=op.f("ck_draft_due_while_waiting"),
         ),
         sa.CheckConstraint(
             "kind IN ('autopay', 'scheduled', 'arrangement')", name=op.f("ck_draft_kind_known")
         ),
         sa.CheckConstraint(
-            "state IN ('planned', 'attempting', 'retrying', 'paid', 'nothing_left', 'failed', 'cancelled')",
+            "state IN ('planned', 'attempting', 'retrying', 'asking', 'paid', 'nothing_left', 'failed', 'cancelled')",
             name=op.f("ck_draft_state_known"),
         ),
         sa.CheckConstraint("amount_cents > 0", name=op.f("ck_draft_amount_above_zero")),
@@ -253,7 +253,7 @@ def upgrade() -> None:
         "draft",
         ["due_on", "id"],
         unique=False,
-        postgresql_where=sa.text("state IN ('planned', 'retrying')"),
+        postgresql_where=sa.text("state IN ('planned', 'retrying', 'asking')"),
     )
     op.create_table(
         "draft_bill",
@@ -269,6 +269,10 @@ def upgrade() -> None:
     op.execute("REVOKE UPDATE, DELETE, TRUNCATE ON wallet_consent FROM portal_site")
     op.add_column("payment", sa.Column("draft_id", sa.BigInteger(), nullable=True))
     op.add_column("payment", sa.Column("payer_id", sa.BigInteger(), nullable=True))
+    op.add_column(
+        "payment",
+        sa.Column("is_off_session", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+    )
     op.create_index(op.f("ix_payment_draft_id"), "payment", ["draft_id"], unique=False)
     op.create_index(op.f("ix_payment_payer_id"), "payment", ["payer_id"], unique=False)
     op.create_foreign_key(op.f("fk_payment_draft_id"), "payment", "draft", ["draft_id"], ["id"])
@@ -344,13 +348,14 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_payment_payer_id"), table_name="payment")
     op.drop_index(op.f("ix_payment_draft_id"), table_name="payment")
     op.drop_column("payment", "payer_id")
+    op.drop_column("payment", "is_off_session")
     op.drop_column("payment", "draft_id")
     op.drop_index(op.f("ix_draft_bill_invoice_id"), table_name="draft_bill")
     op.drop_table("draft_bill")
     op.drop_index(
         "ix_draft_due",
         table_name="draft",
-        postgresql_where=sa.text("state IN ('planned', 'retrying')"),
+        postgresql_where=sa.text("state IN ('planned', 'retrying', 'asking')"),
     )
     op.drop_index(op.f("ix_draft_customer_id_id"), table_name="draft")
     op.drop_index(op.f("ix_draft_autopay_id"), table_name="draft")

@@ -62,6 +62,7 @@ class DraftState(enum.StrEnum):
     PLANNED = "planned"  # announced; waits for its day
     ATTEMPTING = "attempting"  # a payment of it is open: it may take money
     RETRYING = "retrying"  # declined; waits for its next day
+    ASKING = "asking"  # the bank wants the payer to confirm; a link was mailed
     PAID = "paid"
     NOTHING_LEFT = "nothing_left"  # on the day nothing was open any more
     FAILED = "failed"  # declined for good

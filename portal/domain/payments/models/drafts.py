@@ -64,13 +64,14 @@ class Draft(db.Base):
             "(kind = 'arrangement') = (arrangement_id IS NOT NULL)", name="arrangement_named"
         ),
         sa.CheckConstraint(
-            "(state IN ('planned', 'retrying')) = (due_on IS NOT NULL)", name="due_while_waiting"
+            "(state IN ('planned', 'retrying', 'asking')) = (due_on IS NOT NULL)",
+            name="due_while_waiting",
         ),
         sa.Index(
             "ix_draft_due",
             "due_on",
             "id",
-            postgresql_where=sa.text("state IN ('planned', 'retrying')"),
+            postgresql_where=sa.text("state IN ('planned', 'retrying', 'asking')"),
         ),
         sa.Index("ix_draft_attempting", "id", postgresql_where=sa.text("state = 'attempting'")),
         sa.Index(None, "customer_id", "id"),
@@ -99,7 +100,7 @@ class Draft(db.Base):
     amount_cents: orm.Mapped[types.Cents]
     draft_on: orm.Mapped[datetime.date]  # the day that was announced
     state: orm.Mapped[DraftState] = orm.mapped_column(types.EnumText(DraftState))
-    due_on: orm.Mapped[datetime.date | None]  # when it is tried next, while it waits
+    due_on: orm.Mapped[datetime.date | None]  # when it is tried next, or is over, while it waits
     first_tried_on: orm.Mapped[datetime.date | None]
     attempts: orm.Mapped[int] = orm.mapped_column(server_default="0")
     outcome: orm.Mapped[str] = orm.mapped_column(server_default="")  # the last refusal, in words

@@ -49,7 +49,8 @@ class Payment(db.Base):
     )
     draft_id: orm.Mapped[int | None] = orm.mapped_column(
         sa.BigInteger, sa.ForeignKey("draft.id"), index=True
-    )  # the draft whose attempt it is; then nobody was present
+    )  # the draft that it is an attempt of
+    is_off_session: orm.Mapped[bool] = orm.mapped_column(server_default=sa.false())
     payer_id: orm.Mapped[int | None] = orm.mapped_column(
         sa.BigInteger, sa.ForeignKey("payer.id"), index=True
     )  # somebody else who pays for one pet
