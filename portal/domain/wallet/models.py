@@ -33,6 +33,8 @@ class ConsentKind(enum.StrEnum):
     STORE = "store"  # keeping a method for later payments that they make or allow
     DEBIT = "debit"  # the mandate for debits of a bank account
     AUTOPAY = "autopay"  # debits of varying amount on announced days
+    SCHEDULED = "scheduled"  # one payment on a chosen day
+    ARRANGEMENT = "arrangement"  # a debt in dated parts
 
 
 class MandateState(enum.StrEnum):

@@ -2,11 +2,7 @@
 
 from portal.domain.billing.models.accounts import AccountBalance, BillingPlan
 from portal.domain.billing.models.allocations import Allocation, Credit, CreditKind
-from portal.domain.billing.models.arrangements import (
-    Arrangement,
-    ArrangementBill,
-    ArrangementState,
-)
+from portal.domain.billing.models.arrangements import Arrangement, ArrangementBill
 from portal.domain.billing.models.holds import Hold, HoldKind
 from portal.domain.billing.models.invoices import (
     BillingRun,
@@ -15,6 +11,7 @@ from portal.domain.billing.models.invoices import (
     InvoiceLine,
     InvoiceState,
 )
+from portal.domain.billing.states import ArrangementState
 
 __all__ = [
     "AccountBalance",

@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 import datetime
-import enum
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 from sqlalchemy.dialects import postgresql
 
+from portal.domain.billing.states import ArrangementState
 from portal.kernel import db, types
-
-
-class ArrangementState(enum.StrEnum):
-    """Where an arrangement is."""
-
-    PROPOSED = "proposed"  # waits for a specialist
-    ACTIVE = "active"
-    KEPT = "kept"  # all of the debt is paid
-    BROKEN = "broken"  # two parts failed
-    DECLINED = "declined"
-    CANCELLED = "cancelled"
 
 
 class Arrangement(db.Base):
@@ -50,6 +39,7 @@ class Arrangement(db.Base):
     proposed_at: orm.Mapped[types.Moment]
     decided_at: orm.Mapped[datetime.datetime | None] = orm.mapped_column(sa.DateTime(timezone=True))
     decided_by: orm.Mapped[str] = orm.mapped_column(server_default="")  # "rule" or a person
+    answer: orm.Mapped[str] = orm.mapped_column(server_default="")  # why it was declined
     ended_at: orm.Mapped[datetime.datetime | None] = orm.mapped_column(sa.DateTime(timezone=True))
 
 
