@@ -145,12 +145,16 @@ def mirror(ctx: context.Context, *, card: ports.CardView, who: actor.Actor) -> N
 def removed_at_stripe(ctx: context.Context, *, method_ref: str, who: actor.Actor) -> None:
     """A method was taken off at Stripe: it is gone here too."""
     with ctx.database.unit_of_work() as session:
-        found = queries.number_of_stripe_method(session, stripe_ref=method_ref)
+        found = queries.mirrored(session, stripe_ref=method_ref)
         if found is None:
             return
-        customer_id, number = found
         method = operations.remove(
-            session, customer_id=customer_id, number=number, now=ctx.clock.now(), who=who
+            session,
+            customer_id=found.customer_id,
+            payer_id=found.payer_id,
+            number=found.number,
+            now=ctx.clock.now(),
+            who=who,
         )
         _tell(session, ctx, method, template="method_removed")
 

@@ -48,10 +48,12 @@ def add(
     now: datetime.datetime,
     who: actor.Actor,
     rng: ids.Bits,
+    payer_id: int | None = None,
 ) -> tuple[models.PaymentMethod, bool]:
     """Mirror a method that Stripe saved; the method and whether it is new.
 
-    The first method becomes the default one. Stripe's newer details replace older ones.
+    The customer's first method becomes the default one; one of a payer's never does. Stripe's
+    newer details replace older ones.
     """
     lock(session, customer_id=customer_id)
     known = session.scalar(
@@ -65,6 +67,7 @@ def add(
         sa.select(
             sa.exists().where(
                 models.PaymentMethod.customer_id == customer_id,
+                models.PaymentMethod.payer_id.is_(None),
                 models.PaymentMethod.removed_at.is_(None),
                 models.PaymentMethod.is_default,
             )
@@ -73,6 +76,7 @@ def add(
     method = models.PaymentMethod(
         number=ids.new(ids.Prefix.METHOD, rng),
         customer_id=customer_id,
+        payer_id=payer_id,
         stripe_ref=stripe_ref,
         kind=models.MethodKind(kind),
         brand=brand,
@@ -80,7 +84,7 @@ def add(
         exp_month=exp_month,
         exp_year=exp_year,
         fingerprint=fingerprint,
-        is_default=not has_default,
+        is_default=payer_id is None and not has_default,
         added_at=now,
     )
     session.add(method)
@@ -118,16 +122,21 @@ def remove(
     number: str,
     now: datetime.datetime,
     who: actor.Actor,
+    payer_id: int | None = None,
 ) -> models.PaymentMethod:
-    """Remove a method; the newest of the others becomes the default. Raises NoSuchMethod."""
+    """Remove a method; the newest of the others becomes the default. Raises NoSuchMethod.
+
+    With `payer_id` it is the payer's, else the customer's own.
+    """
     lock(session, customer_id=customer_id)
-    method = _mine(session, customer_id=customer_id, number=number)
+    method = _mine(session, customer_id=customer_id, number=number, payer_id=payer_id)
     was_default, method.is_default, method.removed_at = method.is_default, False, now
     session.flush()
     heir = session.scalar(
         sa.select(models.PaymentMethod)
         .where(
             models.PaymentMethod.customer_id == customer_id,
+            models.PaymentMethod.payer_id.is_(None),
             models.PaymentMethod.removed_at.is_(None),
         )
         .order_by(models.PaymentMethod.id.desc())
@@ -178,11 +187,14 @@ def ask_to_detach(session: orm.Session, *, method_id: int) -> None:
     db.queue_task(session, "detach_method", method_id=method_id)
 
 
-def _mine(session: orm.Session, *, customer_id: int, number: str) -> models.PaymentMethod:
+def _mine(
+    session: orm.Session, *, customer_id: int, number: str, payer_id: int | None = None
+) -> models.PaymentMethod:
     method = session.scalar(
         sa.select(models.PaymentMethod)
         .where(
             models.PaymentMethod.customer_id == customer_id,
+            models.PaymentMethod.payer_id.is_not_distinct_from(payer_id),
             models.PaymentMethod.number == number,
             models.PaymentMethod.removed_at.is_(None),
         )

@@ -53,22 +53,30 @@ _METHODS = (
     )
     .where(
         models.PaymentMethod.customer_id == sa.bindparam("customer_id"),
+        models.PaymentMethod.payer_id.is_not_distinct_from(
+            sa.bindparam("payer_id", type_=sa.BigInteger)
+        ),
         models.PaymentMethod.removed_at.is_(None),
     )
     .order_by(models.PaymentMethod.is_default.desc(), models.PaymentMethod.id.desc())
 )
 
 
-def methods(session: orm.Session, *, customer_id: int) -> tuple[MethodView, ...]:
-    """The customer's saved methods, the default one first."""
-    rows = session.execute(_METHODS, {"customer_id": customer_id})
+def methods(
+    session: orm.Session, *, customer_id: int, payer_id: int | None = None
+) -> tuple[MethodView, ...]:
+    """The customer's own saved methods, the default one first; with `payer_id` that payer's."""
+    rows = session.execute(_METHODS, {"customer_id": customer_id, "payer_id": payer_id})
     return tuple(MethodView(**row._asdict()) for row in rows)
 
 
-def method(session: orm.Session, *, customer_id: int, number: str) -> MethodView | None:
-    """One saved method of the customer, or None."""
+def method(
+    session: orm.Session, *, customer_id: int, number: str, payer_id: int | None = None
+) -> MethodView | None:
+    """One saved method of the customer's own, or of the payer; None also for one of the other."""
     found = _METHODS.where(models.PaymentMethod.number == number)
-    row = session.execute(found, {"customer_id": customer_id}).one_or_none()
+    asked = {"customer_id": customer_id, "payer_id": payer_id}
+    row = session.execute(found, asked).one_or_none()
     return None if row is None else MethodView(**row._asdict())
 
 
@@ -90,15 +98,28 @@ def owner_of_stripe_customer(session: orm.Session, *, stripe_ref: str) -> int | 
     )
 
 
-def number_of_stripe_method(session: orm.Session, *, stripe_ref: str) -> tuple[int, str] | None:
-    """Customer id and number of the live method that mirrors this one, or None."""
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Mirrored:
+    """Whose method it is, and its number; `payer_id` is None where it is the customer's own."""
+
+    customer_id: int
+    payer_id: int | None
+    number: str
+
+
+def mirrored(session: orm.Session, *, stripe_ref: str) -> Mirrored | None:
+    """The live method that mirrors this one of Stripe's, or None."""
     row = session.execute(
-        sa.select(models.PaymentMethod.customer_id, models.PaymentMethod.number).where(
+        sa.select(
+            models.PaymentMethod.customer_id,
+            models.PaymentMethod.payer_id,
+            models.PaymentMethod.number,
+        ).where(
             models.PaymentMethod.stripe_ref == stripe_ref,
             models.PaymentMethod.removed_at.is_(None),
         )
     ).one_or_none()
-    return None if row is None else (row.customer_id, row.number)
+    return None if row is None else Mirrored(**row._asdict())
 
 
 def owner_of_setup(session: orm.Session, *, setup_ref: str) -> int | None:

@@ -35,7 +35,8 @@ class Payer(db.Base):
     email: orm.Mapped[str]
     language: orm.Mapped[str]
     stripe_ref: orm.Mapped[str | None] = orm.mapped_column(unique=True)  # a customer of their own
-    invited_at: orm.Mapped[types.Moment]
+    link_version: orm.Mapped[int] = orm.mapped_column(server_default="1")  # of the one that works
+    invited_at: orm.Mapped[types.Moment]  # when that link was mailed
     first_seen_at: orm.Mapped[datetime.datetime | None] = orm.mapped_column(
         sa.DateTime(timezone=True)
     )
