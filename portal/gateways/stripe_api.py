@@ -21,7 +21,8 @@ class StripePayments:
     """A `ports.PaymentGateway`.
 
     `api_base` is empty for Stripe itself, else the sandbox's; `events` are the types that the
-    webhook is subscribed to, and that are listed again after an outage.
+    webhook is subscribed to, and that are listed again after an outage. `http_client` is another
+    way to it than over the network.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class StripePayments:
         api_base: str,
         script_url: str,
         events: Sequence[str],
+        http_client: stripe.HTTPClient | None = None,
     ) -> None:
         bases = {"api": api_base} if api_base else {}
         self._client = stripe.StripeClient(
@@ -40,7 +42,7 @@ class StripePayments:
             stripe_version=API_VERSION,
             base_addresses=bases,
             max_network_retries=RETRIES,
-            http_client=stripe.RequestsClient(timeout=TIMEOUT_SECONDS),
+            http_client=http_client or stripe.RequestsClient(timeout=TIMEOUT_SECONDS),
         )
         self._webhook_secret = webhook_secret
         self._events = list(events)
