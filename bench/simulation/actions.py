@@ -1,0 +1,40 @@
+"""What can happen in a story and how often: one table, to which every new way of paying is added."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import NamedTuple
+
+from bench.simulation import banks, life, paying, quarrels
+
+
+class Action(NamedTuple):
+    """One thing that people or banks do. The weights are relative to each other."""
+
+    name: str
+    weight: int
+    act: Callable[[life.Life], None]
+
+
+ACTIONS = (
+    Action("pay with a new card", 40, paying.new_card),
+    Action("pay with a saved card", 24, paying.saved_card),
+    Action("pay by a guest link", 10, paying.guest),
+    Action("pay in two tabs", 5, paying.two_tabs),
+    Action("come back to a form", 12, paying.come_back),
+    Action("save a card", 4, paying.save_card),
+    Action("remove a card", 2, paying.remove_card),
+    Action("raise a dispute", 5, quarrels.raise_one),
+    Action("withdraw or reopen", 1, quarrels.take_back),
+    Action("decide a case", 6, quarrels.decide),
+    Action("approve", 1, quarrels.approve),
+    Action("claim a charge back", 2, banks.claim),
+    Action("end a claim", 2, banks.judge),
+    Action("answer a bank", 2, banks.answer),
+)
+
+
+def draw(rng: random.Random) -> Action:
+    """One of them."""
+    return rng.choices(ACTIONS, [action.weight for action in ACTIONS])[0]

@@ -1,0 +1,50 @@
+"""Where stories are played: a PostgreSQL of their own, one database a worker, emptied between."""
+
+from __future__ import annotations
+
+import logging
+import pathlib
+
+import fasteners
+import sqlalchemy as sa
+import structlog
+
+from portal import schema
+from portal.gateways import embedded_postgres
+from tests.support import cleaning
+
+FOLDER = pathlib.Path(__file__).resolve().parent.parent.parent / "var" / "bench" / "simulation"
+
+
+class Ground:
+    """An empty database for each story, one after the other."""
+
+    def __init__(self, name: str) -> None:
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        self._server = embedded_postgres.EmbeddedPostgres(FOLDER / "postgres", fast=True)
+        self._main = self._server.url("postgres")
+        self._name = name
+        with fasteners.InterProcessLock(FOLDER / "template.lock"):
+            template = cleaning.template(self._main, schema)
+            cleaning.clone(self._main, template=template, name=name)
+        self.url = self._server.url(name)
+        self._owner = sa.create_engine(cleaning.with_driver(self.url))
+
+    def empty(self) -> str:
+        """Empty it; its address."""
+        cleaning.empty(self._owner)
+        return self.url
+
+    def close(self) -> None:
+        """Take the database away."""
+        self._owner.dispose()
+        cleaning.drop(self._main, name=self._name)
+
+
+def hush() -> None:
+    """What journeys log is not written: a story meets thousands of faults."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL),
+        logger_factory=structlog.ReturnLoggerFactory(),
+        cache_logger_on_first_use=False,
+    )

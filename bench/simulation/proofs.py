@@ -1,0 +1,168 @@
+"""What must hold whenever the story is quiet: the books, and both sides telling the same.
+
+Each proof gives sentences about what contradicts it; none of them changes anything.
+"""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Iterator
+
+from bench.simulation import life
+from portal.journeys import check_books
+
+_UNSTEADY = """
+    SELECT number || ' is ' || state FROM payment
+    WHERE state IN ('unknown', 'initiated', 'requires_action', 'processing')
+"""
+_SECOND_MAIL = """
+    SELECT template || ' ' || subject_no || ' times ' || count(*) FROM mail
+    WHERE template IN ('receipt', 'bill', 'payment_not_received', 'refund_succeeded',
+                       'refund_failed', 'dispute_received')
+    GROUP BY template, subject_no HAVING count(*) > 1
+"""
+_NO_RECEIPT = """
+    SELECT number || ' has no receipt' FROM payment p WHERE state = 'settled'
+    AND NOT EXISTS (SELECT FROM mail m WHERE m.template = 'receipt' AND m.subject_no = p.number)
+"""
+_OVERPAID = """
+    SELECT i.number || ' of ' || i.total_cents || ' has ' || coalesce(sum(a.cents), 0)
+    FROM invoice i JOIN invoice_line l ON l.invoice_id = i.id
+    LEFT JOIN allocation a ON a.line_id = l.id
+    WHERE i.state <> 'voided'
+    GROUP BY i.id HAVING i.open_cents < 0 OR coalesce(sum(a.cents), 0) > i.total_cents
+"""
+# What settled for something that was not open any more lies unapplied, and somebody was asked.
+_NO_CASE = """
+    SELECT p.number || ' left ' || l.cents || ' and has no case' FROM payment p
+    JOIN (SELECT e.subject, -sum(l.amount_cents) AS cents FROM ledger_entry e
+          JOIN ledger_line l ON l.entry_id = e.id
+          WHERE e.event = 'payment_settled' AND l.account = '2210' GROUP BY e.subject) l
+      ON l.subject = p.number
+    WHERE l.cents > p.amount_cents
+            - (SELECT coalesce(sum((part ->> 1)::bigint), 0)
+               FROM jsonb_array_elements(p.planned) part)
+      AND NOT EXISTS (SELECT FROM dispute d WHERE d.payment_no = p.number)
+"""
+_UNHANDLED = """
+    SELECT type || ' ' || object_id || ': ' || error FROM inbox_event WHERE handled_at IS NULL
+"""
+_NOT_SENT = (
+    "SELECT template || ' ' || subject_no || ' is ' || state FROM mail WHERE state <> 'sent'"
+)
+_OURS = "SELECT number, state, amount_cents, stripe_ref FROM payment"
+_REFUNDS = "SELECT number, state, amount_cents FROM refund"
+_CLAIMS = "SELECT stripe_ref, state FROM chargeback"
+_CARDS = "SELECT stripe_ref FROM payment_method WHERE removed_at IS NULL"
+
+
+def find(one: life.Life, *, told: bool, at_end: bool = False) -> list[str]:
+    """What is wrong; `told` says whether every event of Stripe has arrived."""
+    wrong = [
+        f"books: {proof.name}: {', '.join(proof.examples)}"
+        for proof in check_books.run(one.ctx, with_stripe=told)
+        if not proof.holds
+    ]
+    for statement in (_UNSTEADY, _SECOND_MAIL, _NO_RECEIPT, _OVERPAID, _NO_CASE, _UNHANDLED):
+        wrong += [row[0] for row in one.rows(statement)]
+    if at_end:
+        wrong += [row[0] for row in one.rows(_NOT_SENT)]
+        waiting = one.stage.queue.count("todo")
+        wrong += [f"{waiting} jobs wait"] if waiting else []
+    wrong += one.stage.queue.failures
+    wrong += _queue(one)
+    wrong += _mails(one)
+    wrong += _payments(one)
+    wrong += _refunds(one)
+    if told:
+        wrong += _claims(one)
+        wrong += _cards(one)
+    return wrong
+
+
+def _queue(one: life.Life) -> Iterator[str]:
+    held = one.stage.queue.count("doing")
+    if held:
+        yield f"{held} jobs are held by nobody"
+
+
+def _mails(one: life.Life) -> Iterator[str]:
+    """A second copy goes out only where a worker died between sending and writing it down."""
+    again = sum(times - 1 for times in one.stage.outbox.sent.values())
+    if again > one.stage.queue.died["deliver_mail"]:
+        yield f"{again} mails went out twice"
+
+
+def _payments(one: life.Life) -> Iterator[str]:
+    """Stripe's money and ours are the same payments, each charged once."""
+    ours = {row.number: row for row in one.rows(_OURS)}
+    charged: collections.Counter[str] = collections.Counter()
+    for intent in _documents(one, "payment_intent"):
+        number = intent["metadata"].get("payment_no", "")
+        payment = ours.get(number)
+        if payment is None:
+            yield f"{intent['id']} is of nobody"
+        elif intent["status"] == "succeeded":
+            charged[number] += 1
+            if payment.state != "settled":
+                yield f"{number} was charged and is {payment.state}"
+            if payment.amount_cents != intent["amount_received"]:
+                yield f"{number} of {payment.amount_cents} received {intent['amount_received']}"
+        elif intent["status"] == "processing":
+            yield f"{number} is still processing"
+    for number, times in charged.items():
+        if times > 1:
+            yield f"{number} was charged {times} times"
+    for number, payment in ours.items():
+        if payment.state == "settled" and not charged[number]:
+            yield f"{number} is settled and nobody was charged"
+    charges: collections.Counter[str] = collections.Counter(
+        charge["payment_intent"]
+        for charge in _documents(one, "charge")
+        if charge["status"] == "succeeded"
+    )
+    for intent_ref, times in charges.items():
+        if times > 1:
+            yield f"{intent_ref} has {times} charges"
+
+
+def _refunds(one: life.Life) -> Iterator[str]:
+    ours = {row.number: row for row in one.rows(_REFUNDS)}
+    states = {"pending": "sent", "requires_action": "sent", "canceled": "failed"}
+    seen: collections.Counter[str] = collections.Counter()
+    for refund in _documents(one, "refund"):
+        number = refund["metadata"].get("refund_no", "")
+        row = ours.get(number)
+        seen[number] += 1
+        if row is None:
+            yield f"{refund['id']} is of nobody"
+            continue
+        state = states.get(refund["status"], refund["status"])
+        if (row.state, row.amount_cents) != (state, refund["amount"]):
+            yield f"{number} of {row.amount_cents} is {row.state}, at Stripe {state}"
+    for number, times in seen.items():
+        if times > 1:
+            yield f"{number} was refunded {times} times"
+    for number, row in ours.items():
+        if row.state in ("sent", "succeeded") and not seen[number]:
+            yield f"{number} is {row.state} and nobody got it"
+
+
+def _claims(one: life.Life) -> Iterator[str]:
+    ours = {row.stripe_ref: row.state for row in one.rows(_CLAIMS)}
+    for claim in _documents(one, "dispute"):
+        if ours.get(claim["id"]) != claim["status"]:
+            yield f"chargeback {claim['id']} is {claim['status']}, here {ours.get(claim['id'])}"
+
+
+def _cards(one: life.Life) -> Iterator[str]:
+    ours = {row.stripe_ref for row in one.rows(_CARDS)}
+    there = {m["id"] for m in _documents(one, "payment_method") if m["customer"]}
+    for ref in sorted(ours ^ there):
+        yield f"{ref} is {'saved here only' if ref in ours else 'attached at Stripe only'}"
+
+
+def _documents(one: life.Life, kind: str) -> list[dict]:
+    world = one.stage.world
+    with world.store.transaction():
+        return [found.document for found in world.store.select("kind = ? ORDER BY seq", (kind,))]

@@ -1,0 +1,56 @@
+"""Plays many seeds in a few processes, each with a database of its own; one failure stops none."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import dataclasses
+import multiprocessing
+import os
+import pathlib
+import signal
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+
+from bench.simulation import database, results, story
+
+_ground: list[database.Ground] = []  # of this process
+
+
+def play_all(
+    seeds: Sequence[int], *, days: int, customers: int, workers: int
+) -> Iterator[results.Result]:
+    """The result of each seed as it comes."""
+    begins = multiprocessing.get_context("spawn")
+    with concurrent.futures.ProcessPoolExecutor(
+        workers, mp_context=begins, initializer=_begin
+    ) as pool:
+        plans = [story.Plan(seed=seed, days=days, customers=customers) for seed in seeds]
+        waiting = {pool.submit(play_one, plan): plan.seed for plan in plans}
+        for future in concurrent.futures.as_completed(waiting):
+            trouble = future.exception()
+            if trouble is None:
+                yield future.result()
+            else:
+                said = f"{type(trouble).__name__}: {trouble}"
+                yield results.Result(seed=waiting[future], seconds=0.0, wrong=said)
+
+
+def play_one(plan: story.Plan) -> results.Result:
+    """Play one seed in this process."""
+    ground = _ground[0] if _ground else _begin()
+    begun = time.perf_counter()
+    with tempfile.TemporaryDirectory(prefix="simulation-") as folder:
+        outcome = story.play(plan, url=ground.empty(), folder=pathlib.Path(folder))
+    return results.Result(
+        seed=plan.seed,
+        seconds=round(time.perf_counter() - begun, 2),
+        outcome=dataclasses.asdict(outcome),
+    )
+
+
+def _begin() -> database.Ground:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent stops us
+    database.hush()
+    _ground.append(database.Ground(f"simulation_{os.getpid()}"))
+    return _ground[0]
