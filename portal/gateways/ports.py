@@ -40,6 +40,16 @@ class CardView:
     exp_year: int | None = None
     fingerprint: str = ""
     customer_ref: str = ""  # "" while it is attached to nobody
+    blocked_code: str = ""  # R02 …: why a bank account takes no more debits, "" while it does
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class MandateView:
+    """The permission to debit a bank account."""
+
+    ref: str
+    status: str  # pending, active, inactive
+    method_ref: str
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -52,6 +62,8 @@ class MoneyMoved:
     amount_cents: int
     fee_cents: int
     created_at: datetime.datetime
+    available_at: datetime.datetime | None = None
+    is_open: bool = False  # of a debit that the bank has not paid, or has sent back: not ours
 
     @property
     def net_cents(self) -> int:
@@ -76,6 +88,9 @@ class IntentView:
     card: CardView | None = None  # the method of the charge, or the one last tried
     decline_code: str = ""  # Stripe's decline_code, else its code, of the last attempt
     next_url: str = ""  # where the payer proves who they are, when Stripe gives an address
+    verify_url: str = ""  # where two small deposits are told, while it waits for them
+    mandate_ref: str = ""  # of a debit
+    network_code: str = ""  # R01 …: the bank's own code of a debit that was sent back
     money: MoneyMoved | None = None  # null at first, comes with charge.updated
 
 
@@ -90,6 +105,8 @@ class SetupView:
     setup_id: str  # our row id, from its metadata
     card: CardView | None = None
     decline_code: str = ""
+    verify_url: str = ""  # where two small deposits are told, while it waits for them
+    mandate_ref: str = ""  # of a bank account
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -171,6 +188,18 @@ class PaymentGateway(Protocol):
     ) -> IntentView:
         """Charge a saved method with the payer present. A decline is a view, not an error."""
 
+    def charge_saved(
+        self,
+        *,
+        key: str,
+        amount_cents: int,
+        customer_ref: str,
+        method_ref: str,
+        payment_no: str,
+        description: str,
+    ) -> IntentView:
+        """Charge a saved method while nobody is present. A decline is a view, not an error."""
+
     def read_intent(self, intent_ref: str) -> IntentView:
         """The intent as it stands."""
 
@@ -188,6 +217,9 @@ class PaymentGateway(Protocol):
 
     def read_method(self, method_ref: str) -> CardView:
         """The payment method as it stands."""
+
+    def read_mandate(self, mandate_ref: str) -> MandateView:
+        """The mandate as it stands."""
 
     def detach_method(self, method_ref: str) -> None:
         """Take a method off its customer; one that is off already is no error."""
@@ -216,6 +248,9 @@ class PaymentGateway(Protocol):
 
     def money_moved(self) -> Iterator[MoneyMoved]:
         """All balance transactions, newest first."""
+
+    def return_fee(self, *, charge_ref: str, since: datetime.datetime) -> MoneyMoved | None:
+        """What Stripe took since then for a debit that was sent back; None: nothing so far."""
 
     def events_since(self, since: datetime.datetime) -> Iterator[EventView]:
         """Events of the subscribed types, oldest first, up to 30 days back."""

@@ -102,6 +102,39 @@ class StripePayments:
                 return self.read_intent(intent_ref)
         return stripe_views.intent(found)
 
+    def charge_saved(
+        self,
+        *,
+        key: str,
+        amount_cents: int,
+        customer_ref: str,
+        method_ref: str,
+        payment_no: str,
+        description: str,
+    ) -> ports.IntentView:
+        """Charge a saved method while nobody is present. A decline is a view, not an error."""
+        params: stripe.params.PaymentIntentCreateParams = {
+            "amount": amount_cents,
+            "currency": "usd",
+            "customer": customer_ref,
+            "payment_method": method_ref,
+            "automatic_payment_methods": {"enabled": True, "allow_redirects": "never"},
+            "confirm": True,
+            "off_session": True,
+            "description": description,
+            "metadata": {"payment_no": payment_no},
+            "expand": INTENT_PARTS,
+        }
+        with _typed_errors():
+            try:
+                made = self._client.v1.payment_intents.create(params, {"idempotency_key": key})
+            except stripe.CardError as declined:
+                intent_ref = _intent_of(declined)
+                if intent_ref is None:
+                    raise
+                return self.read_intent(intent_ref)
+        return stripe_views.intent(made)
+
     def read_intent(self, intent_ref: str) -> ports.IntentView:
         """The intent as it stands."""
         with _typed_errors():
@@ -159,6 +192,11 @@ class StripePayments:
         """The payment method as it stands."""
         with _typed_errors():
             return stripe_views.method(self._client.v1.payment_methods.retrieve(method_ref))
+
+    def read_mandate(self, mandate_ref: str) -> ports.MandateView:
+        """The mandate as it stands."""
+        with _typed_errors():
+            return stripe_views.mandate(self._client.v1.mandates.retrieve(mandate_ref))
 
     def detach_method(self, method_ref: str) -> None:
         """Take a method off its customer; one that is off already is no error."""
@@ -225,9 +263,25 @@ class StripePayments:
     def money_moved(self) -> Iterator[ports.MoneyMoved]:
         """All balance transactions, newest first."""
         with _typed_errors():
-            page = self._client.v1.balance_transactions.list({"limit": 100})
+            page = self._client.v1.balance_transactions.list(
+                {"limit": 100, "expand": ["data.source"]}
+            )
             for found in page.auto_paging_iter():
                 yield stripe_views.money(found)
+
+    def return_fee(self, *, charge_ref: str, since: datetime.datetime) -> ports.MoneyMoved | None:
+        """What Stripe took since then for a debit that was sent back; None: nothing so far.
+
+        Such a fee names no source: its description names the charge.
+        """
+        with _typed_errors():
+            page = self._client.v1.balance_transactions.list(
+                {"type": "stripe_fee", "created": {"gte": int(since.timestamp())}, "limit": 100}
+            )
+            for found in page.auto_paging_iter():
+                if charge_ref in (found.description or ""):
+                    return stripe_views.money(found)
+        return None
 
     def events_since(self, since: datetime.datetime) -> Iterator[ports.EventView]:
         """Events of the subscribed types, oldest first, up to 30 days back."""
@@ -253,6 +307,12 @@ class StripePayments:
             raise ports.BadSignature(type(refused).__name__) from refused
         except (AttributeError, KeyError, TypeError) as refused:
             raise ports.BadSignature("no event") from refused
+
+
+def _intent_of(declined: stripe.CardError) -> str | None:
+    """The intent that a decline left behind."""
+    body = declined.json_body if isinstance(declined.json_body, dict) else {}
+    return body.get("error", {}).get("payment_intent", {}).get("id")
 
 
 @contextlib.contextmanager

@@ -27,6 +27,9 @@ def intent(found: Any) -> ports.IntentView:
         card=_card_of(found, error),
         decline_code=_code(error),
         next_url=_next_url(found),
+        verify_url=_verify_url(found),
+        mandate_ref=_ref(getattr(_bank_details(charge), "mandate", None)),
+        network_code=_network_code(charge),
         money=None if money_row is None else money(money_row),
     )
 
@@ -42,6 +45,8 @@ def setup(found: Any) -> ports.SetupView:
         setup_id=metadata(found, "setup_id"),
         card=None if card is None else method(card),
         decline_code=_code(getattr(found, "last_setup_error", None)),
+        verify_url=_verify_url(found),
+        mandate_ref=_ref(getattr(found, "mandate", None)),
     )
 
 
@@ -57,6 +62,14 @@ def method(found: Any) -> ports.CardView:
         exp_year=getattr(detail, "exp_year", None),
         fingerprint=getattr(detail, "fingerprint", None) or "",
         customer_ref=_ref(getattr(found, "customer", None)),
+        blocked_code=_blocked_code(detail),
+    )
+
+
+def mandate(found: Any) -> ports.MandateView:
+    """A mandate."""
+    return ports.MandateView(
+        ref=found.id, status=found.status, method_ref=_ref(found.payment_method)
     )
 
 
@@ -102,7 +115,9 @@ def warning(found: Any) -> ports.WarningView:
 
 
 def money(found: Any) -> ports.MoneyMoved:
-    """A balance transaction."""
+    """A balance transaction; whether it is open is known where its source is expanded."""
+    source = _expanded(found, "source")
+    available_on = getattr(found, "available_on", None)
     return ports.MoneyMoved(
         ref=found.id,
         category=found.reporting_category,
@@ -110,6 +125,8 @@ def money(found: Any) -> ports.MoneyMoved:
         amount_cents=found.amount,
         fee_cents=found.fee,
         created_at=_moment(found.created),
+        available_at=_moment(available_on) if available_on else None,
+        is_open=getattr(source, "object", "") == "charge" and source.status != "succeeded",
     )
 
 
@@ -142,6 +159,26 @@ def _next_url(found: Any) -> str:
     action = getattr(found, "next_action", None)
     redirect = getattr(action, "redirect_to_url", None)
     return getattr(redirect, "url", None) or ""
+
+
+def _verify_url(found: Any) -> str:
+    action = getattr(found, "next_action", None)
+    deposits = getattr(action, "verify_with_microdeposits", None)
+    return getattr(deposits, "hosted_verification_url", None) or ""
+
+
+def _bank_details(charge: Any) -> Any:
+    return getattr(getattr(charge, "payment_method_details", None), "us_bank_account", None)
+
+
+def _network_code(charge: Any) -> str:
+    return getattr(getattr(charge, "outcome", None), "network_decline_code", None) or ""
+
+
+def _blocked_code(detail: Any) -> str:
+    """The network's code, else Stripe's reason, for which an account takes no more debits."""
+    blocked = getattr(getattr(detail, "status_details", None), "blocked", None)
+    return getattr(blocked, "network_code", None) or getattr(blocked, "reason", None) or ""
 
 
 def _code(error: Any) -> str:

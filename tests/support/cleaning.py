@@ -10,7 +10,15 @@ import psycopg
 import sqlalchemy as sa
 from psycopg import sql
 
-KEPT = frozenset({"alembic_version", "ledger_account", "billing_plan", "procrastinate_version"})
+KEPT = frozenset(
+    {
+        "alembic_version",
+        "billing_plan",
+        "ledger_account",
+        "procrastinate_version",
+        "us_state_rule",
+    }
+)
 
 
 def with_driver(url: str) -> str:

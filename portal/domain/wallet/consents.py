@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -79,6 +80,53 @@ def record(
         version=shown.version,
     )
     return row.id
+
+
+def noted(
+    shown: Iterable[Shown], *, now: datetime.datetime, who: actor.Actor
+) -> list[dict[str, str]]:
+    """What somebody agrees to now, to be kept with the intention until the method is known."""
+    return [
+        dataclasses.asdict(one)
+        | {"at": now.isoformat(), "address": who.address, "device": who.device}
+        for one in shown
+    ]
+
+
+def record_noted(
+    session: orm.Session,
+    notes: Sequence[dict[str, str]] | None,
+    *,
+    kinds: Iterable[models.ConsentKind],
+    customer_id: int,
+    subject: str,
+    method_label: str,
+    who: actor.Actor,
+    payer_id: int | None = None,
+) -> list[models.ConsentKind]:
+    """Record what was noted, of these kinds, as of the moment it was agreed to; what there was.
+
+    Address and device are those of that moment, whoever brings the news now.
+    """
+    recorded = []
+    for note in notes or ():
+        kind = models.ConsentKind(note["kind"])
+        if kind not in set(kinds):
+            continue
+        record(
+            session,
+            shown=Shown(
+                kind=kind, version=note["version"], language=note["language"], text=note["text"]
+            ),
+            customer_id=customer_id,
+            payer_id=payer_id,
+            subject=subject,
+            method_label=method_label,
+            now=datetime.datetime.fromisoformat(note["at"]),
+            who=dataclasses.replace(who, address=note["address"], device=note["device"]),
+        )
+        recorded.append(kind)
+    return recorded
 
 
 def given(session: orm.Session, *, customer_id: int, subject: str) -> tuple[Given, ...]:

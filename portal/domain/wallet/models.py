@@ -7,6 +7,7 @@ import enum
 
 import sqlalchemy as sa
 from sqlalchemy import orm
+from sqlalchemy.dialects import postgresql
 
 from portal.kernel import db, types
 
@@ -88,6 +89,7 @@ class PaymentMethod(db.Base):
     mandate_state: orm.Mapped[MandateState | None] = orm.mapped_column(
         types.EnumText(MandateState)
     )  # of a bank account
+    agreed_in: orm.Mapped[str] = orm.mapped_column(server_default="")  # the consents' subject
     expiry_warned: orm.Mapped[int | None]  # days ahead of the last warning: 45, 15, 3
     is_default: orm.Mapped[bool] = orm.mapped_column(server_default=sa.false())
     added_at: orm.Mapped[types.Moment]
@@ -111,6 +113,7 @@ class Setup(db.Base):
     payer_id: orm.Mapped[int | None] = orm.mapped_column(sa.BigInteger, sa.ForeignKey("payer.id"))
     label: orm.Mapped[str] = orm.mapped_column(server_default="")  # "STRIPE TEST BANK 6789"
     verify_url: orm.Mapped[str] = orm.mapped_column(server_default="")  # where deposits are told
+    agreed: orm.Mapped[list | None] = orm.mapped_column(postgresql.JSONB)  # until it is saved
     started_at: orm.Mapped[types.Moment]
     ended_at: orm.Mapped[datetime.datetime | None] = orm.mapped_column(sa.DateTime(timezone=True))
 

@@ -20,6 +20,16 @@ class NoSuchMethod(errors.DomainError):
     message = msgids.N_("This payment method is not there any more.")
 
 
+class MandateOver(errors.DomainError):
+    """The permission to debit the account was taken back."""
+
+    code = "mandate_over"
+    message = msgids.N_(
+        "This account may not be debited any more. Nothing was taken. Add it again, or choose "
+        "another way to pay."
+    )
+
+
 def link(session: orm.Session, *, customer_id: int, stripe_ref: str) -> str:
     """Keep the customer's counterpart in Stripe; the one that was kept first wins."""
     session.execute(
@@ -49,11 +59,14 @@ def add(
     who: actor.Actor,
     rng: ids.Bits,
     payer_id: int | None = None,
+    mandate_ref: str = "",
+    agreed_in: str = "",
 ) -> tuple[models.PaymentMethod, bool]:
     """Mirror a method that Stripe saved; the method and whether it is new.
 
     The customer's first method becomes the default one; one of a payer's never does. Stripe's
-    newer details replace older ones.
+    newer details replace older ones; a mandate that was taken back stays so. `agreed_in` is the
+    subject under which consents are kept.
     """
     lock(session, customer_id=customer_id)
     known = session.scalar(
@@ -62,17 +75,12 @@ def add(
     if known is not None:
         known.brand, known.last4 = brand, last4
         known.exp_month, known.exp_year = exp_month, exp_year
+        if mandate_ref and not known.mandate_ref:
+            known.mandate_ref = mandate_ref
+            known.mandate_state = known.mandate_state or models.MandateState.ACTIVE
+        known.agreed_in = known.agreed_in or agreed_in
+        session.flush()
         return known, False
-    has_default = session.scalar(
-        sa.select(
-            sa.exists().where(
-                models.PaymentMethod.customer_id == customer_id,
-                models.PaymentMethod.payer_id.is_(None),
-                models.PaymentMethod.removed_at.is_(None),
-                models.PaymentMethod.is_default,
-            )
-        )
-    )
     method = models.PaymentMethod(
         number=ids.new(ids.Prefix.METHOD, rng),
         customer_id=customer_id,
@@ -84,13 +92,26 @@ def add(
         exp_month=exp_month,
         exp_year=exp_year,
         fingerprint=fingerprint,
-        is_default=payer_id is None and not has_default,
+        mandate_ref=mandate_ref,
+        mandate_state=models.MandateState.ACTIVE if mandate_ref else None,
+        agreed_in=agreed_in,
+        is_default=payer_id is None and not _has_default(session, customer_id),
         added_at=now,
     )
     session.add(method)
     session.flush()
     _audit(session, method, action="wallet.added", who=who, now=now)
     return method, True
+
+
+def _has_default(session: orm.Session, customer_id: int) -> bool:
+    found = sa.exists().where(
+        models.PaymentMethod.customer_id == customer_id,
+        models.PaymentMethod.payer_id.is_(None),
+        models.PaymentMethod.removed_at.is_(None),
+        models.PaymentMethod.is_default,
+    )
+    return bool(session.scalar(sa.select(found)))
 
 
 def make_default(
@@ -101,9 +122,11 @@ def make_default(
     now: datetime.datetime,
     who: actor.Actor,
 ) -> models.PaymentMethod:
-    """Make a method the one that is offered first. Raises NoSuchMethod."""
+    """Make a method the one that is offered first. Raises NoSuchMethod, MandateOver."""
     lock(session, customer_id=customer_id)
     method = _mine(session, customer_id=customer_id, number=number)
+    if method.mandate_state is models.MandateState.REVOKED:
+        raise MandateOver(number=number)
     session.execute(
         sa.update(models.PaymentMethod)
         .where(models.PaymentMethod.customer_id == customer_id, models.PaymentMethod.is_default)
@@ -149,6 +172,47 @@ def remove(
     return method
 
 
+def revoke_mandate(
+    session: orm.Session,
+    *,
+    now: datetime.datetime,
+    who: actor.Actor,
+    reason: str,
+    stripe_ref: str = "",
+    mandate_ref: str = "",
+) -> models.PaymentMethod | None:
+    """Note that an account may be debited no more, found by its or its mandate's reference.
+
+    None when there is none of ours, it was removed, or this is known. `reason` is a word for the
+    audit: "mandate_updated", "R10".
+    """
+    column, ref = models.PaymentMethod.stripe_ref, stripe_ref
+    if not stripe_ref:
+        column, ref = models.PaymentMethod.mandate_ref, mandate_ref
+    customer_id = session.scalar(
+        sa.select(models.PaymentMethod.customer_id).where(column == ref).limit(1)
+    )
+    if not ref or customer_id is None:
+        return None
+    lock(session, customer_id=customer_id)
+    method = session.scalar(
+        sa.select(models.PaymentMethod)
+        .where(
+            column == ref,
+            models.PaymentMethod.kind == models.MethodKind.BANK,
+            models.PaymentMethod.removed_at.is_(None),
+        )
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if method is None or method.mandate_state is models.MandateState.REVOKED:
+        return None
+    method.mandate_state = models.MandateState.REVOKED
+    session.flush()
+    _audit(session, method, action="wallet.mandate_revoked", who=who, now=now, reason=reason)
+    return method
+
+
 def lock(session: orm.Session, *, customer_id: int) -> None:
     """One change of a wallet at a time."""
     session.execute(
@@ -158,12 +222,34 @@ def lock(session: orm.Session, *, customer_id: int) -> None:
     )
 
 
-def start_setup(session: orm.Session, *, customer_id: int, now: datetime.datetime) -> models.Setup:
-    """Write down that the customer wants to save a method, before Stripe hears of it."""
-    setup = models.Setup(customer_id=customer_id, started_at=now)
+def start_setup(
+    session: orm.Session,
+    *,
+    customer_id: int,
+    now: datetime.datetime,
+    payer_id: int | None = None,
+    agreed: list[dict[str, str]] | None = None,
+) -> models.Setup:
+    """Write down that somebody wants to save a method, before Stripe hears of it.
+
+    `agreed` is what `consents.noted` gives; it is recorded once the method is known.
+    """
+    setup = models.Setup(
+        customer_id=customer_id, payer_id=payer_id, agreed=agreed or None, started_at=now
+    )
     session.add(setup)
     session.flush()
     return setup
+
+
+def await_deposits(session: orm.Session, *, setup_id: int, label: str, verify_url: str) -> bool:
+    """The account waits for two small deposits to be told; False when it did, or it has ended."""
+    waits = session.execute(
+        sa.update(models.Setup)
+        .where(models.Setup.id == setup_id, models.Setup.state == models.SetupState.STARTED)
+        .values(state=models.SetupState.VERIFYING, label=label, verify_url=verify_url)
+    )
+    return waits.rowcount == 1
 
 
 def end_setup(
@@ -172,14 +258,14 @@ def end_setup(
     setup_id: int,
     state: models.SetupState,
     now: datetime.datetime,
-) -> bool:
-    """Write down how an attempt ended; False when it had ended before."""
-    ended = session.execute(
-        sa.update(models.Setup)
-        .where(models.Setup.id == setup_id, models.Setup.state == models.SetupState.STARTED)
-        .values(state=state, ended_at=now)
-    )
-    return ended.rowcount == 1
+) -> models.Setup | None:
+    """Write down how an attempt ended; the attempt, None when it had ended before."""
+    setup = session.get(models.Setup, setup_id, with_for_update=True, populate_existing=True)
+    if setup is None or setup.ended_at is not None:
+        return None
+    setup.state, setup.ended_at, setup.verify_url = state, now, ""
+    session.flush()
+    return setup
 
 
 def ask_to_detach(session: orm.Session, *, method_id: int) -> None:
@@ -212,6 +298,7 @@ def _audit(
     action: str,
     who: actor.Actor,
     now: datetime.datetime,
+    **more: str,
 ) -> None:
     audit.record(
         session,
@@ -223,4 +310,5 @@ def _audit(
         kind=str(method.kind),
         brand=method.brand,
         last4=method.last4,
+        **more,
     )

@@ -25,6 +25,18 @@ class MethodView:
     exp_year: int | None
     is_default: bool
     added_at: datetime.datetime
+    mandate_state: models.MandateState | None
+    agreed_in: str
+
+    @property
+    def is_bank(self) -> bool:
+        """Whether it is a bank account, whose debits take days."""
+        return self.kind == models.MethodKind.BANK
+
+    @property
+    def is_chargeable(self) -> bool:
+        """Whether it may be charged: an account whose mandate was taken back may not."""
+        return self.mandate_state is not models.MandateState.REVOKED
 
     @property
     def label(self) -> str:
@@ -36,6 +48,16 @@ class MethodView:
         if self.exp_year is None or self.exp_month is None:
             return False
         return (self.exp_year, self.exp_month) < (today.year, today.month)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class WaitingAccount:
+    """A bank account that waits for its two small deposits to be told."""
+
+    id: int
+    label: str
+    verify_url: str
+    started_at: datetime.datetime
 
 
 _METHODS = (
@@ -50,6 +72,8 @@ _METHODS = (
         models.PaymentMethod.exp_year,
         models.PaymentMethod.is_default,
         models.PaymentMethod.added_at,
+        models.PaymentMethod.mandate_state,
+        models.PaymentMethod.agreed_in,
     )
     .where(
         models.PaymentMethod.customer_id == sa.bindparam("customer_id"),
@@ -78,6 +102,41 @@ def method(
     asked = {"customer_id": customer_id, "payer_id": payer_id}
     row = session.execute(found, asked).one_or_none()
     return None if row is None else MethodView(**row._asdict())
+
+
+def waiting_accounts(
+    session: orm.Session, *, customer_id: int, payer_id: int | None = None
+) -> tuple[WaitingAccount, ...]:
+    """Bank accounts whose small deposits are still to be told, oldest first."""
+    rows = session.execute(
+        sa.select(
+            models.Setup.id, models.Setup.label, models.Setup.verify_url, models.Setup.started_at
+        )
+        .where(
+            models.Setup.customer_id == customer_id,
+            models.Setup.payer_id.is_not_distinct_from(payer_id),
+            models.Setup.state == models.SetupState.VERIFYING,
+        )
+        .order_by(models.Setup.id)
+    )
+    return tuple(WaitingAccount(**row._asdict()) for row in rows)
+
+
+def setups_waiting_since(
+    session: orm.Session, *, before: datetime.datetime, limit: int = 200
+) -> list[str]:
+    """Stripe's references of accounts that wait for their deposits since before that moment."""
+    rows = session.scalars(
+        sa.select(models.Setup.stripe_ref)
+        .where(
+            models.Setup.state == models.SetupState.VERIFYING,
+            models.Setup.started_at < before,
+            models.Setup.stripe_ref.is_not(None),
+        )
+        .order_by(models.Setup.id)
+        .limit(limit)
+    )
+    return [ref for ref in rows if ref]
 
 
 def stripe_customer(session: orm.Session, *, customer_id: int) -> str | None:

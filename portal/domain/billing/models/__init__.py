@@ -1,6 +1,6 @@
 """Tables of billing, one idea a module; import them from here."""
 
-from portal.domain.billing.models.accounts import AccountBalance, BillingPlan
+from portal.domain.billing.models.accounts import AccountBalance, BillingPlan, StateRule
 from portal.domain.billing.models.allocations import Allocation, Credit, CreditKind
 from portal.domain.billing.models.arrangements import Arrangement, ArrangementBill
 from portal.domain.billing.models.holds import Hold, HoldKind
@@ -29,4 +29,5 @@ __all__ = [
     "Invoice",
     "InvoiceLine",
     "InvoiceState",
+    "StateRule",
 ]

@@ -23,6 +23,17 @@ class BillingPlan(db.Base):
     installment_fee_cents: orm.Mapped[types.Cents]
     policy_fee_cents: orm.Mapped[types.Cents]
     tax_ppm: orm.Mapped[int]  # parts per million of the premium
+    nsf_fee_cents: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, server_default="2500")
+
+
+class StateRule(db.Base):
+    """What one state's law allows; a state without a row sets no limit of its own."""
+
+    __tablename__ = "us_state_rule"
+    __table_args__ = (sa.CheckConstraint("nsf_cap_cents >= 0", name="nsf_cap_not_below"),)
+
+    us_state: orm.Mapped[str] = orm.mapped_column(primary_key=True)
+    nsf_cap_cents: orm.Mapped[int | None] = orm.mapped_column(sa.BigInteger)
 
 
 class AccountBalance(db.Base):

@@ -35,6 +35,13 @@ class Payment(db.Base):
             "settled_at",
             postgresql_where=sa.text("state = 'settled' AND fee_cents IS NULL"),
         ),
+        sa.Index(
+            "ix_payment_return_fee_missing",
+            "checked_at",
+            postgresql_where=sa.text(
+                "state = 'failed' AND expected_on IS NOT NULL AND fee_cents IS NULL"
+            ),
+        ),
     )
 
     id: orm.Mapped[types.Id]
@@ -56,6 +63,11 @@ class Payment(db.Base):
     )  # somebody else who pays for one pet
     save_method: orm.Mapped[bool] = orm.mapped_column(server_default=sa.false())
     method_label: orm.Mapped[str] = orm.mapped_column(server_default="")  # "visa 4242"
+    method_kind: orm.Mapped[str] = orm.mapped_column(server_default="")  # "us_bank_account"
+    by_guest: orm.Mapped[bool] = orm.mapped_column(server_default=sa.false())
+    agreed: orm.Mapped[list | None] = orm.mapped_column(postgresql.JSONB)  # until it is on its way
+    verify_url: orm.Mapped[str] = orm.mapped_column(server_default="")  # two deposits are awaited
+    expected_on: orm.Mapped[datetime.date | None]  # of a debit: when it usually arrives
     stripe_ref: orm.Mapped[str | None] = orm.mapped_column(unique=True)
     charge_ref: orm.Mapped[str | None] = orm.mapped_column(unique=True)
     failure_code: orm.Mapped[str] = orm.mapped_column(server_default="")
