@@ -10,7 +10,7 @@ import functools
 from collections.abc import Callable
 
 from portal.documents import texts
-from portal.kernel import msgids
+from portal.kernel import labels, msgids
 
 N_ = msgids.N_
 Say = Callable[..., str]
@@ -97,9 +97,19 @@ def _place(say: Say, plan: str, sequence: int, of: int) -> str:
 
 @functools.lru_cache(maxsize=1024)
 def method(label: str) -> str:
-    """A method as it is read: "visa 4242" becomes "Visa 4242"; "" stays ""."""
+    """A method as it is read: "visa 4242" becomes "Visa 4242"; "" stays "".
+
+    Where somebody else paid it is their name, and nothing of their card.
+    """
+    if label.startswith(labels.PAYER):
+        return payer(label)
     brand, _, last4 = label.partition(" ")
     return f"{METHODS.get(brand.lower(), brand.title())} {last4}".strip()
+
+
+def payer(label: str) -> str:
+    """The name of somebody else who paid; "" where it was the owner, or a guest."""
+    return label.removeprefix(labels.PAYER) if label.startswith(labels.PAYER) else ""
 
 
 def decline(code: str, *, say: Say) -> str:

@@ -6,6 +6,8 @@ import dataclasses
 
 from sqlalchemy import orm
 
+from portal.domain.payments.operations import inviting
+from portal.domain.payments.queries import payers
 from portal.domain.wallet import models, operations, queries
 from portal.gateways import ports
 from portal.journeys import context, link_customer, telling
@@ -84,13 +86,16 @@ def keep(
     customer_id: int,
     card: ports.CardView,
     who: actor.Actor,
+    payer_id: int | None = None,
 ) -> None:
     """Mirror a method inside the caller's transaction. A new one is mailed.
 
-    A kind that the wallet does not hold, like a wallet of somebody else's, is left alone.
+    With `payer_id` it is that payer's; where the payer has ended, it goes off again at once. A
+    kind that the wallet does not hold, like a wallet of somebody else's, is left alone.
     """
     if card.kind not in set(models.MethodKind):
         return
+    payer = None if payer_id is None else inviting.lock(session, payer_id=payer_id)
     method, is_new = operations.add(
         session,
         customer_id=customer_id,
@@ -104,8 +109,11 @@ def keep(
         now=ctx.clock.now(),
         who=who,
         rng=ctx.rng,
+        payer_id=payer_id,
     )
-    if is_new:
+    if is_new and payer is not None and payer.ended_at is not None:
+        take_off(session, ctx, method=method, who=who)
+    elif is_new:
         _tell(session, ctx, method, template="method_added")
 
 
@@ -117,7 +125,14 @@ def make_default(ctx: context.Context, *, customer_id: int, number: str, who: ac
         )
 
 
-def remove(ctx: context.Context, *, customer_id: int, number: str, who: actor.Actor) -> None:
+def remove(
+    ctx: context.Context,
+    *,
+    customer_id: int,
+    number: str,
+    who: actor.Actor,
+    payer_id: int | None = None,
+) -> None:
     """Remove a method here at once and at Stripe right after. Raises NoSuchMethod.
 
     When Stripe does not answer, the job that mirrors methods takes it off later; here it is
@@ -125,7 +140,12 @@ def remove(ctx: context.Context, *, customer_id: int, number: str, who: actor.Ac
     """
     with ctx.database.unit_of_work() as session:
         method = operations.remove(
-            session, customer_id=customer_id, number=number, now=ctx.clock.now(), who=who
+            session,
+            customer_id=customer_id,
+            payer_id=payer_id,
+            number=number,
+            now=ctx.clock.now(),
+            who=who,
         )
         _tell(session, ctx, method, template="method_removed")
         operations.ask_to_detach(session, method_id=method.id)
@@ -137,9 +157,10 @@ def mirror(ctx: context.Context, *, card: ports.CardView, who: actor.Actor) -> N
     One that was removed here stays removed; one that is not known yet was just saved.
     """
     with ctx.database.unit_of_work() as session:
-        customer_id = queries.owner_of_stripe_customer(session, stripe_ref=card.customer_ref)
-        if customer_id is not None:
-            keep(session, ctx, customer_id=customer_id, card=card, who=who)
+        whose = _whose(session, stripe_ref=card.customer_ref)
+        if whose is not None:
+            customer_id, payer_id = whose
+            keep(session, ctx, customer_id=customer_id, payer_id=payer_id, card=card, who=who)
 
 
 def removed_at_stripe(ctx: context.Context, *, method_ref: str, who: actor.Actor) -> None:
@@ -159,6 +180,21 @@ def removed_at_stripe(ctx: context.Context, *, method_ref: str, who: actor.Actor
         _tell(session, ctx, method, template="method_removed")
 
 
+def take_off(
+    session: orm.Session, ctx: context.Context, *, method: models.PaymentMethod, who: actor.Actor
+) -> None:
+    """Remove a payer's method here and ask that it be taken off at Stripe; mails nothing."""
+    operations.remove(
+        session,
+        customer_id=method.customer_id,
+        payer_id=method.payer_id,
+        number=method.number,
+        now=ctx.clock.now(),
+        who=who,
+    )
+    operations.ask_to_detach(session, method_id=method.id)
+
+
 def detach(ctx: context.Context, *, method_id: int) -> None:
     """Take a removed method off its customer at Stripe; the job behind `remove`."""
     with ctx.database.reading() as session:
@@ -166,9 +202,32 @@ def detach(ctx: context.Context, *, method_id: int) -> None:
     ctx.payments.detach_method(ref)
 
 
+def _whose(session: orm.Session, *, stripe_ref: str) -> tuple[int, int | None] | None:
+    """Customer and payer behind a counterpart in Stripe; the payer is None for the customer."""
+    customer_id = queries.owner_of_stripe_customer(session, stripe_ref=stripe_ref)
+    if customer_id is not None:
+        return customer_id, None
+    payer = payers.of_stripe_customer(session, stripe_ref=stripe_ref)
+    return None if payer is None else (payer.customer_id, payer.id)
+
+
 def _tell(
     session: orm.Session, ctx: context.Context, method: models.PaymentMethod, *, template: str
 ) -> None:
+    if method.payer_id is not None:
+        payer = payers.by_id(session, payer_id=method.payer_id)
+        telling.tell_payer(
+            session,
+            ctx,
+            payer=payer,
+            template=f"payer_{template}",
+            key=f"{template}:{method.number}",
+            subject_no=method.number,
+            card=f"{method.brand} {method.last4}",
+            pet_name=payer.pet_name,
+            at=ctx.clock.now(),
+        )
+        return
     telling.tell_customer(
         session,
         ctx,

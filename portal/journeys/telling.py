@@ -9,6 +9,7 @@ from sqlalchemy import orm
 from portal.documents import mails
 from portal.domain.identity import queries as identity
 from portal.domain.notifications import operations
+from portal.domain.payments.queries import payers
 from portal.journeys import context
 
 
@@ -34,6 +35,35 @@ def tell_customer(
         name=customer.first_name,
         customer_id=customer_id,
         subject_no=subject_no,
+        **view,
+    )
+
+
+def tell_payer(
+    session: orm.Session,
+    ctx: context.Context,
+    *,
+    payer: payers.PayerView,
+    template: str,
+    key: str,
+    subject_no: str = "",
+    secret: bool = False,
+    **view: Any,
+) -> bool:
+    """Queue a mail to somebody else who pays, in their language; all else is as in `tell`.
+
+    It is no mail of the owner's: nobody finds it under the owner.
+    """
+    return tell(
+        session,
+        ctx,
+        template=template,
+        key=key,
+        recipient=payer.email,
+        language=payer.language,
+        name=payer.name,
+        subject_no=subject_no,
+        secret=secret,
         **view,
     )
 
