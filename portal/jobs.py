@@ -26,6 +26,7 @@ from portal.gateways import ports
 from portal.journeys import (
     answer_chargeback,
     check_books,
+    collect_drafts,
     context,
     deliver_mail,
     earn_premium,
@@ -116,6 +117,7 @@ TASKS: Mapping[str, Background] = {
     "post_fees": _every("*/5 * * * *", post_fees.run),
     "run_billing": _nightly("10 4 * * *", run_billing.run),
     "earn_premium": _nightly("20 4 * * *", earn_premium.run),
+    "collect_drafts": _nightly("35 5-20 * * *", collect_drafts.run),
     "tidy_access": _nightly("40 4 * * *", tidy_access.run, daily=False),
     "check_books": _nightly("0 5 * * *", check_books.run, daily=False),
 }

@@ -5,13 +5,19 @@ from __future__ import annotations
 import structlog
 from sqlalchemy import orm
 
-from portal.domain.payments import models, rules
+from portal.domain.payments import declines, models, rules
 from portal.domain.payments.operations import settling, starting
 from portal.domain.payments.queries import receipts
 from portal.domain.payments.states import PaymentState
-from portal.domain.wallet import queries as wallet
 from portal.gateways import ports
-from portal.journeys import context, keep_method, open_dispute, telling
+from portal.journeys import (
+    context,
+    follow_draft,
+    keep_method,
+    off_session,
+    open_dispute,
+    telling,
+)
 from portal.kernel import actor
 
 log = structlog.get_logger("portal.payments")
@@ -47,8 +53,9 @@ def absorb(
         )
         if moved.settled_now:
             _after_settling(session, ctx, moved=moved, view=view, who=who)
-        elif moved.before in _IN_DOUBT and moved.after in _NOT_TAKEN:
+        elif payment.draft_id is None and moved.before in _IN_DOUBT and moved.after in _NOT_TAKEN:
             _tell_not_received(session, ctx, moved=moved, amount_cents=payment.amount_cents)
+        follow_draft.follow(session, ctx, payment=payment, moved=moved, who=who)
         if moved.after is PaymentState.SETTLED and view.money is not None:
             payment = session.get_one(models.Payment, payment_id)
             settling.post_fee(
@@ -81,13 +88,15 @@ def refresh(ctx: context.Context, *, payment_id: int, who: actor.Actor) -> ports
     """
     with ctx.database.reading() as session:
         payment = session.get_one(models.Payment, payment_id)
-        customer_ref = wallet.stripe_customer(session, customer_id=payment.customer_id)
     try:
-        view = _find(ctx, payment, customer_ref)
+        view = _find(ctx, payment)
         if view is not None:
             absorb(ctx, payment_id=payment_id, view=view, who=who)
     except ports.GatewayUnknown as lost:
         log.warning("still_unknown", payment=payment.number, kind=type(lost).__name__)
+        return None
+    except _NeverMade as dead:
+        give_up(ctx, payment_id=payment_id, code=dead.code, who=who)
         return None
     except (ports.GatewayRefused, settling.WrongAmount) as odd:
         log.error("not_readable", payment=payment.number, kind=type(odd).__name__, said=str(odd))
@@ -113,7 +122,7 @@ def lose(ctx: context.Context, *, payment_id: int, who: actor.Actor) -> PaymentS
 def _keep_unknown(ctx: context.Context, *, payment_id: int, who: actor.Actor) -> None:
     with ctx.database.unit_of_work() as session:
         payment = settling.lock(session, payment_id=payment_id)
-        if payment.stripe_ref is None:
+        if payment.stripe_ref is None and not payment.is_off_session:
             return  # nobody can have been charged: no browser was given an intent
         if payment.state in rules.OPEN_STATES - {PaymentState.PROCESSING}:
             settling.move(
@@ -130,7 +139,8 @@ def cancel(ctx: context.Context, *, payment_id: int, who: actor.Actor) -> bool:
     """Cancel an attempt where it still can be; False when it may take or has taken money."""
     with ctx.database.reading() as session:
         payment = session.get_one(models.Payment, payment_id)
-    if payment.stripe_ref is None and payment.state is not PaymentState.UNKNOWN:
+    is_unasked = payment.stripe_ref is None and not payment.is_off_session
+    if is_unasked and payment.state is not PaymentState.UNKNOWN:
         return _cancel_unasked(ctx, payment_id=payment_id, who=who)
     try:
         if payment.stripe_ref is None:
@@ -164,14 +174,49 @@ def _cancel_unasked(ctx: context.Context, *, payment_id: int, who: actor.Actor) 
     return True
 
 
-def _find(
-    ctx: context.Context, payment: models.Payment, customer_ref: str | None
-) -> ports.IntentView | None:
+class _NeverMade(Exception):
+    """The charge of an off-session payment is known never to have been made; `code` says why."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(code)
+
+
+def _find(ctx: context.Context, payment: models.Payment) -> ports.IntentView | None:
+    """The intent behind the payment. Raises _NeverMade where there is none and will be none."""
     if payment.stripe_ref is not None:
         return ctx.payments.read_intent(payment.stripe_ref)
-    if customer_ref is None:
-        return None
-    return ctx.payments.find_intent(customer_ref=customer_ref, payment_no=payment.number)
+    if off_session.may_send(payment, now=ctx.clock.now()):
+        try:
+            return off_session.send(ctx, payment)
+        except ports.GatewayRefused as refused:
+            raise _NeverMade(refused.code) from refused
+    with ctx.database.reading() as session:
+        customer_ref = off_session.customer_ref(session, payment)
+    found = None
+    if customer_ref is not None:
+        found = ctx.payments.find_intent(customer_ref=customer_ref, payment_no=payment.number)
+    if found is None and payment.is_off_session:
+        raise _NeverMade(declines.NOT_MADE)
+    return found
+
+
+def give_up(ctx: context.Context, *, payment_id: int, code: str, who: actor.Actor) -> None:
+    """An off-session payment whose charge was never made, for `code`: it failed."""
+    with ctx.database.unit_of_work() as session:
+        payment = settling.lock(session, payment_id=payment_id)
+        if payment.stripe_ref is not None:
+            return  # its intent was found in this very moment
+        moved = settling.move(
+            session,
+            payment=payment,
+            event=rules.PaymentEvent.FAIL,
+            failure_code=code,
+            now=ctx.clock.now(),
+            today=ctx.clock.today(),
+            who=who,
+        )
+        follow_draft.follow(session, ctx, payment=payment, moved=moved, who=who)
 
 
 def _after_settling(

@@ -24,6 +24,7 @@ NAMES = {
     "earn_premium",
     "check_books",
     "tidy_access",
+    "collect_drafts",
     "detach_method",
 }
 

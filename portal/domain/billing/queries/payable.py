@@ -108,3 +108,19 @@ def whose(session: orm.Session, *, number: str) -> Whose | None:
         .where(models.Invoice.number == number)
     ).one_or_none()
     return None if row is None else Whose(customer_id=row[0], pet_name=row[1], due_on=row[2])
+
+
+def kept_from_autopay(session: orm.Session, *, numbers: Sequence[str]) -> int:
+    """Cents of these invoices that no draft may take, beyond what disputes hold of them."""
+    of_kind = {
+        kind: sa.func.coalesce(
+            sa.func.sum(models.Hold.amount_cents).filter(models.Hold.kind == kind), 0
+        )
+        for kind in (models.HoldKind.AUTOPAY, models.HoldKind.OVERDUE)
+    }
+    rows = session.execute(
+        sa.select(of_kind[models.HoldKind.AUTOPAY], of_kind[models.HoldKind.OVERDUE])
+        .where(models.Hold.subject.in_(numbers), models.Hold.lifted_at.is_(None))
+        .group_by(models.Hold.subject)
+    )
+    return sum(max(int(autopay) - int(disputed), 0) for autopay, disputed in rows)

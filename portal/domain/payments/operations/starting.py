@@ -59,13 +59,16 @@ def begin(
     method_id: int | None,
     method_label: str,
     save_method: bool,
+    draft_id: int | None = None,
+    payer_id: int | None = None,
+    is_off_session: bool = False,
     now: datetime.datetime,
     rng: ids.Bits,
 ) -> models.Payment:
     """Insert the payment and one reservation per invoice; the invoices are locked by the caller.
 
-    `ahead_cents` are paid beyond the shares, for later bills. Raises NothingToPay when all of it
-    is nothing.
+    `ahead_cents` are paid beyond the shares, for later bills; `draft_id` is the draft that this is
+    an attempt of. Raises NothingToPay when all of it is nothing.
     """
     amount = sum(share.cents for share in shares) + ahead_cents
     if amount <= 0:
@@ -80,6 +83,9 @@ def begin(
         method_id=method_id,
         method_label=method_label,
         save_method=save_method,
+        draft_id=draft_id,
+        payer_id=payer_id,
+        is_off_session=is_off_session,
         created_at=now,
     )
     session.add(payment)

@@ -63,6 +63,20 @@ def to_recheck(
     return list(rows)
 
 
+def unanswered(session: orm.Session) -> list[int]:
+    """Charges without a payer present of which Stripe's answer never came."""
+    rows = session.scalars(
+        sa.select(models.Payment.id)
+        .where(
+            models.Payment.state.in_([PaymentState.INITIATED, PaymentState.UNKNOWN]),
+            models.Payment.is_off_session,
+            models.Payment.stripe_ref.is_(None),
+        )
+        .order_by(models.Payment.id)
+    )
+    return list(rows)
+
+
 def abandoned(
     session: orm.Session, *, begun_before: datetime.datetime, limit: int = 200
 ) -> list[int]:
@@ -72,6 +86,7 @@ def abandoned(
         .where(
             models.Payment.state.in_([PaymentState.INITIATED, PaymentState.REQUIRES_ACTION]),
             models.Payment.created_at < begun_before,
+            sa.not_(models.Payment.is_off_session & models.Payment.stripe_ref.is_(None)),
         )
         .order_by(models.Payment.id)
         .limit(limit)

@@ -1,0 +1,287 @@
+"""Takes what drafts announced, on its day: looks at the balance again, then charges, once.
+
+Every draft is one transaction, one call, one transaction: killed anywhere, the next run, or the
+job that re-reads payments, goes on where this one was. Nothing is charged under a new key before
+the old one is known dead.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import dataclasses
+import datetime
+import enum
+import threading
+import time
+
+import structlog
+from sqlalchemy import orm
+
+from portal.domain.billing.operations import allocating
+from portal.domain.billing.queries import payable
+from portal.domain.billing.rules import paying
+from portal.domain.payments import declines, models
+from portal.domain.payments.operations import drafting, settling, starting, unapplied
+from portal.domain.payments.queries import references
+from portal.domain.payments.states import DraftKind, DraftState
+from portal.domain.wallet import models as wallet
+from portal.gateways import ports
+from portal.journeys import context, follow_draft, off_session, pay_invoices, settle_payment
+from portal.kernel import actor
+
+log = structlog.get_logger("portal.drafts")
+WHO = actor.system("collecting drafts")
+FLIGHTS = 8  # charges under way at once
+RATE = 80  # charges begun a second at most; Stripe allows about 100
+BATCH = 400  # drafts read at once
+SILENT_MOST = 20  # answers lost one after the other until the run stops
+
+
+class Took(enum.StrEnum):
+    """What one look at a draft came to."""
+
+    CHARGED = "charged"  # an attempt was made, whatever came of it
+    CREDITED = "credited"  # credit paid it
+    NOTHING = "nothing"  # nothing was open any more
+    BUSY = "busy"  # a payment of its bills is under way: looked at again next time
+    OVER = "over"  # no method, or the payer did not confirm
+    LOST = "lost"  # no answer came: the payment is unknown and is read again
+    NOT_DUE = "not_due"  # somebody else was faster
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Report:
+    """How many drafts a run looked at, by what came of them."""
+
+    counts: dict[str, int]
+
+    @property
+    def charged(self) -> int:
+        """Attempts that were made."""
+        return self.counts.get(Took.CHARGED, 0)
+
+
+def run(
+    ctx: context.Context, *, on: datetime.date, flights: int = FLIGHTS, rate: int = RATE
+) -> Report:
+    """Attempt every draft that is due up to `on`, `flights` at once, `rate` a second at most.
+
+    A backup method is tried in the same run. Stops early when Stripe does not answer any more;
+    what is left is due still.
+    """
+    counts: dict[str, int] = {}
+    pace = _Pace(rate)
+    with concurrent.futures.ThreadPoolExecutor(flights) as pool:
+        for payment_id in _unanswered(ctx):
+            pool.submit(settle_payment.refresh, ctx, payment_id=payment_id, who=WHO)
+        for _ in range(2):  # the second round tries the backups of the first
+            for batch in _batches(ctx, on):
+                found = list(pool.map(lambda i: attempt(ctx, draft_id=i, on=on, pace=pace), batch))
+                for took in found:
+                    counts[took] = counts.get(took, 0) + 1
+                if all(took is Took.LOST for took in found[-SILENT_MOST:]):
+                    log.error("stripe_silent", **counts)
+                    return Report(counts=counts)
+    log.info("drafts_collected", on=on.isoformat(), **counts)
+    return Report(counts=counts)
+
+
+def _unanswered(ctx: context.Context) -> list[int]:
+    """Charges of an earlier run that was killed before it heard what became of them."""
+    with ctx.database.reading() as session:
+        return references.unanswered(session)
+
+
+def _batches(ctx: context.Context, on: datetime.date):
+    after = 0
+    while True:
+        with ctx.database.reading() as session:
+            found = drafting.due(session, on=on, after=after, limit=BATCH)
+        if not found:
+            return
+        yield found
+        after = found[-1]
+
+
+class _Pace:
+    """Lets at most `rate` threads a second go on."""
+
+    def __init__(self, rate: int) -> None:
+        self._gap = 1 / rate
+        self._lock = threading.Lock()
+        self._next = time.monotonic()
+        self._never = threading.Event()
+
+    def wait(self) -> None:
+        """Return when it is this thread's turn."""
+        with self._lock:
+            now = time.monotonic()
+            turn = max(self._next, now)
+            self._next = turn + self._gap
+        if turn > now:
+            self._never.wait(turn - now)
+
+
+def attempt(
+    ctx: context.Context, *, draft_id: int, on: datetime.date, pace: _Pace | None = None
+) -> Took:
+    """Look at one draft and charge what is open of it, if its day has come up to `on`."""
+    with ctx.database.unit_of_work() as session:
+        draft = drafting.lock_due(session, draft_id=draft_id, on=on)
+        if draft is None:
+            return Took.NOT_DUE
+        took, payment_id = _prepare(session, ctx, draft)
+    if payment_id is None:
+        return took
+    if pace is not None:
+        pace.wait()
+    return _charge(ctx, payment_id)
+
+
+def _charge(ctx: context.Context, payment_id: int) -> Took:
+    with ctx.database.reading() as session:
+        payment = session.get_one(models.Payment, payment_id)
+    try:
+        view = off_session.send(ctx, payment)
+        settle_payment.absorb(ctx, payment_id=payment_id, view=view, who=WHO)
+    except (ports.GatewayUnknown, settling.WrongAmount) as lost:
+        log.warning("charge_unknown", payment=payment.number, kind=type(lost).__name__)
+        settle_payment.lose(ctx, payment_id=payment_id, who=WHO)
+        return Took.LOST
+    except ports.GatewayRefused as refused:
+        log.warning("charge_refused", payment=payment.number, code=refused.code)
+        settle_payment.give_up(ctx, payment_id=payment_id, code=refused.code, who=WHO)
+    return Took.CHARGED
+
+
+def _prepare(
+    session: orm.Session, ctx: context.Context, draft: models.Draft
+) -> tuple[Took, int | None]:
+    """Reserve what is open of the (locked) draft, and write the payment down; or end the draft."""
+    ids = drafting.invoice_ids(session, draft_id=draft.id)
+    locked = allocating.lock_invoices(session, invoice_ids=ids)
+    numbers = [invoice.number for invoice in locked]
+    found = payable.open_invoices(session, customer_id=draft.customer_id, numbers=numbers)
+    if starting.holders(session, invoice_ids=ids):
+        return Took.BUSY, None
+    plan = _plan(session, draft, found)
+    if plan.pay_cents == 0 and plan.credit_cents == 0:
+        return Took.NOTHING, _end(session, ctx, draft, declines.DraftEvent.EMPTY)
+    if draft.state is DraftState.ASKING:  # and so its time is over
+        return Took.OVER, _end(session, ctx, draft, declines.DraftEvent.FAIL)
+    method = _method(session, draft)
+    if method is None and plan.pay_cents:
+        outcome = declines.METHOD_GONE
+        return Took.OVER, _end(session, ctx, draft, declines.DraftEvent.FAIL, outcome=outcome)
+    _use_credit(session, ctx, draft, plan, [invoice.id for invoice in found])
+    if plan.pay_cents == 0:
+        return Took.CREDITED, _end(session, ctx, draft, declines.DraftEvent.PAY, outcome="credit")
+    return Took.CHARGED, _begin(session, ctx, draft, plan, found, method)
+
+
+def _plan(
+    session: orm.Session, draft: models.Draft, found: tuple[payable.PayableInvoice, ...]
+) -> paying.Plan:
+    """What is taken now: at most what was announced, the customer's own credit first.
+
+    Too little for any charge is left: the bill stays open, and the next draft has it.
+    """
+    lines = allocating.open_lines(session, invoice_ids=[invoice.id for invoice in found])
+    open_cents = sum(invoice.payable_cents for invoice in found)
+    if draft.kind is not DraftKind.SCHEDULED:  # whose payer named the sum themselves
+        open_cents -= payable.kept_from_autopay(session, numbers=[i.number for i in found])
+    asked = max(min(draft.amount_cents, open_cents), 0)
+    takes_credit = draft.kind is DraftKind.AUTOPAY and draft.payer_id is None
+    free = pay_invoices.credit_cents(session, customer_id=draft.customer_id) if takes_credit else 0
+    credit = min(free, asked)
+    if 0 < asked - credit < paying.LEAST_CENTS:
+        credit = max(asked - paying.LEAST_CENTS, 0)
+    rest = asked - credit
+    if rest < paying.LEAST_CENTS and credit == 0:
+        return paying.Plan(effects=(), credit_cents=0, pay_cents=0, ahead_cents=0)
+    return paying.plan(
+        lines,
+        wish=paying.Wish(cents=rest or None, use_credit=credit > 0),
+        credit_cents=credit,
+        rule=allocating.rule_in_force(session),
+    )
+
+
+def _method(session: orm.Session, draft: models.Draft) -> wallet.PaymentMethod | None:
+    """The method of this attempt, live and allowed; a dead one is passed over for the backup."""
+    for _ in range(2):
+        had_backup = draft.backup_method_id is not None
+        method = session.get_one(wallet.PaymentMethod, drafting.take_method(draft))
+        if method.removed_at is None and method.mandate_state is not wallet.MandateState.REVOKED:
+            return method
+        draft.outcome = draft.outcome or declines.METHOD_GONE
+        if not had_backup or draft.backup_method_id is None:
+            break
+    return None
+
+
+def _use_credit(
+    session: orm.Session,
+    ctx: context.Context,
+    draft: models.Draft,
+    plan: paying.Plan,
+    invoice_ids: list[int],
+) -> None:
+    if not plan.credit_cents:
+        return
+    unapplied.use(
+        session,
+        customer_id=draft.customer_id,
+        invoice_ids=sorted(invoice_ids),
+        cents=plan.credit_cents,
+        key=f"draft:{draft.number}:{draft.attempts}",
+        now=ctx.clock.now(),
+        today=ctx.clock.today(),
+        who=WHO,
+    )
+
+
+def _begin(
+    session: orm.Session,
+    ctx: context.Context,
+    draft: models.Draft,
+    plan: paying.Plan,
+    found: tuple[payable.PayableInvoice, ...],
+    method: wallet.PaymentMethod,
+) -> int:
+    parts = {effect.invoice_no: effect.from_payment_cents for effect in plan.effects}
+    is_backup = method.id != draft.method_id
+    payment = starting.begin(
+        session,
+        customer_id=draft.customer_id,
+        shares=[
+            starting.Share(
+                invoice_id=invoice.id, invoice_no=invoice.number, cents=parts[invoice.number]
+            )
+            for invoice in found
+            if parts.get(invoice.number)
+        ],
+        once_key=f"{draft.number}:{draft.attempts}{'b' if is_backup else ''}",
+        method_id=method.id,
+        method_label=f"{method.brand} {method.last4}".strip(),
+        save_method=False,
+        draft_id=draft.id,
+        payer_id=draft.payer_id,
+        is_off_session=True,
+        now=ctx.clock.now(),
+        rng=ctx.rng,
+    )
+    draft.first_tried_on = draft.first_tried_on or ctx.clock.today()
+    follow_draft.step(session, ctx, draft=draft, event=declines.DraftEvent.ATTEMPT, who=WHO)
+    return payment.id
+
+
+def _end(
+    session: orm.Session,
+    ctx: context.Context,
+    draft: models.Draft,
+    event: declines.DraftEvent,
+    *,
+    outcome: str = "",
+) -> None:
+    follow_draft.step(session, ctx, draft=draft, event=event, outcome=outcome, who=WHO)

@@ -1,0 +1,51 @@
+"""Mails about autopay and drafts: to the owner, or to who pays in the owner's place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import orm
+
+from portal.domain.payments.queries import payers
+from portal.journeys import context, payer_links, telling
+
+
+def tell(
+    session: orm.Session,
+    ctx: context.Context,
+    *,
+    customer_id: int,
+    payer_id: int | None,
+    policy_no: str,
+    template: str,
+    key: str,
+    subject_no: str,
+    **view: Any,
+) -> bool:
+    """Queue a mail to who pays: the payer where there is one, else the owner; as in `telling`.
+
+    The mail is given `page`, where its reader changes autopay of the policy.
+    """
+    if payer_id is None:
+        return telling.tell_customer(
+            session,
+            ctx,
+            customer_id=customer_id,
+            template=template,
+            key=key,
+            subject_no=subject_no,
+            page=f"{ctx.base_url}/autopay/{policy_no}",
+            **view,
+        )
+    payer = payers.by_id(session, payer_id=payer_id)
+    return telling.tell_payer(
+        session,
+        ctx,
+        payer=payer,
+        template=template,
+        key=key,
+        subject_no=subject_no,
+        secret=True,
+        page=payer_links.page(ctx, payer=payer),
+        **view,
+    )

@@ -1,0 +1,196 @@
+"""A draft follows its payment: paid, tried again on a later day, asked about, or given up.
+
+Runs inside the transaction that moves the payment; knows no Stripe.
+"""
+
+from __future__ import annotations
+
+import datetime
+
+from sqlalchemy import orm
+
+from portal.domain.payments import declines, models, returns
+from portal.domain.payments.operations import drafting, settling, standing
+from portal.domain.payments.queries import drafts
+from portal.domain.payments.states import AutopayEnd, DraftState, PaymentState
+from portal.domain.wallet import models as wallet
+from portal.journeys import confirm_link, context, draft_mails
+from portal.kernel import actor
+
+_NOT_TAKEN = frozenset({PaymentState.FAILED, PaymentState.CANCELLED})
+
+
+def follow(
+    session: orm.Session,
+    ctx: context.Context,
+    *,
+    payment: models.Payment,
+    moved: settling.Moved,
+    who: actor.Actor,
+) -> None:
+    """Take the payment's draft along; a payment that no draft asked for, or that did not move: no.
+
+    The customer and the payment are locked.
+    """
+    if payment.draft_id is None or moved.before is moved.after:
+        return
+    draft = session.get_one(
+        models.Draft, payment.draft_id, with_for_update=True, populate_existing=True
+    )
+    if moved.after is PaymentState.SETTLED:
+        step(session, ctx, draft=draft, event=declines.DraftEvent.PAY, who=who)
+    elif moved.after in _NOT_TAKEN and draft.state is DraftState.ATTEMPTING:
+        _refused(session, ctx, draft=draft, payment=payment, moved=moved, who=who)
+
+
+def step(
+    session: orm.Session,
+    ctx: context.Context,
+    *,
+    draft: models.Draft,
+    event: declines.DraftEvent,
+    who: actor.Actor,
+    due_on: datetime.date | None = None,
+    outcome: str = "",
+) -> None:
+    """Take the (locked) draft along `event`, and the arrangement that it is a part of."""
+    drafting.step(
+        session,
+        draft=draft,
+        event=event,
+        due_on=due_on,
+        outcome=outcome,
+        now=ctx.clock.now(),
+        who=who,
+    )
+
+
+def _refused(
+    session: orm.Session,
+    ctx: context.Context,
+    *,
+    draft: models.Draft,
+    payment: models.Payment,
+    moved: settling.Moved,
+    who: actor.Actor,
+) -> None:
+    today = ctx.clock.today()
+    code = payment.failure_code if moved.after is PaymentState.FAILED else ""
+    found = _next(session, draft=draft, payment=payment, code=code, today=today)
+    is_main = payment.method_id == draft.method_id
+    step(
+        session,
+        ctx,
+        draft=draft,
+        event=found.event,
+        due_on=found.due_on,
+        outcome=code if is_main else draft.outcome,
+        who=who,
+    )
+    ends = (
+        draft.state is DraftState.FAILED
+        and draft.autopay_id is not None
+        and _meaning(session, draft.method_id, draft.outcome).ends_method
+    )
+    view = drafts.one(session, customer_id=draft.customer_id, number=draft.number)
+    if ends:
+        standing.end(
+            session,
+            autopay=session.get_one(models.Autopay, draft.autopay_id, with_for_update=True),
+            policy_no=view.bills[0].policy_no,
+            reason=AutopayEnd.REFUSED,
+            now=ctx.clock.now(),
+            who=who,
+        )
+    if code:
+        _tell(session, ctx, draft=draft, view=view, payment=payment, code=code, ends_autopay=ends)
+
+
+def _next(
+    session: orm.Session,
+    *,
+    draft: models.Draft,
+    payment: models.Payment,
+    code: str,
+    today: datetime.date,
+) -> declines.Step:
+    """What follows from an attempt that took nothing."""
+    first_on = draft.first_tried_on or today
+    if not payment.is_off_session:  # the payer confirmed, and was refused or gave up
+        until = first_on + datetime.timedelta(days=declines.CONFIRM_DAYS)
+        return declines.Step(event=declines.DraftEvent.ASK, due_on=max(until, today))
+    if _was_left(session, draft):
+        return declines.Step(event=declines.DraftEvent.FAIL)
+    if not code:  # called off at Stripe, by another attempt: what is open then is looked at
+        return declines.Step(event=declines.DraftEvent.WAIT, due_on=today)
+    is_main = payment.method_id == draft.method_id
+    main_code = code if is_main else draft.outcome
+    is_bank = _is_bank(session, draft.method_id)
+    return declines.after_refusal(
+        _meaning(session, draft.method_id, main_code),
+        first_on=first_on,
+        attempts=draft.attempts,
+        today=today,
+        has_backup=is_main and draft.backup_method_id is not None,
+        most_attempts=1 + (returns.RETRIES_MOST if is_bank else len(declines.RETRY_DAYS)),
+    )
+
+
+def _was_left(session: orm.Session, draft: models.Draft) -> bool:
+    """Whether the standing order behind the draft ended while the attempt ran."""
+    if draft.autopay_id is None:
+        return False
+    return session.get_one(models.Autopay, draft.autopay_id).ended_at is not None
+
+
+def _is_bank(session: orm.Session, method_id: int) -> bool:
+    return session.get_one(wallet.PaymentMethod, method_id).kind is wallet.MethodKind.BANK
+
+
+def _meaning(session: orm.Session, method_id: int, code: str) -> declines.Refusal:
+    if code in (declines.METHOD_GONE, declines.NOT_MADE) or not _is_bank(session, method_id):
+        return declines.of_card(code)
+    found = returns.meaning(code)
+    return declines.Refusal(
+        may_retry=found.may_retry, ends_method=found.ends_method or found.revokes_mandate
+    )
+
+
+def _tell(
+    session: orm.Session,
+    ctx: context.Context,
+    *,
+    draft: models.Draft,
+    view: drafts.DraftView,
+    payment: models.Payment,
+    code: str,
+    ends_autopay: bool,
+) -> None:
+    """Write to whoever pays why nothing was taken, and what comes next."""
+    asks = draft.state is DraftState.ASKING
+    template = "confirm_needed" if asks else "draft_refused"
+    today = ctx.clock.today()
+    more: dict[str, object] = {
+        "code": code,
+        "again_on": draft.due_on if draft.due_on and draft.due_on > today else None,
+        "tries_backup": draft.state is DraftState.RETRYING and draft.due_on == today,
+        "ends_autopay": ends_autopay,
+        "bill_nos": tuple(bill.invoice_no for bill in view.bills),
+        "for_payer": draft.payer_id is not None,
+    }
+    if asks:
+        link = confirm_link.link(ctx, draft_no=draft.number, until_on=draft.due_on)
+        more = {"link": link, "until_on": draft.due_on, "secret": True}
+    draft_mails.tell(
+        session,
+        ctx,
+        customer_id=draft.customer_id,
+        payer_id=draft.payer_id,
+        template=template,
+        key=f"{template}:{payment.number}",
+        subject_no=draft.number,
+        amount_cents=payment.amount_cents,
+        pets=view.pets,
+        method_label=payment.method_label,
+        **more,
+    )

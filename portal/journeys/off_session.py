@@ -1,0 +1,52 @@
+"""The charge of a saved method while nobody is present: one call, always under the same key."""
+
+from __future__ import annotations
+
+import datetime
+
+from sqlalchemy import orm
+
+from portal.domain.payments import models
+from portal.domain.wallet import models as wallet_models
+from portal.domain.wallet import queries as wallet
+from portal.gateways import ports
+from portal.journeys import context
+
+# Stripe keeps keys for 24 hours at least; after that a charge is looked for, never sent again.
+SAME_KEY_FOR = datetime.timedelta(hours=23)
+
+
+def may_send(payment: models.Payment, *, now: datetime.datetime) -> bool:
+    """Whether sending its charge (again) cannot charge twice: Stripe still knows the key."""
+    return (
+        payment.is_off_session
+        and payment.stripe_ref is None
+        and now - payment.created_at < SAME_KEY_FOR
+    )
+
+
+def send(ctx: context.Context, payment: models.Payment) -> ports.IntentView:
+    """Charge the payment's method; a decline is a view. Raises GatewayUnknown, GatewayRefused.
+
+    The same payment asks for the same with the same key, however often it is sent.
+    """
+    with ctx.database.reading() as session:
+        method_ref = session.get_one(wallet_models.PaymentMethod, payment.method_id).stripe_ref
+        counterpart = customer_ref(session, payment)
+    if counterpart is None:
+        raise ports.GatewayRefused("resource_missing", "there is no customer at Stripe")
+    return ctx.payments.charge_saved(
+        key=f"{payment.number}:charge",
+        amount_cents=payment.amount_cents,
+        customer_ref=counterpart,
+        method_ref=method_ref,
+        payment_no=payment.number,
+        description=f"{ctx.brand} {payment.number}",
+    )
+
+
+def customer_ref(session: orm.Session, payment: models.Payment) -> str | None:
+    """The counterpart at Stripe whose method pays: the payer's own, else the customer's."""
+    if payment.payer_id is not None:
+        return session.get_one(models.Payer, payment.payer_id).stripe_ref
+    return wallet.stripe_customer(session, customer_id=payment.customer_id)
