@@ -27,7 +27,7 @@ def main() -> int:
 
 def _one(given: argparse.Namespace) -> int:
     """One seed in this process, and all of its last words when it fails."""
-    database.hush()
+    database.prepare()
     ground = database.Ground("simulation_alone")
     begun = time.perf_counter()
     print(f"seed {given.seed}, {given.days} days, {given.customers} customers")

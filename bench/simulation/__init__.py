@@ -1,1 +1,1 @@
-"""The product lived through, day by day: real journeys, random people, and everything goes wrong."""
+"""The product lived through day by day: real journeys, random people, and much goes wrong."""

@@ -1,4 +1,4 @@
-"""What can happen in a story and how often: one table, to which every new way of paying is added."""
+"""What can happen in a story and how often: one table, to which new ways of paying are added."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import pathlib
 
@@ -41,8 +42,11 @@ class Ground:
         cleaning.drop(self._main, name=self._name)
 
 
-def hush() -> None:
-    """What journeys log is not written: a story meets thousands of faults."""
+def prepare() -> None:
+    """Make this process fit for stories: nothing is logged, for a story meets thousands of faults,
+    and rubbish is collected seldom."""
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 50)
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL),
         logger_factory=structlog.ReturnLoggerFactory(),

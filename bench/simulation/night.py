@@ -10,9 +10,15 @@ from portal.journeys import stripe_events
 
 MOST_JOBS = 200
 ROUNDS = 60
-# Long enough for a payment to be looked at again (10 minutes) and swept (an hour).
-STEPS = tuple(datetime.timedelta(minutes=m) for m in (1, 11, 61, 11))
-MINUTELY = ("recheck_payments", "recheck_refunds", "recheck_chargebacks", "sweep_intents")
+MINUTE = datetime.timedelta(minutes=1)
+HOUR = datetime.timedelta(minutes=61)  # after it a payment that nobody goes on with is swept
+BY_THE_CLOCK = (
+    "recheck_payments",
+    "sweep_intents",
+    "recheck_refunds",
+    "recheck_chargebacks",
+    "post_fees",
+)
 
 
 def run_job(one: life.Life) -> bool:
@@ -27,12 +33,15 @@ def run_job(one: life.Life) -> bool:
 def settle_down(one: life.Life, *, at_end: bool) -> None:
     """Let everything arrive and be worked off while hours pass; at the end, days."""
     one.stage.queue.requeue()
-    for step in STEPS:
-        one.stage.clock.advance(step)
-        _work_off(one)
+    one.stage.clock.advance(MINUTE)
+    _work_off(one)
+    one.stage.clock.advance(HOUR)
+    for name in BY_THE_CLOCK:
+        one.happen(name, lambda name=name: jobs.TASKS[name].run(one.ctx))
+    _work_off(one)
     for _ in range(ROUNDS):
         at = one.stage.queue.next_at()
-        if at is None or not (at_end or at <= one.stage.clock.now() + datetime.timedelta(hours=1)):
+        if at is None or not (at_end or at <= one.stage.clock.now() + HOUR):
             return
         one.stage.clock.set(max(at, one.stage.clock.now()))
         _work_off(one)
@@ -52,7 +61,7 @@ def end_outage(one: life.Life) -> None:
     for _ in range(20):
         if isinstance(one.happen("recover", lambda: stripe_events.recover(one.ctx)), int):
             return
-        one.stage.clock.advance(datetime.timedelta(minutes=1))
+        one.stage.clock.advance(MINUTE)
 
 
 def _work_off(one: life.Life) -> None:
@@ -69,8 +78,4 @@ def _work_off(one: life.Life) -> None:
             if ran > life.MOST_JOBS:
                 raise AssertionError("the jobs never end")
         if not letters and not ran:
-            break
-    for name in (*MINUTELY, "post_fees"):
-        one.happen(name, lambda name=name: jobs.TASKS[name].run(one.ctx))
-    while run_job(one):
-        pass
+            return

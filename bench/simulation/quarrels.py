@@ -1,4 +1,4 @@
-"""What people quarrel about: disputes raised, withdrawn and reopened, and how the desk ends them."""
+"""What people quarrel about: disputes raised, withdrawn, reopened, and how the desk ends them."""
 
 from __future__ import annotations
 

@@ -17,8 +17,14 @@ ZONE = zoneinfo.ZoneInfo("America/New_York")
 FIRST_DAY = datetime.date(2026, 2, 23)  # the clocks go forward on 8 March
 ACTIONS = 1.6  # of each customer in a day
 AWAKE_MINUTES = 15 * 60
-OFTEN = ("recheck_payments",)  # with every step
-SOMETIMES = ("sweep_intents", "recheck_refunds", "post_fees", "recheck_chargebacks")
+# What runs every minute or every few, and how often a step of the story meets it.
+BY_THE_CLOCK = (
+    ("recheck_payments", 0.6),
+    ("sweep_intents", 0.3),
+    ("post_fees", 0.2),
+    ("recheck_refunds", 0.1),
+    ("recheck_chargebacks", 0.05),
+)
 DAILY = ("run_billing", "earn_premium", "tidy_access")
 
 
@@ -134,8 +140,9 @@ class _Story:
         for _ in range(night.MOST_JOBS):
             if not night.run_job(self._life):
                 break
-        for name in (*OFTEN, *(n for n in SOMETIMES if self._rng.random() < 0.3)):
-            self._run(name)
+        for name, chance in BY_THE_CLOCK:
+            if self._rng.random() < chance:
+                self._run(name)
 
     def _run(self, name: str) -> None:
         """What runs by the clock; a killed run is begun again, as a stalled job is."""

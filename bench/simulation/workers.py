@@ -51,6 +51,6 @@ def play_one(plan: story.Plan) -> results.Result:
 
 def _begin() -> database.Ground:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent stops us
-    database.hush()
+    database.prepare()
     _ground.append(database.Ground(f"simulation_{os.getpid()}"))
     return _ground[0]
