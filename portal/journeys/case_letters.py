@@ -10,6 +10,7 @@ from sqlalchemy import orm
 from portal.domain.disputes import categories, models, rules
 from portal.domain.disputes.operations import deciding
 from portal.domain.payments import models as payments
+from portal.domain.payments.queries import shown_method
 from portal.journeys import context, foreseeing, telling
 
 
@@ -124,7 +125,7 @@ def _refund(
     if decision.action is not rules.MoneyAction.REFUND:
         return "", None
     row = session.execute(
-        sa.select(payments.Refund.expected_on, payments.Payment.method_label)
+        sa.select(payments.Refund.expected_on, shown_method.LABEL.label("method_label"))
         .join(payments.Payment, payments.Payment.id == payments.Refund.payment_id)
         .where(payments.Refund.number == moved_no)
     ).one()

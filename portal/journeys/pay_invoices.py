@@ -14,14 +14,20 @@ from portal.domain.billing.queries import payable
 from portal.domain.billing.rules import paying
 from portal.domain.ledger import queries as ledger
 from portal.domain.payments import models, rules
-from portal.domain.payments.operations import settling, starting, unapplied
+from portal.domain.payments.operations import inviting, settling, starting, unapplied
 from portal.domain.payments.states import PaymentState
+from portal.domain.wallet import consents
+from portal.domain.wallet import operations as wallet_operations
 from portal.domain.wallet import queries as wallet
 from portal.gateways import ports
-from portal.journeys import context, link_customer, settle_payment
+from portal.journeys import context, follow_mandate, link_customer, settle_payment
 from portal.kernel import actor
 
 log = structlog.get_logger("portal.payments")
+# Stripe's words for an account that may not be debited any more
+MANDATE_OVER = frozenset(
+    {"payment_intent_mandate_invalid", "payment_method_bank_account_blocked"}
+)
 MAX_TRIES = 3  # times an older attempt is cleared out of the way
 
 
@@ -33,6 +39,14 @@ class Order:
     expected_cents: int  # to be charged now
     expected_credit_cents: int = 0
     wish: paying.Wish = paying.ALL
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Scoped:
+    """Somebody else who pays for one pet, and the address under which they read what came of it."""
+
+    payer_id: int
+    result_page: str  # the payment's number comes behind it
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -71,19 +85,26 @@ def start(
     method_no: str | None,
     save_method: bool,
     who: actor.Actor,
+    scoped: Scoped | None = None,
+    agreed: Sequence[consents.Shown] = (),
+    by_guest: bool = False,
 ) -> Started:
     """Begin paying the order: its credit is used at once, the rest with a saved or new method.
 
     `once_key` is the form's own: asking twice with it gives the same payment. With `method_no`
-    the method is charged here; without, the browser confirms with the client secret. Raises
-    MoreThanOpen, TooLittle, NothingToPay, AmountChanged, MethodGone, PaymentUnderWay,
-    PaymentNotPossible: after each of them no method was charged.
+    the method is charged here; without, the browser confirms with the client secret. With
+    `scoped` both are that payer's. `agreed` are the texts that were agreed to about a new method,
+    recorded once it is charged. Raises MoreThanOpen, TooLittle, NothingToPay, AmountChanged,
+    MethodGone, MandateOver, PaymentUnderWay, PaymentNotPossible, NoSuchPayer: after each of them
+    no method was charged.
     """
+    payer_id = scoped.payer_id if scoped else None
     for _ in range(MAX_TRIES):
         known = _known(ctx, customer_id=customer_id, once_key=once_key)
         if known is not None:
             asked = {number for number, _ in known.planned}
-            if known.amount_cents != order.expected_cents or asked != set(order.invoice_nos):
+            changed = (known.amount_cents, known.payer_id) != (order.expected_cents, payer_id)
+            if changed or asked != set(order.invoice_nos):
                 raise rules.AmountChanged()  # the form was changed since it was sent
             return _again(ctx, known, who=who)
         if _credit_alone_paid(ctx, customer_id=customer_id, order=order, once_key=once_key):
@@ -97,13 +118,16 @@ def start(
                 once_key=once_key,
                 method_no=method_no,
                 save_method=save_method,
+                payer_id=payer_id,
+                agreed=agreed,
+                by_guest=by_guest,
                 who=who,
             )
         except (sqlalchemy.exc.IntegrityError, unapplied.UsedAlready, _Overtaken):
             continue  # somebody else reserved in this very moment, or this form did already
         if payment is None:
             return Started(number="", state=PaymentState.SETTLED)
-        return _ask_stripe(ctx, payment, method=method, who=who)
+        return _ask_stripe(ctx, payment, method=method, who=who, scoped=scoped)
     raise rules.PaymentUnderWay()
 
 
@@ -171,12 +195,17 @@ def _reserve(
     once_key: str,
     method_no: str | None,
     save_method: bool,
+    payer_id: int | None,
+    agreed: Sequence[consents.Shown],
+    by_guest: bool,
     who: actor.Actor,
 ) -> tuple[models.Payment | None, wallet.MethodView | None]:
     """Use the credit and write the payment down, in one transaction; None: credit paid it all."""
     now, today = ctx.clock.now(), ctx.clock.today()
     with ctx.database.unit_of_work() as session:
         books.lock_customer(session, customer_id=customer_id)
+        if payer_id is not None:
+            inviting.check_active(session, payer_id=payer_id)
         invoices = _lock(session, customer_id=customer_id, invoice_nos=order.invoice_nos)
         ids = {invoice.number: invoice.id for invoice in invoices}
         _check_not_overtaken(session, list(ids.values()), customer_id, once_key)
@@ -200,7 +229,7 @@ def _reserve(
         if not plan.pay_cents:
             return None, None
         parts = {effect.invoice_no: effect.from_payment_cents for effect in plan.effects}
-        method = _method(session, customer_id=customer_id, number=method_no)
+        method = _method(session, customer_id=customer_id, number=method_no, payer_id=payer_id)
         payment = starting.begin(
             session,
             customer_id=customer_id,
@@ -213,9 +242,12 @@ def _reserve(
             method_id=method.id if method else None,
             method_label=method.label if method else "",
             save_method=save_method and method is None,
+            payer_id=payer_id,
             now=now,
             rng=ctx.rng,
         )
+        payment.by_guest = by_guest
+        payment.agreed = consents.noted(agreed, now=now, who=who) if method is None else None
         return payment, method
 
 
@@ -257,13 +289,15 @@ def _plan(
 
 
 def _method(
-    session: orm.Session, *, customer_id: int, number: str | None
+    session: orm.Session, *, customer_id: int, number: str | None, payer_id: int | None
 ) -> wallet.MethodView | None:
     if number is None:
         return None
-    found = wallet.method(session, customer_id=customer_id, number=number)
+    found = wallet.method(session, customer_id=customer_id, number=number, payer_id=payer_id)
     if found is None:
         raise rules.MethodGone()
+    if not found.is_chargeable:
+        raise wallet_operations.MandateOver(number=found.number)
     return found
 
 
@@ -273,10 +307,13 @@ def _ask_stripe(
     *,
     method: wallet.MethodView | None,
     who: actor.Actor,
+    scoped: Scoped | None,
 ) -> Started:
     """Make the intent and, with a saved method, confirm it; each answer is written down."""
     try:
-        customer_ref = link_customer.ensure(ctx, customer_id=payment.customer_id)
+        customer_ref = link_customer.ensure(
+            ctx, customer_id=payment.customer_id, payer_id=payment.payer_id
+        )
         view = ctx.payments.create_intent(
             key=f"{payment.number}:create",
             amount_cents=payment.amount_cents,
@@ -299,7 +336,10 @@ def _ask_stripe(
         raise rules.PaymentUnderWay(number=payment.number)
     if method is None:
         return Started(number=payment.number, state=state, client_secret=view.client_secret)
-    return _confirm(ctx, payment, intent_ref=view.ref, method=method, who=who)
+    return_url = f"{scoped.result_page if scoped else ctx.base_url + '/pay'}/{payment.number}"
+    return _confirm(
+        ctx, payment, intent_ref=view.ref, method=method, return_url=return_url, who=who
+    )
 
 
 def _confirm(
@@ -308,6 +348,7 @@ def _confirm(
     *,
     intent_ref: str,
     method: wallet.MethodView,
+    return_url: str,
     who: actor.Actor,
 ) -> Started:
     try:
@@ -315,7 +356,7 @@ def _confirm(
             key=f"{payment.number}:confirm:1",
             intent_ref=intent_ref,
             method_ref=method.stripe_ref,
-            return_url=f"{ctx.base_url}/pay/{payment.number}",
+            return_url=return_url,
         )
         moved = settle_payment.absorb(ctx, payment_id=payment.id, view=view, who=who)
     except (ports.GatewayUnknown, settling.WrongAmount) as lost:
@@ -328,6 +369,9 @@ def _confirm(
         if view is None or view.status in ("succeeded", "processing", "canceled"):
             raise rules.PaymentUnderWay(number=payment.number) from refused
         settle_payment.cancel(ctx, payment_id=payment.id, who=who)
+        if refused.code in MANDATE_OVER:
+            follow_mandate.over(ctx, method_ref=method.stripe_ref, reason=refused.code, who=who)
+            raise wallet_operations.MandateOver(number=method.number) from refused
         raise rules.MethodGone() from refused
     return Started(number=payment.number, state=moved.after, next_url=view.next_url)
 

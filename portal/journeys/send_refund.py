@@ -7,7 +7,7 @@ from sqlalchemy import orm
 
 from portal.domain.payments import models, rules
 from portal.domain.payments.operations import refunding
-from portal.domain.payments.queries import chargebacks
+from portal.domain.payments.queries import chargebacks, payers, shown_method
 from portal.domain.payments.states import RefundState
 from portal.gateways import ports
 from portal.journeys import context, telling
@@ -110,10 +110,25 @@ def _tell(session: orm.Session, ctx: context.Context, refund: models.Refund) -> 
         key=f"refund_{refund.state}:{refund.number}",
         subject_no=refund.number,
         amount_cents=refund.amount_cents,
-        method_label=payment.method_label,
+        method_label=shown_method.of_payment(session, payment=payment),
+        by_payer=payment.payer_id is not None,
         expected_on=refund.expected_on,
         was_sent=refund.sent_at is not None,
     )
+    if payment.payer_id is not None and refund.state is RefundState.SUCCEEDED:
+        payer = payers.by_id(session, payer_id=payment.payer_id)
+        telling.tell_payer(
+            session,
+            ctx,
+            payer=payer,
+            template="payer_refund",
+            key=f"payer_refund:{refund.number}",
+            subject_no=refund.number,
+            amount_cents=refund.amount_cents,
+            method_label=payment.method_label,
+            pet_name=payer.pet_name,
+            expected_on=refund.expected_on,
+        )
 
 
 def _refused(ctx: context.Context, *, refund_id: int, code: str) -> None:

@@ -15,6 +15,7 @@ from portal.domain.disputes import models, rules
 from portal.domain.disputes.queries import thread
 from portal.domain.identity import models as identity
 from portal.domain.payments import models as payments
+from portal.domain.payments.queries import shown_method
 from portal.domain.policies import models as policies
 from portal.kernel import paging
 
@@ -281,7 +282,7 @@ def _answer(session: orm.Session, case: models.Dispute) -> OwnAnswer | None:
                 payments.Refund.number,
                 payments.Refund.state,
                 payments.Refund.expected_on,
-                payments.Payment.method_label,
+                shown_method.LABEL.label("method_label"),
                 payments.Payment.number.label("payment_no"),
             )
             .join(payments.Payment, payments.Payment.id == payments.Refund.payment_id)

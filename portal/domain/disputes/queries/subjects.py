@@ -11,6 +11,7 @@ from sqlalchemy import orm
 from portal.domain.billing import models as billing
 from portal.domain.disputes import models, rules
 from portal.domain.payments import models as payments
+from portal.domain.payments.queries import shown_method
 from portal.domain.payments.states import PaymentState
 from portal.domain.policies import models as policies
 
@@ -87,7 +88,7 @@ _PAYMENT = sa.select(
     payments.Payment.amount_cents,
     payments.Payment.unapplied_cents,
     payments.Payment.state,
-    payments.Payment.method_label,
+    shown_method.LABEL.label("method_label"),
     payments.Payment.created_at,
 )
 SHOWN_PAYMENTS = (
@@ -177,6 +178,7 @@ def recent_payments(
         _PAYMENT.where(
             payments.Payment.customer_id == customer_id,
             payments.Payment.state.in_(SHOWN_PAYMENTS),
+            shown_method.NEWS,
         )
         .order_by(payments.Payment.created_at.desc(), payments.Payment.id.desc())
         .limit(limit)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from portal.domain.billing import models as billing
 from portal.domain.payments import models
+from portal.domain.payments.queries import shown_method
 from portal.domain.payments.states import PaymentState
 from portal.kernel import answers, types
 
@@ -97,7 +98,7 @@ _MONEY = sa.select(
     _payment.c.number,
     _payment.c.number.label("payment_no"),
     _moved.c.cents,
-    _payment.c.method_label.label("label"),
+    shown_method.LABEL.label("label"),
     _text.label("state"),
     _no_day.label("on"),
 ).join(_payment, _payment.c.number == _moved.c.source)
@@ -118,13 +119,16 @@ _ATTEMPTS = (
         _payment.c.number,
         _payment.c.number,
         _reservation.c.cents,
-        _payment.c.method_label,
+        shown_method.LABEL,
         sa.type_coerce(_payment.c.state, sa.Text),
         _no_day,
     )
     .join(_reservation, _reservation.c.payment_id == _payment.c.id)
     .join(_mine, _mine.c.id == _reservation.c.invoice_id)
-    .where(_payment.c.state.in_([types.constant(state) for state in TOLD]))
+    .where(
+        _payment.c.state.in_([types.constant(state) for state in TOLD]),
+        shown_method.NEWS,
+    )
 )
 _REFUNDS = (
     sa.select(
@@ -133,7 +137,7 @@ _REFUNDS = (
         _refund.c.number,
         _payment.c.number,
         _refund.c.amount_cents,
-        _payment.c.method_label,
+        shown_method.LABEL,
         sa.type_coerce(_refund.c.state, sa.Text),
         _refund.c.expected_on,
     )

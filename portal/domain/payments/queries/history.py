@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql
 
 from portal.domain.billing import models as billing
 from portal.domain.payments import models
+from portal.domain.payments.queries import shown_method
 from portal.domain.payments.states import PaymentState
 from portal.domain.policies import models as policies
 from portal.kernel import paging
@@ -70,7 +71,7 @@ _PAGE = (
         sa.type_coerce(_payment.c.state, sa.Text),
         _payment.c.amount_cents,
         _payment.c.refunded_cents,
-        _payment.c.method_label,
+        shown_method.LABEL,
         _payment.c.created_at,
         _payment.c.settled_at,
         sa.func.coalesce(_meant.c.pets, sa.cast(postgresql.array([]), postgresql.ARRAY(sa.Text))),
@@ -81,6 +82,7 @@ _PAGE = (
     .where(
         _payment.c.customer_id == sa.bindparam("customer_id"),
         sa.or_(*(_payment.c.state == state for state in SHOWN)),
+        shown_method.NEWS,
         sa.tuple_(_payment.c.created_at, _payment.c.id)
         < sa.tuple_(
             sa.bindparam("at", type_=sa.DateTime(timezone=True)),

@@ -11,6 +11,7 @@ from sqlalchemy import orm
 
 from portal.domain.billing import models as billing
 from portal.domain.payments import models, rules
+from portal.domain.payments.queries import shown_method
 from portal.domain.policies import models as policies
 
 
@@ -109,8 +110,8 @@ _HEAD = (
         _payment.c.amount_cents,
         _payment.c.unapplied_cents,
         _payment.c.refunded_cents,
-        _payment.c.method_label,
-        _payment.c.failure_code,
+        shown_method.LABEL,
+        shown_method.FAILURE,
         _payment.c.created_at,
         _payment.c.checked_at,
         _payment.c.settled_at,

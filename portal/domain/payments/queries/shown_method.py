@@ -15,19 +15,17 @@ from portal.kernel import labels, types
 _payer = models.Payer.__table__
 _payment = models.Payment.__table__
 _name = (
-    sa.select(sa.func.concat(types.constant(labels.PAYER), _payer.c.name))
+    sa.select(sa.func.concat(sa.literal(labels.PAYER, literal_execute=True), _payer.c.name))
     .where(_payer.c.id == _payment.c.payer_id)
     .correlate(_payment)
     .scalar_subquery()
 )
 # in the place of payment.method_label
-LABEL = sa.case((_payment.c.payer_id.is_(None), _payment.c.method_label), else_=_name).label(
-    "method_label"
-)
+LABEL = sa.case((_payment.c.payer_id.is_(None), _payment.c.method_label), else_=_name)
 # in the place of payment.failure_code
 FAILURE = sa.case(
     (_payment.c.payer_id.is_(None), _payment.c.failure_code), else_=types.constant("")
-).label("failure_code")
+)
 # a refusal of a payer's card is no news for the owner
 NEWS = sa.or_(
     _payment.c.payer_id.is_(None), _payment.c.state != types.constant(PaymentState.FAILED)
