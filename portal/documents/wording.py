@@ -7,7 +7,7 @@ pages, papers and mails read alike.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from portal.documents import texts
 from portal.kernel import labels, msgids
@@ -50,7 +50,42 @@ DECLINES = {
     "not_reached": N_("We could not reach our payment partner. Please try again."),
     "processing_error": N_("The bank could not be reached. Please try again."),
 }
-DECLINED = N_("The card was declined by your bank.")
+DECLINED = N_("Your bank declined this payment.")
+_CLOSED = N_("The account is closed.")
+_NOT_FOUND = N_("Your bank could not find the account. A number may be wrong.")
+_NOT_ALLOWED = N_("Your bank says that this debit was not allowed.")
+_FROZEN = N_("The account is blocked at your bank.")
+_NO_DEBITS = N_("This account does not take debits.")
+_NOT_TOLD = N_("The two small deposits were not told in time, or not rightly.")
+# why a bank sends a debit back, in Stripe's codes and in those of the ACH network
+RETURNS = {
+    "R01": N_("There was not enough money on the account."),
+    "R02": _CLOSED,
+    "R03": _NOT_FOUND,
+    "R04": _NOT_FOUND,
+    "R05": _NOT_ALLOWED,
+    "R07": _NOT_ALLOWED,
+    "R08": N_("The debit was stopped at your bank."),
+    "R09": N_("The money on the account was not free yet."),
+    "R10": _NOT_ALLOWED,
+    "R11": _NOT_ALLOWED,
+    "R16": _FROZEN,
+    "R20": _NO_DEBITS,
+    "R29": _NOT_ALLOWED,
+    "account_closed": _CLOSED,
+    "bank_account_closed": _CLOSED,
+    "no_account": _NOT_FOUND,
+    "invalid_account_number": _NOT_FOUND,
+    "bank_account_invalid_details": _NOT_FOUND,
+    "incorrect_account_details": _NOT_FOUND,
+    "debit_not_authorized": _NOT_ALLOWED,
+    "account_frozen": _FROZEN,
+    "bank_account_frozen": _FROZEN,
+    "bank_account_restricted": _NO_DEBITS,
+    "payment_method_microdeposit_failed": N_("The small deposits could not be sent there."),
+    "payment_method_microdeposit_verification_attempts_exceeded": _NOT_TOLD,
+    "payment_method_microdeposit_verification_timeout": _NOT_TOLD,
+}
 METHODS = {
     "amex": "American Express",
     "diners": "Diners Club",
@@ -114,7 +149,14 @@ def payer(label: str) -> str:
 
 def decline(code: str, *, say: Say) -> str:
     """Why a payment was not received, as far as the bank says, without its code."""
-    return say(DECLINES.get(code, DECLINED))
+    return say(DECLINES.get(code) or RETURNS.get(code, DECLINED))
+
+
+def names(found: Sequence[str], *, say: Say) -> str:
+    """Names in one breath: "Biscuit and Miso", "Biscuit, Miso and Pico"."""
+    if len(found) < 2:
+        return "".join(found)
+    return say(N_("%(names)s and %(last)s"), names=", ".join(found[:-1]), last=found[-1])
 
 
 def bill_name(pet: str, when: str) -> str:

@@ -16,15 +16,16 @@ def tell(
     *,
     customer_id: int,
     payer_id: int | None,
-    policy_no: str,
+    policy_no: str = "",
     template: str,
     key: str,
     subject_no: str,
+    secret: bool = False,
     **view: Any,
 ) -> bool:
     """Queue a mail to who pays: the payer where there is one, else the owner; as in `telling`.
 
-    The mail is given `page`, where its reader changes autopay of the policy.
+    The mail is given `page`, where its reader changes autopay: of the policy, or of any.
     """
     if payer_id is None:
         return telling.tell_customer(
@@ -34,7 +35,8 @@ def tell(
             template=template,
             key=key,
             subject_no=subject_no,
-            page=f"{ctx.base_url}/autopay/{policy_no}",
+            secret=secret,
+            page=f"{ctx.base_url}/autopay/{policy_no}".rstrip("/"),
             **view,
         )
     payer = payers.by_id(session, payer_id=payer_id)

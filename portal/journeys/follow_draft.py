@@ -10,11 +10,11 @@ import datetime
 from sqlalchemy import orm
 
 from portal.domain.payments import declines, models, returns
-from portal.domain.payments.operations import drafting, settling, standing
+from portal.domain.payments.operations import drafting, settling
 from portal.domain.payments.queries import drafts
 from portal.domain.payments.states import AutopayEnd, DraftState, PaymentState
 from portal.domain.wallet import models as wallet
-from portal.journeys import confirm_link, context, draft_mails
+from portal.journeys import confirm_link, context, draft_mails, end_autopay
 from portal.kernel import actor
 
 _NOT_TAKEN = frozenset({PaymentState.FAILED, PaymentState.CANCELLED})
@@ -87,23 +87,31 @@ def _refused(
         outcome=code if is_main else draft.outcome,
         who=who,
     )
-    ends = (
-        draft.state is DraftState.FAILED
-        and draft.autopay_id is not None
-        and _meaning(session, draft.method_id, draft.outcome).ends_method
-    )
-    view = drafts.one(session, customer_id=draft.customer_id, number=draft.number)
-    if ends:
-        standing.end(
-            session,
-            autopay=session.get_one(models.Autopay, draft.autopay_id, with_for_update=True),
-            policy_no=view.bills[0].policy_no,
-            reason=AutopayEnd.REFUSED,
-            now=ctx.clock.now(),
-            who=who,
-        )
+    ends = _stop_autopay(session, ctx, draft=draft, payment=payment, code=code, who=who)
     if code:
+        view = drafts.one(session, customer_id=draft.customer_id, number=draft.number)
         _tell(session, ctx, draft=draft, view=view, payment=payment, code=code, ends_autopay=ends)
+
+
+def _stop_autopay(
+    session: orm.Session,
+    ctx: context.Context,
+    *,
+    draft: models.Draft,
+    payment: models.Payment,
+    code: str,
+    who: actor.Actor,
+) -> bool:
+    """Where the method is refused for good, autopay by it goes on with the backup, or ends.
+
+    Whether that of this draft has ended.
+    """
+    if payment.method_id is None or not _meaning(session, payment.method_id, code).ends_method:
+        return False
+    end_autopay.stop_for(
+        session, ctx, method_id=payment.method_id, reason=AutopayEnd.REFUSED, who=who
+    )
+    return _was_left(session, draft)
 
 
 def _next(
@@ -186,6 +194,7 @@ def _tell(
         ctx,
         customer_id=draft.customer_id,
         payer_id=draft.payer_id,
+        policy_no=view.bills[0].policy_no,
         template=template,
         key=f"{template}:{payment.number}",
         subject_no=draft.number,

@@ -1,0 +1,154 @@
+"""Autopay of a customer's policies: which method, which day, what comes next; changes nothing."""
+
+from __future__ import annotations
+
+import datetime
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from portal.domain.payments import declines, models
+from portal.domain.policies import models as policies
+from portal.domain.wallet import models as wallet
+from portal.kernel import types
+
+
+class Standing(NamedTuple):
+    """One policy and its autopay; everything after `cancelled_on` is empty where it is off.
+
+    The method of somebody else who pays has no label: that is theirs. `next_*` is the draft that
+    comes first: its most in cents, the day on which it is taken or tried again. `ended` is why
+    the last autopay of this policy ended, where none runs now.
+    """
+
+    policy_id: int
+    policy_no: str
+    pet_name: str
+    species: str
+    cancelled_on: datetime.date | None
+    autopay_id: int | None
+    method_no: str
+    method_label: str
+    backup_no: str
+    backup_label: str
+    days_before: int
+    joined_at: datetime.datetime | None
+    payer_id: int | None
+    payer_name: str
+    next_no: str
+    next_state: str
+    next_cents: int
+    next_on: datetime.date | None
+    next_attempts: int
+    next_outcome: str
+    ended: str
+
+    @property
+    def is_on(self) -> bool:
+        """Whether autopay runs."""
+        return self.autopay_id is not None
+
+    def can_join(self, today: datetime.date) -> bool:
+        """Whether the policy still makes bills that autopay could take."""
+        return not self.is_on and (self.cancelled_on is None or self.cancelled_on > today)
+
+
+_policy = policies.Policy.__table__
+_pet = policies.Pet.__table__
+_autopay = models.Autopay.__table__
+_past = _autopay.alias("past")
+_payer = models.Payer.__table__
+_draft = models.Draft.__table__
+_method = wallet.PaymentMethod.__table__
+_backup = _method.alias("backup")
+_none = types.constant("")
+
+
+def _label(table: sa.FromClause) -> sa.ColumnElement[str]:
+    words = table.c.brand + sa.literal_column("' '", sa.Text) + table.c.last4
+    return sa.case((_autopay.c.payer_id.is_(None), sa.func.coalesce(words, _none)), else_=_none)
+
+
+_next = (
+    sa.select(
+        _draft.c.number,
+        _draft.c.state,
+        _draft.c.amount_cents,
+        _draft.c.due_on,
+        _draft.c.attempts,
+        _draft.c.outcome,
+    )
+    .where(
+        _draft.c.autopay_id == _autopay.c.id,
+        _draft.c.state.in_([types.constant(state) for state in sorted(declines.WAITING)]),
+    )
+    .order_by(_draft.c.due_on, _draft.c.id)
+    .limit(1)
+    .lateral("next")
+)
+_ended = (
+    sa.select(sa.type_coerce(_past.c.end_reason, sa.Text).label("reason"))
+    .where(_past.c.policy_id == _policy.c.id, _past.c.ended_at.is_not(None))
+    .order_by(_past.c.id.desc())
+    .limit(1)
+    .lateral("ended")
+)
+_STANDING = (
+    sa.select(
+        _policy.c.id,
+        _policy.c.number,
+        _pet.c.name,
+        sa.type_coerce(_pet.c.species, sa.Text),
+        _policy.c.cancelled_on,
+        _autopay.c.id,
+        sa.func.coalesce(_method.c.number, _none),
+        _label(_method),
+        sa.func.coalesce(_backup.c.number, _none),
+        _label(_backup),
+        sa.func.coalesce(_autopay.c.days_before, types.constant(0)),
+        _autopay.c.joined_at,
+        _autopay.c.payer_id,
+        sa.func.coalesce(_payer.c.name, _none),
+        sa.func.coalesce(_next.c.number, _none),
+        sa.func.coalesce(sa.type_coerce(_next.c.state, sa.Text), _none),
+        sa.func.coalesce(_next.c.amount_cents, types.constant(0)),
+        _next.c.due_on,
+        sa.func.coalesce(_next.c.attempts, types.constant(0)),
+        sa.func.coalesce(_next.c.outcome, _none),
+        sa.func.coalesce(sa.case((_autopay.c.id.is_(None), _ended.c.reason), else_=_none), _none),
+    )
+    .select_from(
+        _policy.join(_pet, _pet.c.id == _policy.c.pet_id)
+        .outerjoin(
+            _autopay,
+            sa.and_(_autopay.c.policy_id == _policy.c.id, _autopay.c.ended_at.is_(None)),
+        )
+        .outerjoin(_method, _method.c.id == _autopay.c.method_id)
+        .outerjoin(_backup, _backup.c.id == _autopay.c.backup_method_id)
+        .outerjoin(_payer, _payer.c.id == _autopay.c.payer_id)
+        .outerjoin(_next, sa.true())
+        .outerjoin(_ended, sa.true())
+    )
+    .where(_policy.c.customer_id == sa.bindparam("customer_id"))
+    .order_by(_policy.c.cancelled_on.is_not(None), _policy.c.id)
+)
+
+
+def of_customer(session: orm.Session, *, customer_id: int) -> tuple[Standing, ...]:
+    """Every policy of the customer, those in force first; one statement."""
+    rows = session.connection().execute(_STANDING, {"customer_id": customer_id})
+    return tuple(Standing._make(row) for row in rows)
+
+
+def of_policy(session: orm.Session, *, customer_id: int, policy_no: str) -> Standing | None:
+    """One policy of the customer, or None: also when it is another's."""
+    row = (
+        session.connection()
+        .execute(
+            _STANDING.where(_policy.c.number == sa.bindparam("policy_no")),
+            {"customer_id": customer_id, "policy_no": policy_no},
+        )
+        .one_or_none()
+    )
+    return None if row is None else Standing._make(row)
