@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 
-from bench.simulation import database, results, story, workers
+from bench.simulation import database, deaths, results, story, workers
 
 DAYS = 10
 CUSTOMERS = 8
@@ -30,16 +30,17 @@ def _one(given: argparse.Namespace) -> int:
     database.prepare()
     ground = database.Ground("simulation_alone")
     begun = time.perf_counter()
-    print(f"seed {given.seed}, {given.days} days, {given.customers} customers")
+    plan = story.Plan(
+        seed=given.seed, days=given.days, customers=given.customers, really=given.kill9
+    )
+    print(plan)
     try:
         with tempfile.TemporaryDirectory(prefix="simulation-") as folder:
-            plan = story.Plan(seed=given.seed, days=given.days, customers=given.customers)
-            outcome = story.play(
-                plan,
-                url=ground.empty(),
-                folder=pathlib.Path(folder),
-                tells=print if given.tell else None,
-            )
+            at = {"url": ground.empty(), "folder": pathlib.Path(folder)}
+            if plan.really:
+                outcome = deaths.play(plan, **at)
+            else:
+                outcome = story.play(plan, **at, tells=print if given.tell else None)
     except story.Broken as broken:
         print(*([] if given.tell else broken.lines), sep="\n")
         print(broken, *broken.wrong, sep="\n  ")
@@ -52,7 +53,7 @@ def _one(given: argparse.Namespace) -> int:
 
 def _many(given: argparse.Namespace) -> int:
     """All seeds that are left, and what they came to."""
-    about = {"days": given.days, "customers": given.customers}
+    about = {"days": given.days, "customers": given.customers, "really": given.kill9}
     kept = results.Results(given.resume, about=about)
     begun = time.perf_counter()
     for result in workers.play_all(kept.left(given.seeds), workers=given.workers, **about):
@@ -71,6 +72,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--customers", type=int, default=CUSTOMERS)
     parser.add_argument("--workers", type=int, default=1, help="processes that share the seeds")
     parser.add_argument("--resume", type=pathlib.Path, help="keep results here, and go on with it")
+    parser.add_argument("--kill9", action="store_true", help="processes die of a real SIGKILL")
     parser.add_argument("--tell", action="store_true", help="print one story as it goes on")
     return parser.parse_args()
 

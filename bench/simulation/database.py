@@ -29,7 +29,7 @@ class Ground:
             template = cleaning.template(self._main, schema)
             cleaning.clone(self._main, template=template, name=name)
         self.url = self._server.url(name)
-        self._owner = sa.create_engine(cleaning.with_driver(self.url))
+        self._owner = sa.create_engine(cleaning.with_driver(self.url), poolclass=sa.NullPool)
 
     def empty(self) -> str:
         """Empty it; its address."""

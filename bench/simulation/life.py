@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from bench.simulation import chaos, people, stage
 from portal.gateways import ports
-from portal.journeys import pay_invoices
+from portal.journeys import context, pay_invoices
 from portal.kernel import actor, errors
 
 LAST_WORDS = 80  # lines shown of a story that failed
@@ -41,14 +41,23 @@ class Form:
 
 
 @dataclasses.dataclass
-class Diary:
-    """What was said, for the digest that two runs of a seed must share."""
+class Memory:
+    """What outlives a process that is killed: the people, their forms, and what was said.
 
+    The digest is of every word: two runs of a seed must share it.
+    """
+
+    people: list[people.Person]
+    staff: people.Staff
+    forms: list[Form] = dataclasses.field(default_factory=list)
+    keys: int = 0
     digest: str = ""
     lines: collections.deque[str] = dataclasses.field(
         default_factory=lambda: collections.deque(maxlen=LAST_WORDS)
     )
     counts: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
+    mails: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
+    died: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
 
     def say(self, line: str) -> None:
         """Write one line down."""
@@ -58,20 +67,31 @@ class Diary:
 
 @dataclasses.dataclass
 class Life:
-    """The story as it goes on; all but `stage` outlives a process that is killed."""
+    """The story as it goes on in this process."""
 
     rng: random.Random
-    people: list[people.Person]
-    staff: people.Staff
-    diary: Diary
-    stage: stage.Stage | None = None
-    forms: list[Form] = dataclasses.field(default_factory=list)
+    memory: Memory
+    stage: stage.Stage
     rivals: list[Callable[[], None]] = dataclasses.field(default_factory=list)
-    keys: int = 0
     tells: Callable[[str], None] | None = None
 
     @property
-    def ctx(self):
+    def people(self) -> list[people.Person]:
+        """All customers."""
+        return self.memory.people
+
+    @property
+    def staff(self) -> people.Staff:
+        """Who works at the desk."""
+        return self.memory.staff
+
+    @property
+    def forms(self) -> list[Form]:
+        """The forms that were left open, oldest first."""
+        return self.memory.forms
+
+    @property
+    def ctx(self) -> context.Context:
         """What journeys are given."""
         return self.stage.ctx
 
@@ -91,8 +111,8 @@ class Life:
 
     def key(self) -> str:
         """A once-key that no form had before."""
-        self.keys += 1
-        return f"form-{self.keys}"
+        self.memory.keys += 1
+        return f"form-{self.memory.keys}"
 
     def keep(self, form: Form) -> None:
         """Leave a form open for later."""
@@ -113,8 +133,8 @@ class Life:
     def _tell(self, name: str, words: str, result: object) -> object:
         at = self.stage.clock.now()
         line = f"{at:%m-%d %H:%M} {name}: {words}"
-        self.diary.say(line)
-        self.diary.counts[f"{name.partition(' ')[0]}: {words.partition(' ')[0]}"] += 1
+        self.memory.say(line)
+        self.memory.counts[f"{name.partition(' ')[0]}: {words.partition(' ')[0]}"] += 1
         if self.tells:
             self.tells(line)
         return result

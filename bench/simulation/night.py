@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime
 
-from bench.simulation import life
+from bench.simulation import banks, life, paying
 from portal import jobs
 from portal.journeys import stripe_events
 
-MOST_JOBS = 200
 ROUNDS = 60
+MOST_TRIES = 20  # to recover events, a minute apart
 MINUTE = datetime.timedelta(minutes=1)
 HOUR = datetime.timedelta(minutes=61)  # after it a payment that nobody goes on with is swept
 BY_THE_CLOCK = (
@@ -58,7 +58,12 @@ def end_outage(one: life.Life) -> None:
     if one.rng.random() < 0.6:
         lost = post.give_up()
         one.happen("events lost", lambda: lost)
-    for _ in range(20):
+    if one.rng.random() < 0.5:  # the next ones arrive before anybody recovers the old
+        paying.new_card(one)
+        banks.judge(one)
+        post.collect()
+        _carry(one)
+    for _ in range(MOST_TRIES):
         if isinstance(one.happen("recover", lambda: stripe_events.recover(one.ctx)), int):
             return
         one.stage.clock.advance(MINUTE)
@@ -69,9 +74,7 @@ def _work_off(one: life.Life) -> None:
         with one.stage.world.store.transaction():
             one.stage.world.apply_due(one.stage.world.call())
         one.stage.post.collect()
-        letters = [] if one.stage.post.is_out else one.stage.post.all()
-        for delivery in letters:
-            one.happen("event", lambda at=delivery: one.stage.post.deliver(at))
+        letters = 0 if one.stage.post.is_out else _carry(one)
         ran = 0
         while run_job(one):
             ran += 1
@@ -79,3 +82,11 @@ def _work_off(one: life.Life) -> None:
                 raise AssertionError("the jobs never end")
         if not letters and not ran:
             return
+
+
+def _carry(one: life.Life) -> int:
+    """Deliver every letter that waits; how many."""
+    letters = one.stage.post.all()
+    for delivery in letters:
+        one.happen("event", lambda at=delivery: one.stage.post.deliver(at))
+    return len(letters)

@@ -23,7 +23,7 @@ class Result:
 class Results:
     """The seeds that are done. Written anew and renamed after each: a kill loses one at most."""
 
-    def __init__(self, path: pathlib.Path | None, *, about: dict[str, int]) -> None:
+    def __init__(self, path: pathlib.Path | None, *, about: dict[str, int | bool]) -> None:
         """`about` is what all of them share; a file of other stories is refused: ValueError."""
         self._path = path
         self._about = about

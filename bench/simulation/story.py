@@ -1,4 +1,7 @@
-"""One story: a seed lived through day by day, proved quiet every night."""
+"""One story: a seed lived through day by day, proved quiet every night.
+
+It can be gone on with from any step by another process, where the one before was killed.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,11 @@ from portal import jobs
 from portal.kernel import clock as clocks
 
 ZONE = zoneinfo.ZoneInfo("America/New_York")
-FIRST_DAY = datetime.date(2026, 2, 23)  # the clocks go forward on 8 March
+FIRST_DAY = datetime.date(2026, 2, 23)  # or one of the 300 after it: all changes of the clocks
+BEFORE = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 ACTIONS = 1.6  # of each customer in a day
 AWAKE_MINUTES = 15 * 60
+DAILY = ("run_billing", "earn_premium", "tidy_access")
 # What runs every minute or every few, and how often a step of the story meets it.
 BY_THE_CLOCK = (
     ("recheck_payments", 0.6),
@@ -25,25 +30,40 @@ BY_THE_CLOCK = (
     ("recheck_refunds", 0.1),
     ("recheck_chargebacks", 0.05),
 )
-DAILY = ("run_billing", "earn_premium", "tidy_access")
+SHOWN = 8  # of what is wrong
+MOST_DEATHS = 10  # of one run by the clock, one after the other
+_COUNTED = {
+    "payments": "SELECT count(*) FROM payment",
+    "settled": "SELECT count(*) FROM payment WHERE state = 'settled'",
+    "refunds": "SELECT count(*) FROM refund",
+    "chargebacks": "SELECT count(*) FROM chargeback",
+    "events": "SELECT count(*) FROM inbox_event",
+}
+
+Told = Callable[[str], None]
 
 
 class Broken(Exception):
     """Something does not hold: the seed, the day and what is wrong."""
 
     def __init__(self, seed: int, day: int, wrong: list[str], lines: list[str]) -> None:
+        super().__init__(seed, day, wrong, lines)
         self.wrong = wrong
-        self.lines = lines
-        super().__init__(f"seed {seed}, day {day}: {'; '.join(wrong[:5])}")
+        self.lines = lines  # the last words of the story
+
+    def __str__(self) -> str:
+        seed, day, wrong, _ = self.args
+        return f"seed {seed}, day {day}: {'; '.join(wrong[:SHOWN])}"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Plan:
-    """How long a story is, and of how many."""
+    """How long a story is, and of how many; `really`: processes die of a real SIGKILL."""
 
     seed: int
     days: int
     customers: int
+    really: bool = False
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -52,101 +72,156 @@ class Outcome:
 
     seed: int
     digest: str
+    kills: int
     payments: int
     settled: int
     refunds: int
     chargebacks: int
     events: int
-    kills: int
 
 
-def play(
-    plan: Plan, *, url: str, folder: pathlib.Path, tells: Callable[[str], None] | None = None
+@dataclasses.dataclass
+class Kept:
+    """All that outlives a process: where the story is, and what people have in their hands."""
+
+    memory: life.Memory | None = None
+    first_day: datetime.date = FIRST_DAY
+    odds: chaos.Odds = chaos.CALM
+    outage: range = range(0)
+    at: datetime.datetime | None = None
+    day: int = 0
+    step: int = 0
+    is_out: bool = False
+    kills: int = 0
+
+
+def play(plan: Plan, *, url: str, folder: pathlib.Path, tells: Told | None = None) -> Outcome:
+    """Live the story over an empty database, in this process. Raises Broken."""
+    return go_on(plan, Kept(), url=url, folder=folder, tells=tells)
+
+
+def go_on(
+    plan: Plan,
+    kept: Kept,
+    *,
+    url: str,
+    folder: pathlib.Path,
+    tells: Told | None = None,
+    report: Callable[[Kept], None] | None = None,
 ) -> Outcome:
-    """Live the story over an empty database; what it came to. Raises Broken."""
-    rng = random.Random(plan.seed)
-    first_day = FIRST_DAY + datetime.timedelta(days=rng.randrange(300))
-    clock = clocks.SetClock(zone=ZONE, at=datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC))
-    clock.set(stage.start_of(first_day, clock))
-    troubles = chaos.Chaos(rng, chaos.Odds.of(rng))
-    played = stage.build(
-        url=url, folder=folder, clock=clock, troubles=troubles, rng=rng, ids=str(plan.seed)
-    )
+    """Live the rest of the story; `report` is told after every step. Raises Broken.
+
+    Every process of a story draws from a stream of its own, so that none repeats another's death.
+    """
+    seed = f"{plan.seed}" if not kept.kills else f"{plan.seed} after {kept.kills}"
+    rng = random.Random(seed)
+    clock = clocks.SetClock(zone=ZONE, at=kept.at or BEFORE)
+    if kept.memory is None:
+        _begin(plan, kept, rng)
+        clock.set(stage.start_of(kept.first_day, clock))
+    troubles = chaos.Chaos(rng, kept.odds, really=plan.really)
+    played = stage.build(url=url, folder=folder, clock=clock, troubles=troubles, rng=rng, ids=seed)
     try:
-        return _Story(plan, rng, played, first_day, tells).run()
+        return _Story(plan, kept, rng, played, tells, report).run()
     finally:
         played.close()
 
 
+def _begin(plan: Plan, kept: Kept, rng: random.Random) -> None:
+    kept.first_day += datetime.timedelta(days=rng.randrange(300))
+    kept.odds = chaos.Odds.of(rng)
+    if plan.really:
+        kept.odds = dataclasses.replace(kept.odds, kill=max(kept.odds.kill, chaos.Odds.kill))
+    if plan.days >= 3 and rng.random() < 0.5:  # the days on which no event arrives
+        first = rng.randrange(plan.days - 1)
+        kept.outage = range(first, first + rng.choice((1, 1, 2, 3, 4)))
+
+
 class _Story:
-    def __init__(self, plan, rng, played, first_day, tells) -> None:
+    def __init__(self, plan, kept, rng, played, tells, report) -> None:
         self._plan = plan
+        self._kept = kept
         self._rng = rng
         self._stage = played
-        self._first_day = first_day
-        self._life = life.Life(
-            rng=rng,
-            people=people.make_customers(played.ctx, rng, number=plan.customers),
-            staff=people.make_staff(played.ctx),
-            diary=life.Diary(),
-            stage=played,
-            tells=tells,
-        )
+        self._report = report or (lambda _kept: None)
+        if kept.memory is None:
+            kept.memory = life.Memory(
+                people=people.make_customers(played.ctx, rng, number=plan.customers),
+                staff=people.make_staff(played.ctx),
+            )
+        played.outbox.sent = kept.memory.mails
+        played.queue.died = kept.memory.died
+        played.post.is_out = kept.is_out
+        self._life = life.Life(rng=rng, memory=kept.memory, stage=played, tells=tells)
         played.chaos.meanwhile = self._meanwhile
-        self._out = self._outage()
+        self._steps = max(round(plan.customers * ACTIONS), 1)
+        self._tell()
 
     def run(self) -> Outcome:
-        """All days, then the end."""
-        for day in range(self._plan.days):
-            self._begin(day)
-            self._live()
-            self._rest(day, at_end=day == self._plan.days - 1)
-        return self._outcome()
+        """All days that are left, then the end."""
+        for day in range(self._kept.day, self._plan.days):
+            self._stage.chaos.is_on = True
+            if self._kept.step == 0:
+                self._morning(day)
+            while self._kept.step < self._steps:
+                self._step()
+                self._kept.step += 1
+                self._tell()
+            self._rest(day)
+            self._kept.day, self._kept.step = day + 1, 0
+            self._tell()
+        return Outcome(
+            seed=self._plan.seed,
+            digest=self._life.memory.digest[:16],
+            kills=self._kept.kills + self._stage.chaos.kills,
+            **{name: self._life.rows(ask)[0][0] for name, ask in _COUNTED.items()},
+        )
 
-    def _begin(self, day: int) -> None:
-        morning = stage.start_of(self._first_day + datetime.timedelta(days=day), self._stage.clock)
+    def _tell(self) -> None:
+        self._kept.at = self._stage.clock.now()
+        self._kept.is_out = self._stage.post.is_out
+        self._report(self._kept)
+
+    def _morning(self, day: int) -> None:
+        date = self._kept.first_day + datetime.timedelta(days=day)
+        morning = stage.start_of(date, self._stage.clock)
         self._stage.clock.set(max(morning, self._stage.clock.now()))
-        self._stage.chaos.is_on = True
-        if day == self._out.start:
+        if day == self._kept.outage.start and self._kept.outage:
             self._stage.post.is_out = True
-        if day == self._out.stop:
+        if day == self._kept.outage.stop and self._stage.post.is_out:
             night.end_outage(self._life)
         for name in DAILY:
             self._run(name)
 
-    def _live(self) -> None:
-        steps = max(round(self._plan.customers * ACTIONS), 1)
-        for _ in range(steps):
-            pause = self._rng.randrange(1, max(2 * AWAKE_MINUTES // steps, 2))
-            self._stage.clock.advance(datetime.timedelta(minutes=pause))
-            self._tick()
-            actions.draw(self._rng).act(self._life)
+    def _step(self) -> None:
+        """Some time, what comes by itself in it, and something that somebody does."""
+        pause = self._rng.randrange(1, max(2 * AWAKE_MINUTES // self._steps, 2))
+        self._stage.clock.advance(datetime.timedelta(minutes=pause))
+        self._stage.queue.requeue()
+        self._stage.post.collect()
+        for delivery in self._stage.post.due():
+            self._life.happen("event", lambda at=delivery: self._stage.post.deliver(at))
+        for _ in range(life.MOST_JOBS):
+            if not night.run_job(self._life):
+                break
+        for name, chance in BY_THE_CLOCK:
+            if self._rng.random() < chance:
+                self._run(name)
+        actions.draw(self._rng).act(self._life)
 
-    def _rest(self, day: int, *, at_end: bool) -> None:
+    def _rest(self, day: int) -> None:
+        at_end = day == self._plan.days - 1
         self._stage.chaos.calm()
         if at_end and self._stage.post.is_out:
             night.end_outage(self._life)
         night.settle_down(self._life, at_end=at_end)
         wrong = proofs.find(self._life, told=not self._stage.post.is_out, at_end=at_end)
         if wrong:
-            raise Broken(self._plan.seed, day, wrong, list(self._life.diary.lines))
-
-    def _tick(self) -> None:
-        """What arrives and is worked off by itself."""
-        self._stage.queue.requeue()
-        self._stage.post.collect()
-        for delivery in self._stage.post.due():
-            self._life.happen("event", lambda at=delivery: self._stage.post.deliver(at))
-        for _ in range(night.MOST_JOBS):
-            if not night.run_job(self._life):
-                break
-        for name, chance in BY_THE_CLOCK:
-            if self._rng.random() < chance:
-                self._run(name)
+            raise Broken(self._plan.seed, day, wrong, list(self._life.memory.lines))
 
     def _run(self, name: str) -> None:
         """What runs by the clock; a killed run is begun again, as a stalled job is."""
-        for _ in range(10):
+        for _ in range(MOST_DEATHS):
             ran = self._life.happen(name, lambda: jobs.TASKS[name].run(self._stage.ctx))
             if ran != life.KILLED:
                 return
@@ -154,8 +229,9 @@ class _Story:
     def _meanwhile(self) -> None:
         """Something else in just this moment: an event, a job, another tab."""
         draw = self._rng.random()
-        if self._life.rivals and draw < 0.5:
-            self._life.rivals.pop(self._rng.randrange(len(self._life.rivals)))()
+        rivals = self._life.rivals
+        if rivals and draw < 0.5:
+            rivals.pop(self._rng.randrange(len(rivals)))()
         elif draw < 0.75:
             self._stage.post.collect()
             found = self._stage.post.due()
@@ -163,28 +239,3 @@ class _Story:
                 self._life.happen("event", lambda: self._stage.post.deliver(found[0]))
         else:
             night.run_job(self._life)
-
-    def _outage(self) -> range:
-        """The days on which no event arrives; none in half of the stories."""
-        if self._plan.days < 3 or self._rng.random() < 0.5:
-            return range(-1, -1)
-        first = self._rng.randrange(self._plan.days - 1)
-        return range(first, first + self._rng.choice((1, 1, 2, 3, 4)))
-
-    def _outcome(self) -> Outcome:
-        count = {
-            name: self._life.rows(f"SELECT count(*) FROM {table}")[0][0]
-            for name, table in (
-                ("payments", "payment"),
-                ("settled", "payment WHERE state = 'settled'"),
-                ("refunds", "refund"),
-                ("chargebacks", "chargeback"),
-                ("events", "inbox_event"),
-            )
-        }
-        return Outcome(
-            seed=self._plan.seed,
-            digest=self._life.diary.digest[:16],
-            kills=self._stage.chaos.kills,
-            **count,
-        )

@@ -12,27 +12,30 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 
-from bench.simulation import database, results, story
+from bench.simulation import database, deaths, results, story
 
+MOST_SAID = 2_000  # characters about a failure
 _ground: list[database.Ground] = []  # of this process
 
 
 def play_all(
-    seeds: Sequence[int], *, days: int, customers: int, workers: int
+    seeds: Sequence[int], *, days: int, customers: int, really: bool, workers: int
 ) -> Iterator[results.Result]:
     """The result of each seed as it comes."""
     begins = multiprocessing.get_context("spawn")
     with concurrent.futures.ProcessPoolExecutor(
         workers, mp_context=begins, initializer=_begin
     ) as pool:
-        plans = [story.Plan(seed=seed, days=days, customers=customers) for seed in seeds]
+        plans = [
+            story.Plan(seed=seed, days=days, customers=customers, really=really) for seed in seeds
+        ]
         waiting = {pool.submit(play_one, plan): plan.seed for plan in plans}
         for future in concurrent.futures.as_completed(waiting):
             trouble = future.exception()
             if trouble is None:
                 yield future.result()
             else:
-                said = f"{type(trouble).__name__}: {trouble}"
+                said = f"{type(trouble).__name__}: {trouble}"[:MOST_SAID]
                 yield results.Result(seed=waiting[future], seconds=0.0, wrong=said)
 
 
@@ -41,7 +44,8 @@ def play_one(plan: story.Plan) -> results.Result:
     ground = _ground[0] if _ground else _begin()
     begun = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="simulation-") as folder:
-        outcome = story.play(plan, url=ground.empty(), folder=pathlib.Path(folder))
+        play = deaths.play if plan.really else story.play
+        outcome = play(plan, url=ground.empty(), folder=pathlib.Path(folder))
     return results.Result(
         seed=plan.seed,
         seconds=round(time.perf_counter() - begun, 2),
