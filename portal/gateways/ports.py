@@ -62,7 +62,6 @@ class MoneyMoved:
     amount_cents: int
     fee_cents: int
     created_at: datetime.datetime
-    available_at: datetime.datetime | None = None
     is_open: bool = False  # of a debit that the bank has not paid, or has sent back: not ours
 
     @property

@@ -117,7 +117,6 @@ def warning(found: Any) -> ports.WarningView:
 def money(found: Any) -> ports.MoneyMoved:
     """A balance transaction; whether it is open is known where its source is expanded."""
     source = _expanded(found, "source")
-    available_on = getattr(found, "available_on", None)
     return ports.MoneyMoved(
         ref=found.id,
         category=found.reporting_category,
@@ -125,7 +124,6 @@ def money(found: Any) -> ports.MoneyMoved:
         amount_cents=found.amount,
         fee_cents=found.fee,
         created_at=_moment(found.created),
-        available_at=_moment(available_on) if available_on else None,
         is_open=getattr(source, "object", "") == "charge" and source.status != "succeeded",
     )
 

@@ -41,6 +41,26 @@ CHARGEBACK = Why(
     ),
     urgency=rules.Urgency(chargeback=True),
 )
+LATE_RETURN = Why(
+    words=N_(
+        "The bank of this account took the payment back for good. The bills that it paid are open "
+        "again, with the days on which they were due. We are looking into it."
+    ),
+    advice=N_(
+        "The bank took this debit back for good; there is nothing to answer. The bills that it "
+        "paid are open again. Where the bank says that nobody allowed it, the account is not "
+        "debited any more: find out with the customer."
+    ),
+    urgency=rules.Urgency(chargeback=True),
+)
+RETURNED = Why(
+    words=N_("Your bank sent this payment back. We are looking into why."),
+    advice=N_(
+        "The bank sent this debit back, and it is not tried again. Look at the reason and ask the "
+        "customer. Before another debit they have to add the account again."
+    ),
+    urgency=rules.Urgency(),
+)
 INQUIRY = Why(
     words=N_("The bank of this card asked about the payment. We are looking into it."),
     advice=N_(

@@ -206,6 +206,7 @@ def _prove(session: orm.Session, name: str, query: str) -> Proof:
 def _clearing(ctx: context.Context) -> Proof:
     """1010 = the net of all balance transactions, less what our ledger has not been told yet.
 
+    A debit on its way, and one that was sent back with its reversal, are no money of ours.
     A fee and a refund that Stripe has booked and we have not yet are told by their events; they
     are the only difference that may stand, and only until they are handled.
     """
@@ -217,7 +218,7 @@ def _clearing(ctx: context.Context) -> Proof:
     with ctx.database.reading() as session:
         ours = int(session.scalar(sa.text(_CLEARING)) or 0)
         waiting = _waiting(session)
-    net = sum(row.net_cents for row in there)
+    net = sum(row.net_cents for row in there if not row.is_open)
     if ours == net + waiting(there):
         return Proof(name=name, findings=0)
     return Proof(name=name, findings=1, examples=(f"ledger {ours}, Stripe {net}",))

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
+from collections.abc import Sequence
 
 from sqlalchemy import orm
 
 from portal.domain.payments.operations import inviting
 from portal.domain.payments.queries import payers
-from portal.domain.wallet import models, operations, queries
+from portal.domain.wallet import consents, models, operations, queries
 from portal.gateways import ports
 from portal.journeys import context, link_customer, telling
 from portal.kernel import actor, errors, msgids
+
+VERIFY_FOR = datetime.timedelta(days=11)  # Stripe waits ten days for two deposits to be told
 
 
 class NotYours(errors.DomainError):
     """The SetupIntent is another customer's, or nobody's."""
 
     code = "setup_of_another"
-    message = msgids.N_("This card is not yours to save.")
+    message = msgids.N_("This payment method is not yours to save.")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -29,10 +33,25 @@ class SetupStarted:
     client_secret: str
 
 
-def start(ctx: context.Context, *, customer_id: int) -> SetupStarted:
-    """Write the intention, then make the SetupIntent. Raises GatewayUnknown, GatewayRefused."""
+def start(
+    ctx: context.Context,
+    *,
+    customer_id: int,
+    agreed: Sequence[consents.Shown] = (),
+    who: actor.Actor | None = None,
+) -> SetupStarted:
+    """Write the intention, then make the SetupIntent. Raises GatewayUnknown, GatewayRefused.
+
+    `agreed` are the texts that `who` agreed to by asking; they are recorded once it is saved.
+    """
+    now = ctx.clock.now()
     with ctx.database.unit_of_work() as session:
-        setup = operations.start_setup(session, customer_id=customer_id, now=ctx.clock.now())
+        setup = operations.start_setup(
+            session,
+            customer_id=customer_id,
+            agreed=consents.noted(agreed, now=now, who=who) if who else None,
+            now=now,
+        )
     customer_ref = link_customer.ensure(ctx, customer_id=customer_id)
     view = ctx.payments.create_setup(
         key=f"setup:{setup.id}", customer_ref=customer_ref, setup_id=str(setup.id)
@@ -60,23 +79,114 @@ def finish(
         raise NotYours()
     view = ctx.payments.read_setup(setup_ref)
     with ctx.database.unit_of_work() as session:
-        customer_id = queries.owner_of_stripe_customer(session, stripe_ref=view.customer_ref)
-        if customer_id is None:
+        whose = _whose(session, stripe_ref=view.customer_ref)
+        if whose is None:
             return view
         setup_id = int(view.setup_id) if view.setup_id.isdecimal() else 0
         if view.status == "succeeded" and view.card is not None:
-            keep(session, ctx, customer_id=customer_id, card=view.card, who=who)
-            operations.end_setup(
-                session,
-                setup_id=setup_id,
-                state=models.SetupState.SUCCEEDED,
-                now=ctx.clock.now(),
-            )
-        elif view.status == "canceled":
-            operations.end_setup(
-                session, setup_id=setup_id, state=models.SetupState.FAILED, now=ctx.clock.now()
-            )
+            _saved(session, ctx, view=view, setup_id=setup_id, whose=whose, who=who)
+        elif view.status == "requires_action" and view.verify_url:
+            _await_deposits(session, ctx, view=view, setup_id=setup_id)
+        elif view.status == "canceled" or view.decline_code:
+            is_over = view.status == "canceled"
+            _not_saved(session, ctx, setup_id=setup_id, is_over=is_over)
     return view
+
+
+def _saved(
+    session: orm.Session,
+    ctx: context.Context,
+    *,
+    view: ports.SetupView,
+    setup_id: int,
+    whose: tuple[int, int | None],
+    who: actor.Actor,
+) -> None:
+    """Mirror the method, and record what was agreed to about it, once."""
+    (customer_id, payer_id), card, subject = whose, view.card, f"setup:{setup_id}"
+    keep(
+        session,
+        ctx,
+        customer_id=customer_id,
+        payer_id=payer_id,
+        card=card,
+        mandate_ref=view.mandate_ref,
+        agreed_in=subject,
+        who=who,
+    )
+    setup = operations.end_setup(
+        session, setup_id=setup_id, state=models.SetupState.SUCCEEDED, now=ctx.clock.now()
+    )
+    if setup is None:
+        return
+    is_bank = card.kind == models.MethodKind.BANK
+    consents.record_noted(
+        session,
+        setup.agreed,
+        kinds={models.ConsentKind.STORE} | ({models.ConsentKind.DEBIT} if is_bank else set()),
+        customer_id=customer_id,
+        payer_id=payer_id,
+        subject=subject,
+        method_label=f"{card.brand} {card.last4}",
+        who=who,
+    )
+    setup.agreed = None
+    session.flush()
+
+
+def _await_deposits(
+    session: orm.Session, ctx: context.Context, *, view: ports.SetupView, setup_id: int
+) -> None:
+    """The account is not saved yet: its owner has to tell two small deposits first."""
+    label = "" if view.card is None else f"{view.card.brand} {view.card.last4}"
+    waits = operations.await_deposits(
+        session, setup_id=setup_id, label=label, verify_url=view.verify_url
+    )
+    if waits:
+        setup = session.get_one(models.Setup, setup_id, populate_existing=True)
+        _tell_of_account(session, ctx, setup, template="verify_account")
+
+
+def _not_saved(session: orm.Session, ctx: context.Context, *, setup_id: int, is_over: bool) -> None:
+    """Whoever waited for deposits is told; a form that was refused may be sent again."""
+    setup = session.get(models.Setup, setup_id, with_for_update=True, populate_existing=True)
+    if setup is None or setup.ended_at is not None:
+        return
+    waited = setup.state is models.SetupState.VERIFYING
+    if not waited and not is_over:
+        return
+    operations.end_setup(
+        session, setup_id=setup_id, state=models.SetupState.FAILED, now=ctx.clock.now()
+    )
+    if waited:
+        _tell_of_account(session, ctx, setup, template="account_not_verified")
+
+
+def _tell_of_account(
+    session: orm.Session, ctx: context.Context, setup: models.Setup, *, template: str
+) -> None:
+    about = {
+        "template": template,
+        "key": f"{template}:setup:{setup.id}",
+        "method_label": setup.label,
+        "amount_cents": 0,
+        "payment_no": "",
+        "for_payer": setup.payer_id is not None,
+    }
+    if setup.payer_id is None:
+        telling.tell_customer(session, ctx, customer_id=setup.customer_id, subject_no="", **about)
+    else:
+        payer = payers.by_id(session, payer_id=setup.payer_id)
+        telling.tell_payer(session, ctx, payer=payer, **about)
+
+
+def sweep(ctx: context.Context, *, who: actor.Actor) -> int:
+    """Read accounts again that wait for their deposits longer than Stripe does; how many."""
+    with ctx.database.reading() as session:
+        due = queries.setups_waiting_since(session, before=ctx.clock.now() - VERIFY_FOR)
+    for setup_ref in due:
+        finish(ctx, setup_ref=setup_ref, who=who)
+    return len(due)
 
 
 def keep(
@@ -87,11 +197,14 @@ def keep(
     card: ports.CardView,
     who: actor.Actor,
     payer_id: int | None = None,
+    mandate_ref: str = "",
+    agreed_in: str = "",
 ) -> None:
     """Mirror a method inside the caller's transaction. A new one is mailed.
 
     With `payer_id` it is that payer's; where the payer has ended, it goes off again at once. A
     kind that the wallet does not hold, like a wallet of somebody else's, is left alone.
+    `agreed_in` is the subject of the consents about it.
     """
     if card.kind not in set(models.MethodKind):
         return
@@ -110,6 +223,8 @@ def keep(
         who=who,
         rng=ctx.rng,
         payer_id=payer_id,
+        mandate_ref=mandate_ref,
+        agreed_in=agreed_in,
     )
     if is_new and payer is not None and payer.ended_at is not None:
         take_off(session, ctx, method=method, who=who)

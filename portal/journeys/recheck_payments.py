@@ -10,12 +10,14 @@ from portal.kernel import actor
 
 WHO = actor.system("re-reading payments")
 QUIET = datetime.timedelta(minutes=10)
+SLOW = datetime.timedelta(hours=3)  # of a bank account
 
 
 def run(ctx: context.Context) -> int:
     """Re-read every payment that is unknown or was not looked at for a while; how many."""
     with ctx.database.reading() as session:
-        due = references.to_recheck(session, quiet_since=ctx.clock.now() - QUIET)
+        now = ctx.clock.now()
+        due = references.to_recheck(session, quiet_since=now - QUIET, slow_since=now - SLOW)
     for payment_id in due:
         settle_payment.refresh(ctx, payment_id=payment_id, who=WHO)
     return len(due)

@@ -14,6 +14,7 @@ from portal.gateways import ports
 from portal.journeys import (
     context,
     follow_chargeback,
+    follow_mandate,
     keep_method,
     send_refund,
     settle_payment,
@@ -123,6 +124,10 @@ def _method(ctx: context.Context, method_ref: str) -> None:
         keep_method.removed_at_stripe(ctx, method_ref=method_ref, who=WHO)
 
 
+def _mandate(ctx: context.Context, mandate_ref: str) -> None:
+    follow_mandate.read(ctx, mandate_ref=mandate_ref, who=WHO)
+
+
 def _refund(ctx: context.Context, refund_ref: str) -> None:
     view = ctx.payments.read_refund(refund_ref)
     with ctx.database.reading() as session:
@@ -147,12 +152,14 @@ HANDLERS: Mapping[str, Handler] = {
     "payment_intent.payment_failed": _intent,
     "payment_intent.canceled": _intent,
     "payment_intent.requires_action": _intent,
+    "setup_intent.requires_action": _setup,
     "setup_intent.succeeded": _setup,
     "setup_intent.setup_failed": _setup,
     "payment_method.attached": _method,
     "payment_method.detached": _method,
     "payment_method.updated": _method,
     "payment_method.automatically_updated": _method,
+    "mandate.updated": _mandate,
     "refund.created": _refund,
     "refund.updated": _refund,
     "refund.failed": _refund,

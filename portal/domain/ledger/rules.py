@@ -152,12 +152,18 @@ def refund_failed(*, amount_cents: int) -> tuple[Posting, ...]:
     )
 
 
-def chargeback_moved(*, amount_cents: int, fee_cents: int) -> tuple[Posting, ...]:
-    """What Stripe moved for a chargeback: taken (below zero) or given back, and the fee it kept."""
+def chargeback_moved(
+    *, amount_cents: int, fee_cents: int, is_return: bool = False
+) -> tuple[Posting, ...]:
+    """What Stripe moved for a chargeback: taken (below zero) or given back, and the fee it kept.
+
+    `is_return`: a bank only sent a debit back late; its fee is for processing, and no loss.
+    """
+    fees = AccountCode.PROCESSING_FEES if is_return else AccountCode.CHARGEBACK_LOSSES
     return merged(
         (
             Posting(account=AccountCode.CHARGEBACKS, cents=-amount_cents),
-            Posting(account=AccountCode.CHARGEBACK_LOSSES, cents=fee_cents),
+            Posting(account=fees, cents=fee_cents),
             Posting(account=AccountCode.STRIPE_CLEARING, cents=amount_cents - fee_cents),
         )
     )

@@ -11,6 +11,8 @@ import dataclasses
 import datetime
 import enum
 
+from portal.kernel import calendars
+
 RETRIES_MOST = 2  # after the first debit
 RETRY_DAYS = 180  # counted from the original settlement
 DAYS_ON_ITS_WAY = 4  # banking days until a debit usually arrives
@@ -112,6 +114,11 @@ STRIPE_CODES = {
 }
 # Claims by which a bank only sends a debit back late: Stripe keeps its fee for a return.
 LATE_RETURNS = frozenset({"insufficient_funds", "incorrect_account_details", "bank_cannot_process"})
+
+
+def arrives_on(sent_on: datetime.date) -> datetime.date:
+    """The day on which a debit that is sent on a day usually arrives."""
+    return calendars.BANKING.add_business_days(sent_on, DAYS_ON_ITS_WAY)
 
 
 def meaning(failure_code: str, *, network_code: str = "") -> Return:

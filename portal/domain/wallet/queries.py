@@ -181,6 +181,14 @@ def mirrored(session: orm.Session, *, stripe_ref: str) -> Mirrored | None:
     return None if row is None else Mirrored(**row._asdict())
 
 
+def of_payment(session: orm.Session, *, method_id: int | None, agreed_in: str) -> str | None:
+    """Stripe's reference of the method that a payment used, or was saved with it; else None."""
+    used = models.PaymentMethod.id == method_id
+    if method_id is None:
+        used = models.PaymentMethod.agreed_in == agreed_in
+    return session.scalar(sa.select(models.PaymentMethod.stripe_ref).where(used).limit(1))
+
+
 def owner_of_setup(session: orm.Session, *, setup_ref: str) -> int | None:
     """The customer who began this SetupIntent, or None."""
     return session.scalar(

@@ -12,8 +12,8 @@ from portal.domain.audit import operations as audit
 from portal.domain.billing import models as billing
 from portal.domain.billing.operations import allocating, books
 from portal.domain.ledger import rules as ledger
-from portal.domain.payments import models, rules
-from portal.domain.payments.operations import keeping
+from portal.domain.payments import models, returns, rules
+from portal.domain.payments.operations import keeping, settling
 from portal.domain.payments.queries import chargebacks
 from portal.domain.payments.states import ChargebackState, IfLost
 from portal.kernel import actor, db, ids
@@ -132,6 +132,11 @@ def absorb(
     return change
 
 
+def is_late_return(payment: models.Payment, reason: str) -> bool:
+    """Whether a claim is the late return of a debit: final, and with another fee."""
+    return payment.method_kind == settling.DEBIT and reason in returns.LATE_RETURNS
+
+
 def choose_if_lost(
     session: orm.Session,
     *,
@@ -238,7 +243,11 @@ def _post(
         now=now,
         subject=found.number,
         actor=who.label,
-        postings=ledger.chargeback_moved(amount_cents=move.amount_cents, fee_cents=move.fee_cents),
+        postings=ledger.chargeback_moved(
+            amount_cents=move.amount_cents,
+            fee_cents=move.fee_cents,
+            is_return=is_late_return(payment, found.reason),
+        ),
         memo=payment.number,
     )
     if posted:

@@ -16,6 +16,8 @@ from portal.domain.payments.operations import starting
 from portal.domain.payments.states import PaymentState
 from portal.kernel import actor
 
+DEBIT = "us_bank_account"  # the kind of method whose payments take days
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Moved:
@@ -27,11 +29,27 @@ class Moved:
     before: PaymentState
     after: PaymentState
     unapplied_cents: int = 0
+    waited: bool = False  # for two small deposits to be told, before this step
+    waits: bool = False  # for them, since it
 
     @property
     def settled_now(self) -> bool:
         """Whether this very step settled it."""
         return self.after is PaymentState.SETTLED and self.before is not PaymentState.SETTLED
+
+    @property
+    def is_step(self) -> bool:
+        """Whether this very step changed its state."""
+        return self.before is not self.after
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Debit:
+    """What Stripe says of the debit of a bank account behind a payment."""
+
+    verify_url: str = ""  # where two small deposits are told, while it waits for them
+    was_sent: bool = False  # to the bank
+    expected_on: datetime.date  # when it usually arrives, if it is sent today
 
 
 class WrongAmount(Exception):
@@ -57,6 +75,7 @@ def move(
     charge_ref: str = "",
     method_label: str = "",
     failure_code: str = "",
+    debit: Debit | None = None,
     now: datetime.datetime,
     today: datetime.date,
     who: actor.Actor,
@@ -68,13 +87,14 @@ def move(
     Settling applies the money to the invoices it was reserved for, posts one entry under the
     payment's number, and leaves what found no open charge unapplied. Raises WrongAmount.
     """
-    before = payment.state
+    before, waited = payment.state, bool(payment.verify_url)
     payment.checked_at = now
     if not rules.PAYMENTS.allows(before, event):
         return _moved(payment, before)  # told again, or read before what is known already
     payment.state = rules.PAYMENTS.next(before, event)
     payment.method_label = method_label or payment.method_label
     payment.charge_ref = charge_ref or payment.charge_ref
+    _note_debit(payment, debit)
     if payment.state is PaymentState.SETTLED:
         if received_cents != payment.amount_cents:
             raise WrongAmount(f"{payment.number}: {received_cents} of {payment.amount_cents}")
@@ -97,7 +117,18 @@ def move(
             before=str(before),
         )
     session.flush()
-    return _moved(payment, before)
+    return _moved(payment, before, waited=waited)
+
+
+def _note_debit(payment: models.Payment, debit: Debit | None) -> None:
+    """Keep what the payer's pages tell of a debit: what it waits for, when it usually arrives."""
+    asks = payment.state is PaymentState.REQUIRES_ACTION
+    payment.verify_url = debit.verify_url if debit is not None and asks else ""
+    if debit is None:
+        return
+    payment.method_kind = DEBIT
+    if debit.was_sent and payment.expected_on is None:
+        payment.expected_on = debit.expected_on
 
 
 def _settle(
@@ -170,7 +201,7 @@ def _invoice_ids(session: orm.Session, payment_id: int) -> list[int]:
     )
 
 
-def _moved(payment: models.Payment, before: PaymentState) -> Moved:
+def _moved(payment: models.Payment, before: PaymentState, *, waited: bool = False) -> Moved:
     return Moved(
         payment_id=payment.id,
         number=payment.number,
@@ -178,4 +209,6 @@ def _moved(payment: models.Payment, before: PaymentState) -> Moved:
         before=before,
         after=payment.state,
         unapplied_cents=payment.unapplied_cents,
+        waited=waited,
+        waits=bool(payment.verify_url),
     )

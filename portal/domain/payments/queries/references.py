@@ -47,15 +47,28 @@ def refund_of(session: orm.Session, *, refund_ref: str, refund_no: str) -> int |
 
 
 def to_recheck(
-    session: orm.Session, *, quiet_since: datetime.datetime, limit: int = 200
+    session: orm.Session,
+    *,
+    quiet_since: datetime.datetime,
+    slow_since: datetime.datetime,
+    limit: int = 200,
 ) -> list[int]:
-    """Open payments that nobody looked at since `quiet_since`, unknown ones whenever they are."""
+    """Open payments that nobody looked at since `quiet_since`, unknown ones whenever they are.
+
+    Debits take days: one on its way, or waiting to be verified, is looked at again after
+    `slow_since` only.
+    """
+    is_slow = (models.Payment.verify_url != "") | (models.Payment.state == PaymentState.PROCESSING)
     asked = sa.func.coalesce(models.Payment.checked_at, models.Payment.created_at)
     rows = session.scalars(
         sa.select(models.Payment.id)
         .where(
             models.Payment.state.in_(rules.OPEN_STATES),
-            sa.or_(models.Payment.state == PaymentState.UNKNOWN, asked < quiet_since),
+            sa.or_(
+                models.Payment.state == PaymentState.UNKNOWN,
+                asked < slow_since,
+                sa.not_(is_slow) & (asked < quiet_since),
+            ),
         )
         .order_by(asked, models.Payment.id)
         .limit(limit)
@@ -85,8 +98,26 @@ def abandoned(
         sa.select(models.Payment.id)
         .where(
             models.Payment.state.in_([PaymentState.INITIATED, PaymentState.REQUIRES_ACTION]),
+            models.Payment.verify_url == "",
             models.Payment.created_at < begun_before,
             sa.not_(models.Payment.is_off_session & models.Payment.stripe_ref.is_(None)),
+        )
+        .order_by(models.Payment.id)
+        .limit(limit)
+    )
+    return list(rows)
+
+
+def unverified(
+    session: orm.Session, *, begun_before: datetime.datetime, limit: int = 200
+) -> list[int]:
+    """Payments that wait for two small deposits to be told since before `begun_before`."""
+    rows = session.scalars(
+        sa.select(models.Payment.id)
+        .where(
+            models.Payment.state == PaymentState.REQUIRES_ACTION,
+            models.Payment.verify_url != "",
+            models.Payment.created_at < begun_before,
         )
         .order_by(models.Payment.id)
         .limit(limit)
