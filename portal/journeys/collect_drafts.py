@@ -74,12 +74,16 @@ def run(
     with concurrent.futures.ThreadPoolExecutor(flights) as pool:
         for payment_id in _unanswered(ctx):
             pool.submit(settle_payment.refresh, ctx, payment_id=payment_id, who=WHO)
+        busy: set[int] = set()
         for _ in range(2):  # the second round tries the backups of the first
             for batch in _batches(ctx, on):
+                batch = [draft_id for draft_id in batch if draft_id not in busy]
                 found = list(pool.map(lambda i: attempt(ctx, draft_id=i, on=on, pace=pace), batch))
-                for took in found:
+                for draft_id, took in zip(batch, found, strict=True):
                     counts[took] = counts.get(took, 0) + 1
-                if all(took is Took.LOST for took in found[-SILENT_MOST:]):
+                    if took is Took.BUSY:
+                        busy.add(draft_id)
+                if found and all(took is Took.LOST for took in found[-SILENT_MOST:]):
                     log.error("stripe_silent", **counts)
                     return Report(counts=counts)
     log.info("drafts_collected", on=on.isoformat(), **counts)
