@@ -11,6 +11,7 @@ import functools
 import pathlib
 import re
 import zoneinfo
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -87,9 +88,13 @@ def _environment(language: str, zone: zoneinfo.ZoneInfo) -> jinja2.Environment:
     def decline(code: str) -> str:
         return wording.decline(code, say=say)
 
+    def names(found: Sequence[str]) -> str:
+        return wording.names(found, say=say)
+
     env.filters.update(
         method_name=wording.method,
         decline=decline,
+        names=names,
         money=formats.money,
         figure=formats.figure,
         number=formats.number,

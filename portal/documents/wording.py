@@ -7,7 +7,7 @@ pages, papers and mails read alike.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from portal.documents import texts
 from portal.kernel import labels, msgids
@@ -150,6 +150,13 @@ def payer(label: str) -> str:
 def decline(code: str, *, say: Say) -> str:
     """Why a payment was not received, as far as the bank says, without its code."""
     return say(DECLINES.get(code) or RETURNS.get(code, DECLINED))
+
+
+def names(found: Sequence[str], *, say: Say) -> str:
+    """Names in one breath: "Biscuit and Miso", "Biscuit, Miso and Pico"."""
+    if len(found) < 2:
+        return "".join(found)
+    return say(N_("%(names)s and %(last)s"), names=", ".join(found[:-1]), last=found[-1])
 
 
 def bill_name(pet: str, when: str) -> str:

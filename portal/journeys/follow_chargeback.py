@@ -5,12 +5,20 @@ from __future__ import annotations
 import structlog
 from sqlalchemy import orm
 
-from portal.domain.payments import models, rules
-from portal.domain.payments.operations import charging_back, fraud_warnings
+from portal.domain.payments import models, returns, rules
+from portal.domain.payments.operations import charging_back, fraud_warnings, settling
 from portal.domain.payments.queries import chargebacks, references, shown_method
 from portal.domain.payments.states import ChargebackState, PaymentState
 from portal.gateways import ports
-from portal.journeys import bank_cases, context, pausing, send_refund, settle_payment, telling
+from portal.journeys import (
+    bank_cases,
+    context,
+    follow_debit,
+    pausing,
+    send_refund,
+    settle_payment,
+    telling,
+)
 from portal.kernel import actor
 
 log = structlog.get_logger("portal.payments")
@@ -58,6 +66,7 @@ def absorb(ctx: context.Context, *, view: ports.ChargebackView, who: actor.Actor
         )
         if change.is_step:
             _work(session, ctx, change, payment_id=payment_id, reason=view.reason)
+            _end_debits(session, ctx, change, payment=payment, reason=view.reason, who=who)
             _tell(session, ctx, change, payment_id=payment_id)
         pausing.follow_open(session, customer_id=payment.customer_id, now=now)
     return change.number
@@ -157,13 +166,36 @@ def _work(
             ctx,
             payment_no=payment.number,
             customer_id=payment.customer_id,
-            why=bank_cases.INQUIRY if change.is_inquiry else bank_cases.CHARGEBACK,
+            why=_why(change, payment),
             reason=reason,
             once_key=key,
             now=now,
         )
         charging_back.keep_case(session, chargeback_id=change.chargeback_id, case_no=case_no)
     bank_cases.note(session, ctx, case_no=case_no, change=change, key=key, now=now)
+
+
+def _end_debits(
+    session: orm.Session,
+    ctx: context.Context,
+    change: charging_back.Change,
+    *,
+    payment: models.Payment,
+    reason: str,
+    who: actor.Actor,
+) -> None:
+    """A claim on a debit is final: its account may be debited no more, unless money only lacked."""
+    if payment.method_kind != settling.DEBIT or change.after not in rules.KEPT_BY_THE_BANK:
+        return
+    if returns.voids_mandate(reason):
+        follow_debit.end_mandate(session, ctx, payment=payment, who=who)
+    follow_debit.charge_fee(session, ctx, payment=payment, found=returns.meaning(reason), who=who)
+
+
+def _why(change: charging_back.Change, payment: models.Payment) -> bank_cases.Why:
+    if payment.method_kind == settling.DEBIT and change.after in rules.KEPT_BY_THE_BANK:
+        return bank_cases.LATE_RETURN
+    return bank_cases.INQUIRY if change.is_inquiry else bank_cases.CHARGEBACK
 
 
 def _tell(

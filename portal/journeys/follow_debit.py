@@ -14,13 +14,13 @@ from portal.domain.billing.operations import charging_fee
 from portal.domain.payments import models, returns
 from portal.domain.payments.operations import settling
 from portal.domain.payments.queries import payers, returned
-from portal.domain.payments.states import PaymentState
+from portal.domain.payments.states import AutopayEnd, PaymentState
 from portal.domain.wallet import consents
 from portal.domain.wallet import models as wallet
 from portal.domain.wallet import operations as wallet_operations
 from portal.domain.wallet import queries as wallet_queries
 from portal.gateways import ports
-from portal.journeys import bank_cases, context, keep_method, telling
+from portal.journeys import bank_cases, context, end_autopay, keep_method, telling
 from portal.kernel import actor
 
 log = structlog.get_logger("portal.payments")
@@ -133,10 +133,10 @@ def stop_debits(
             who=who,
         )
         wallet_operations.ask_to_detach(session, method_id=gone.id)
+        reason = AutopayEnd.METHOD_GONE
+        end_autopay.stop_for(session, ctx, method_id=gone.id, reason=reason, who=who)
     elif found.revokes_mandate:
-        wallet_operations.revoke_mandate(
-            session, stripe_ref=method_ref, reason=str(found.code), now=now, who=who
-        )
+        _revoke(session, ctx, method_ref=method_ref, reason=str(found.code), who=who)
 
 
 def end_mandate(
@@ -147,9 +147,18 @@ def end_mandate(
         session, method_id=payment.method_id, agreed_in=payment.number
     )
     if method_ref is not None:
-        wallet_operations.revoke_mandate(
-            session, stripe_ref=method_ref, reason="chargeback", now=ctx.clock.now(), who=who
-        )
+        _revoke(session, ctx, method_ref=method_ref, reason="chargeback", who=who)
+
+
+def _revoke(
+    session: orm.Session, ctx: context.Context, *, method_ref: str, reason: str, who: actor.Actor
+) -> None:
+    method = wallet_operations.revoke_mandate(
+        session, stripe_ref=method_ref, reason=reason, now=ctx.clock.now(), who=who
+    )
+    if method is not None:
+        ended = AutopayEnd.MANDATE_REVOKED
+        end_autopay.stop_for(session, ctx, method_id=method.id, reason=ended, who=who)
 
 
 def charge_fee(

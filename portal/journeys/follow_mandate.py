@@ -6,8 +6,9 @@ from sqlalchemy import orm
 
 from portal.domain.billing.operations import books
 from portal.domain.payments.queries import payers
+from portal.domain.payments.states import AutopayEnd
 from portal.domain.wallet import models, operations, queries
-from portal.journeys import context, telling
+from portal.journeys import context, end_autopay, telling
 from portal.kernel import actor
 
 
@@ -49,6 +50,8 @@ def over(
         )
         if method is not None:
             _tell(session, ctx, method)
+            ended = AutopayEnd.MANDATE_REVOKED
+            end_autopay.stop_for(session, ctx, method_id=method.id, reason=ended, who=who)
     return method is not None
 
 

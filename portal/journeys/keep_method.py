@@ -8,11 +8,13 @@ from collections.abc import Sequence
 
 from sqlalchemy import orm
 
+from portal.domain.billing.operations import books
 from portal.domain.payments.operations import inviting
 from portal.domain.payments.queries import payers
+from portal.domain.payments.states import AutopayEnd
 from portal.domain.wallet import consents, models, operations, queries
 from portal.gateways import ports
-from portal.journeys import context, link_customer, telling
+from portal.journeys import context, end_autopay, link_customer, telling
 from portal.kernel import actor, errors, msgids
 
 VERIFY_FOR = datetime.timedelta(days=11)  # Stripe waits ten days for two deposits to be told
@@ -250,10 +252,11 @@ def remove(
 ) -> None:
     """Remove a method here at once and at Stripe right after. Raises NoSuchMethod.
 
-    When Stripe does not answer, the job that mirrors methods takes it off later; here it is
-    gone and can't be charged any more.
+    Autopay by it goes on with its backup, or ends. When Stripe does not answer, the job that
+    mirrors methods takes it off later; here it is gone and can't be charged any more.
     """
     with ctx.database.unit_of_work() as session:
+        books.lock_customer(session, customer_id=customer_id)
         method = operations.remove(
             session,
             customer_id=customer_id,
@@ -263,6 +266,7 @@ def remove(
             who=who,
         )
         _tell(session, ctx, method, template="method_removed")
+        _stop_autopay(session, ctx, method, who=who)
         operations.ask_to_detach(session, method_id=method.id)
 
 
@@ -284,6 +288,7 @@ def removed_at_stripe(ctx: context.Context, *, method_ref: str, who: actor.Actor
         found = queries.mirrored(session, stripe_ref=method_ref)
         if found is None:
             return
+        books.lock_customer(session, customer_id=found.customer_id)
         method = operations.remove(
             session,
             customer_id=found.customer_id,
@@ -293,6 +298,7 @@ def removed_at_stripe(ctx: context.Context, *, method_ref: str, who: actor.Actor
             who=who,
         )
         _tell(session, ctx, method, template="method_removed")
+        _stop_autopay(session, ctx, method, who=who)
 
 
 def take_off(
@@ -315,6 +321,12 @@ def detach(ctx: context.Context, *, method_id: int) -> None:
     with ctx.database.reading() as session:
         ref = session.get_one(models.PaymentMethod, method_id).stripe_ref
     ctx.payments.detach_method(ref)
+
+
+def _stop_autopay(
+    session: orm.Session, ctx: context.Context, method: models.PaymentMethod, *, who: actor.Actor
+) -> None:
+    end_autopay.stop_for(session, ctx, method_id=method.id, reason=AutopayEnd.METHOD_GONE, who=who)
 
 
 def _whose(session: orm.Session, *, stripe_ref: str) -> tuple[int, int | None] | None:

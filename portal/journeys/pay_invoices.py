@@ -16,12 +16,16 @@ from portal.domain.ledger import queries as ledger
 from portal.domain.payments import models, rules
 from portal.domain.payments.operations import inviting, settling, starting, unapplied
 from portal.domain.payments.states import PaymentState
+from portal.domain.wallet import consents
+from portal.domain.wallet import operations as wallet_operations
 from portal.domain.wallet import queries as wallet
 from portal.gateways import ports
-from portal.journeys import context, link_customer, settle_payment
+from portal.journeys import context, follow_mandate, link_customer, settle_payment
 from portal.kernel import actor
 
 log = structlog.get_logger("portal.payments")
+# Stripe's words for an account that may not be debited any more
+MANDATE_OVER = frozenset({"payment_intent_mandate_invalid", "payment_method_bank_account_blocked"})
 MAX_TRIES = 3  # times an older attempt is cleared out of the way
 
 
@@ -80,14 +84,17 @@ def start(
     save_method: bool,
     who: actor.Actor,
     scoped: Scoped | None = None,
+    agreed: Sequence[consents.Shown] = (),
+    by_guest: bool = False,
 ) -> Started:
     """Begin paying the order: its credit is used at once, the rest with a saved or new method.
 
     `once_key` is the form's own: asking twice with it gives the same payment. With `method_no`
     the method is charged here; without, the browser confirms with the client secret. With
-    `scoped` both are that payer's. Raises MoreThanOpen, TooLittle, NothingToPay, AmountChanged,
-    MethodGone, PaymentUnderWay, PaymentNotPossible, NoSuchPayer: after each of them no method was
-    charged.
+    `scoped` both are that payer's. `agreed` are the texts that were agreed to about a new method,
+    recorded once it is charged. Raises MoreThanOpen, TooLittle, NothingToPay, AmountChanged,
+    MethodGone, MandateOver, PaymentUnderWay, PaymentNotPossible, NoSuchPayer: after each of them
+    no method was charged.
     """
     payer_id = scoped.payer_id if scoped else None
     for _ in range(MAX_TRIES):
@@ -110,6 +117,8 @@ def start(
                 method_no=method_no,
                 save_method=save_method,
                 payer_id=payer_id,
+                agreed=agreed,
+                by_guest=by_guest,
                 who=who,
             )
         except (sqlalchemy.exc.IntegrityError, unapplied.UsedAlready, _Overtaken):
@@ -185,6 +194,8 @@ def _reserve(
     method_no: str | None,
     save_method: bool,
     payer_id: int | None,
+    agreed: Sequence[consents.Shown],
+    by_guest: bool,
     who: actor.Actor,
 ) -> tuple[models.Payment | None, wallet.MethodView | None]:
     """Use the credit and write the payment down, in one transaction; None: credit paid it all."""
@@ -233,6 +244,8 @@ def _reserve(
             now=now,
             rng=ctx.rng,
         )
+        payment.by_guest = by_guest
+        payment.agreed = consents.noted(agreed, now=now, who=who) if method is None else None
         return payment, method
 
 
@@ -281,6 +294,8 @@ def _method(
     found = wallet.method(session, customer_id=customer_id, number=number, payer_id=payer_id)
     if found is None:
         raise rules.MethodGone()
+    if not found.is_chargeable:
+        raise wallet_operations.MandateOver(number=found.number)
     return found
 
 
@@ -352,6 +367,9 @@ def _confirm(
         if view is None or view.status in ("succeeded", "processing", "canceled"):
             raise rules.PaymentUnderWay(number=payment.number) from refused
         settle_payment.cancel(ctx, payment_id=payment.id, who=who)
+        if refused.code in MANDATE_OVER:
+            follow_mandate.over(ctx, method_ref=method.stripe_ref, reason=refused.code, who=who)
+            raise wallet_operations.MandateOver(number=method.number) from refused
         raise rules.MethodGone() from refused
     return Started(number=payment.number, state=moved.after, next_url=view.next_url)
 

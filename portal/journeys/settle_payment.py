@@ -11,8 +11,8 @@ from portal.domain.payments.states import PaymentState
 from portal.gateways import ports
 from portal.journeys import (
     context,
+    follow_debit,
     follow_draft,
-    keep_method,
     off_session,
     open_dispute,
     receipt_mails,
@@ -34,6 +34,7 @@ def absorb(
     transaction. Raises settling.WrongAmount when another sum was received.
     """
     now, today = ctx.clock.now(), ctx.clock.today()
+    debit = follow_debit.facts(ctx, view)
     with ctx.database.unit_of_work() as session:
         payment = settling.lock(session, payment_id=payment_id)
         if payment.stripe_ref is None:
@@ -43,16 +44,19 @@ def absorb(
             payment=payment,
             event=rules.intent_event(view.status, was_declined=bool(view.decline_code)),
             received_cents=view.received_cents,
-            charge_ref=view.charge_ref if view.status == "succeeded" else "",
+            charge_ref=view.charge_ref if debit or view.status == "succeeded" else "",
             method_label=_label(view.card),
-            failure_code=view.decline_code,
+            failure_code=follow_debit.code(view),
+            debit=debit,
             now=now,
             today=today,
             who=who,
         )
+        told = follow_debit.follow(session, ctx, payment=payment, moved=moved, view=view, who=who)
+        told = told or payment.draft_id is not None
         if moved.settled_now:
-            _after_settling(session, ctx, moved=moved, view=view, who=who)
-        elif payment.draft_id is None and moved.before in _IN_DOUBT and moved.after in _NOT_TAKEN:
+            _after_settling(session, ctx, moved=moved)
+        elif not told and moved.before in _IN_DOUBT and moved.after in _NOT_TAKEN:
             receipt_mails.not_received(session, ctx, payment=payment)
         follow_draft.follow(session, ctx, payment=payment, moved=moved, who=who)
         if moved.after is PaymentState.SETTLED and view.money is not None:
@@ -68,6 +72,7 @@ def absorb(
             )
     if moved.after is PaymentState.FAILED and view.status == "requires_payment_method":
         _close(ctx, intent_ref=view.ref)
+        follow_debit.post_return_fee(ctx, payment_id=payment_id, who=who)
     return moved
 
 
@@ -223,19 +228,8 @@ def _after_settling(
     ctx: context.Context,
     *,
     moved: settling.Moved,
-    view: ports.IntentView,
-    who: actor.Actor,
 ) -> None:
     payment = session.get_one(models.Payment, moved.payment_id)
-    if payment.save_method and view.card is not None and view.card.customer_ref:
-        keep_method.keep(
-            session,
-            ctx,
-            customer_id=moved.customer_id,
-            payer_id=payment.payer_id,
-            card=view.card,
-            who=who,
-        )
     receipt_mails.received(session, ctx, payment=payment, moved=moved)
     paid_ahead = payment.amount_cents - sum(cents for _, cents in payment.planned)
     if moved.unapplied_cents > paid_ahead:
