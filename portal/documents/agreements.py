@@ -48,3 +48,28 @@ AUTOPAY = Agreement(
         "which I can do here at any time before a debit."
     ),
 )
+SCHEDULED = Agreement(
+    version="scheduled-2026-11",
+    message=N_(
+        "I authorise %(brand)s to take %(sum)s from %(method)s on %(day)s for the bills named "
+        "here, or less if less is open by then. After a refusal it is tried again at most 3 "
+        "times. I can change the day or cancel here until it is taken."
+    ),
+)
+MOVED = Agreement(
+    version="scheduled-moved-2026-11",
+    message=N_(
+        "I authorise %(brand)s to take %(sum)s from %(method)s on the day entered here instead "
+        "of %(day)s, or less if less is open by then. After a refusal it is tried again at most "
+        "3 times."
+    ),
+)
+ARRANGEMENT = Agreement(
+    version="arrangement-2026-11",
+    message=N_(
+        "I authorise %(brand)s to take %(sum)s in parts from %(method)s for the bills named here: "
+        "%(parts)s. Less is taken if less is open by then. After a refusal a part is tried again "
+        "at most 3 times. I can end this here at any time before a part is taken; what is open is "
+        "then due as before."
+    ),
+)

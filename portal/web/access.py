@@ -63,6 +63,9 @@ TABLE: dict[str, frozenset[str]] = {
     "payments.index": OWNERS,
     "payments.show": OWNERS,
     "payments.paper": OWNERS,
+    "scheduled.show": OWNERS,
+    "scheduled.move": OWNERS,
+    "scheduled.cancel": OWNERS,
     # disputes of the customer
     "disputes.index": OWNERS,
     "dispute_new.show": OWNERS,

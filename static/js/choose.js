@@ -7,15 +7,15 @@ const PAUSE = 250; // milliseconds after the last letter of an amount
 let waiting;
 let asked = 0;
 
-function wrong(message) {
-  const field = form.querySelector("#amount");
+function wrong(name, message) {
+  const field = form.querySelector(`#${name}`);
   const box = field.closest(".c-field");
   let note = box.querySelector(".c-field__bad");
   if (!note && message) {
     note = document.createElement("p");
     note.className = "c-field__bad";
-    note.id = "amount-bad";
-    field.parentElement.before(note);
+    note.id = `${name}-bad`;
+    (field.closest(".c-field__money") ?? field).before(note);
   }
   if (note) {
     note.textContent = message;
@@ -43,7 +43,8 @@ async function look() {
   place.removeAttribute("aria-busy");
   if (!found) return;
   const isSome = form.elements.much.value === "some";
-  wrong(isSome ? found.error : "");
+  wrong("amount", isSome && found.field === "amount" ? found.error : "");
+  wrong("day", found.field === "day" ? found.error : "");
   place.innerHTML = found.html || "";
   if (!found.html) place.textContent = found.error;
   form.dispatchEvent(new Event("portal:counted"));
@@ -56,7 +57,10 @@ function later() {
 
 if (form) {
   form.addEventListener("change", (event) => {
-    if (["bill", "much", "credit", "ahead"].includes(event.target.name)) look();
+    const isLater = form.elements.when?.value === "later";
+    const asks = ["bill", "much", "credit", "ahead", "when"];
+    if (isLater) asks.push("with", "day");
+    if (asks.includes(event.target.name)) look();
   });
   form.addEventListener("input", (event) => {
     if (event.target.name === "amount") later();

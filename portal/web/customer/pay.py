@@ -11,7 +11,7 @@ from portal.domain.payments import rules
 from portal.gateways import ports
 from portal.journeys import pay_invoices
 from portal.kernel import errors, money, msgids
-from portal.web.customer import pay_page
+from portal.web.customer import pay_later, pay_page
 from portal.web.shared import headers, looks, once, sentences, site
 
 bp = flask.Blueprint("pay", __name__)
@@ -20,8 +20,9 @@ bp = flask.Blueprint("pay", __name__)
 @bp.get("/pay")
 def show() -> flask.typing.ResponseReturnValue:
     """Choose; bills named in the address are ticked, else what is due first."""
-    wanted = tuple(flask.request.args.getlist("invoice"))
-    return _render(_page(pay_page.Typed(numbers=wanted)))
+    asked = flask.request.args
+    when = pay_page.LATER if asked.get("when") == pay_page.LATER else pay_page.NOW
+    return _render(_page(pay_page.Typed(numbers=tuple(asked.getlist("invoice")), when=when)))
 
 
 @bp.post("/pay")
@@ -35,6 +36,8 @@ def send() -> flask.typing.ResponseReturnValue:
     if form.get("look"):
         return _look(typed)
     try:
+        if typed.when == pay_page.LATER:
+            return _plan(typed)
         started = _start(typed)
     except errors.DomainError as refused:
         return _refused(refused, typed)
@@ -103,6 +106,21 @@ def _start(typed: pay_page.Typed) -> pay_invoices.Started:
     )
 
 
+def _plan(typed: pay_page.Typed) -> flask.typing.ResponseReturnValue:
+    """Plan it for the chosen day, and show what is planned."""
+    if not typed.numbers:
+        raise NothingChosen()
+    number = pay_later.send(
+        numbers=typed.numbers,
+        method=typed.method,
+        day=typed.day,
+        cents=typed.cents(),
+        expected_cents=cents(flask.request.form.get("expected_later_cents", "")),
+    )
+    flask.flash(_("It is planned. Nothing was taken today."), "good")
+    return flask.redirect(flask.url_for("scheduled.show", number=number), 303)
+
+
 def _tell_of_credit(used_cents: int) -> None:
     """Say it on the next page, whatever became of the card: the credit is on the bills."""
     if used_cents > 0:
@@ -119,6 +137,7 @@ def _look(typed: pay_page.Typed) -> flask.typing.ResponseReturnValue:
         return {"error": sentences.said(NothingChosen()), "html": ""}
     return {
         "error": sentences.said(page.wrong) if page.wrong else "",
+        "field": page.wrong_field,
         "html": flask.render_template(
             "customer/pay_effect.html",
             page=page,
@@ -136,8 +155,8 @@ def _refused(
         reload_ = isinstance(refused, rules.AmountChanged | rules.NothingToPay)
         return {"error": said, "next_key": once.new_key(), "reload": reload_}, 409
     page = _page(typed)
-    is_amount = isinstance(refused, money.MoneyError) or page.wrong is not None
-    return _render(page, error="" if is_amount else said), 422
+    is_beside = isinstance(refused, money.MoneyError) or page.wrong is not None
+    return _render(page, error="" if is_beside else said), 422
 
 
 def _page(typed: pay_page.Typed) -> pay_page.PayPage:

@@ -9,15 +9,17 @@ from collections.abc import Mapping
 from sqlalchemy import orm
 
 from portal.domain.billing.queries import after_paying
-from portal.domain.billing.rules import paying
-from portal.domain.payments.queries import bills
+from portal.domain.billing.rules import chosen_day, paying
+from portal.domain.payments.queries import bills, drafts
 from portal.domain.wallet import queries as wallet
 from portal.journeys import pay_invoices
 from portal.kernel import errors, money
+from portal.web.customer import pay_later
 from portal.web.shared import once
 
 NEW = "new"
 ALL, SOME = "all", "some"
+NOW, LATER = "now", "later"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -31,6 +33,8 @@ class Typed:
     amount: str = ""
     credit: bool = True
     ahead: bool = False
+    when: str = NOW
+    day: str = ""
 
     @classmethod
     def of(cls, form: Mapping, numbers: list[str]) -> Typed:
@@ -43,14 +47,21 @@ class Typed:
             amount=form.get("amount", "")[:40],
             credit=bool(form.get("credit")),
             ahead=bool(form.get("ahead")),
+            when=LATER if form.get("when") == LATER else NOW,
+            day=form.get("day", "")[:40],
         )
 
     def wish(self) -> paying.Wish:
         """How much is to be paid. Raises money.MoneyError for an amount that can't be read."""
-        if self.much == ALL:
-            return paying.Wish(use_credit=self.credit)
-        cents = money.Money.parse(self.amount).cents
-        return paying.Wish(cents=cents, use_credit=self.credit, pays_ahead=self.ahead)
+        return paying.Wish(
+            cents=self.cents(),
+            use_credit=self.credit,
+            pays_ahead=self.ahead and self.much == SOME,
+        )
+
+    def cents(self) -> int | None:
+        """The typed amount, None for all of it. Raises money.MoneyError."""
+        return None if self.much == ALL else money.Money.parse(self.amount).cents
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -64,11 +75,15 @@ class Choice:
     is_late: bool
     paused_cents: int
     paid_to: datetime.date | None
+    planned: tuple[drafts.DraftView, ...] = ()  # what is to be taken of it later
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PayPage:
-    """What the page shows; amounts in cents. `plan` is None while the amount is wrong."""
+    """What the page shows; amounts in cents. `plan` is None while the amount is wrong.
+
+    `later` is what becomes of it on another day, None where that was not chosen.
+    """
 
     choices: tuple[Choice, ...]
     typed: Typed
@@ -79,6 +94,13 @@ class PayPage:
     credit_cents: int
     plan: paying.Plan | None
     wrong: errors.DomainError | None = None
+    later: pay_later.Later | None = None
+    days: tuple[datetime.date, datetime.date] | None = None  # the first and last to choose from
+
+    @property
+    def wrong_field(self) -> str:
+        """The field that `wrong` is about, "" for none of them."""
+        return "amount" if self.later is None else self.later.field
 
     @property
     def chosen(self) -> tuple[tuple[Choice, paying.Effect], ...]:
@@ -88,8 +110,9 @@ class PayPage:
 
 
 def page(session: orm.Session, *, customer_id: int, typed: Typed, today: datetime.date) -> PayPage:
-    """The page for what was typed so far; nine statements at most."""
+    """The page for what was typed so far; ten statements at most, more for another day."""
     found = bills.open_bills(session, customer_id=customer_id)
+    waiting = drafts.by_invoice(drafts.not_over(session, customer_id=customer_id))
     days = after_paying.paid_to(session, customer_id=customer_id)
     saved = tuple(
         m for m in wallet.methods(session, customer_id=customer_id) if not m.has_expired(today)
@@ -103,6 +126,7 @@ def page(session: orm.Session, *, customer_id: int, typed: Typed, today: datetim
             is_late=bill.is_past_due(today),
             paused_cents=bill.disputed_cents,
             paid_to=days.get(bill.number),
+            planned=waiting.get(bill.number, ()),
         )
         for bill in found.bills
         if bill.to_pay_cents > 0
@@ -115,8 +139,15 @@ def page(session: orm.Session, *, customer_id: int, typed: Typed, today: datetim
     )
     has_credit = found.unapplied_cents > 0 and choices
     credit = pay_invoices.credit_cents(session, customer_id=customer_id) if has_credit else 0
-    typed = dataclasses.replace(typed, credit=typed.credit and credit > 0)
-    plan, wrong = _plan(session, customer_id, typed) if choices else (None, None)
+    typed = dataclasses.replace(
+        typed, credit=typed.credit and credit > 0, day=typed.day or _day(choices, typed, today)
+    )
+    plan, wrong, later = None, None, None
+    if choices and typed.when == LATER:
+        later = _later(session, customer_id, typed)
+        plan, wrong = later.seen.plan if later.seen else None, later.wrong
+    elif choices:
+        plan, wrong = _plan(session, customer_id, typed)
     return PayPage(
         choices=choices,
         typed=typed,
@@ -127,7 +158,31 @@ def page(session: orm.Session, *, customer_id: int, typed: Typed, today: datetim
         credit_cents=credit,
         plan=plan,
         wrong=wrong,
+        later=later,
+        days=(chosen_day.first_on(today), chosen_day.last_on(today)),
     )
+
+
+def _later(session: orm.Session, customer_id: int, typed: Typed) -> pay_later.Later:
+    try:
+        cents = typed.cents()
+    except money.MoneyError as wrong:
+        return pay_later.Later(wrong=wrong)
+    return pay_later.look(
+        session,
+        customer_id=customer_id,
+        numbers=typed.numbers,
+        method=typed.method,
+        day=typed.day,
+        cents=cents,
+    )
+
+
+def _day(choices: tuple[Choice, ...], typed: Typed, today: datetime.date) -> str:
+    """The day that is offered: the first due day of the choice, as far as it can be chosen."""
+    first, last = chosen_day.first_on(today), chosen_day.last_on(today)
+    due = min((c.due_on for c in choices if c.number in typed.numbers), default=first)
+    return min(max(due, first), last).isoformat()
 
 
 def _plan(

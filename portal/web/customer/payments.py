@@ -7,8 +7,8 @@ import flask_login
 import werkzeug.exceptions
 
 from portal.documents import wording
-from portal.domain.payments.queries import history, payment
-from portal.web.customer import papers, payment_view
+from portal.domain.payments.queries import drafts, history, payment
+from portal.web.customer import papers, payment_view, upcoming
 from portal.web.shared import rows, site
 
 bp = flask.Blueprint("payments", __name__)
@@ -16,15 +16,18 @@ bp = flask.Blueprint("payments", __name__)
 
 @bp.get("/payments")
 def index() -> str:
-    """All payments: two statements with the look-up of the person."""
+    """All payments, on top what is planned: three statements with the look-up of the person."""
     cursor = flask.request.args.get("after", "")
-    page = history.payments_page(
-        site.reader(), customer_id=flask_login.current_user.id, cursor=cursor
-    )
+    me = flask_login.current_user.id
+    write = rows.Writer(site.ctx().clock.today())
+    page = history.payments_page(site.reader(), customer_id=me, cursor=cursor)
     clock = site.ctx().clock
     return flask.render_template(
         "customer/payments.html",
-        rows=rows.payment_rows(page.rows, rows.Writer(clock.today()), clock.zone),
+        planned=upcoming.listed(drafts.not_over(site.reader(), customer_id=me), write)
+        if not cursor
+        else [],
+        rows=rows.payment_rows(page.rows, write, clock.zone),
         next_href=f"?after={page.next}" if page.next else "",
         first_href="/payments" if cursor else "",
     )

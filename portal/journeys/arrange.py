@@ -1,0 +1,209 @@
+"""An arrangement that was agreed to: begun, followed to its end, ended; charges nothing.
+
+Each part is a draft; what becomes of a draft is not decided here. Bills of an active arrangement
+are not taken by autopay.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from portal.domain.billing import models as billing
+from portal.domain.billing.operations import arranging
+from portal.domain.billing.queries import payable
+from portal.domain.billing.rules import arranging as limits
+from portal.domain.payments import declines, models, rules
+from portal.domain.payments.operations import drafting
+from portal.domain.payments.states import DraftKind, DraftState
+from portal.journeys import context, planned, telling
+from portal.kernel import actor, errors, msgids
+
+
+class PlannedToo(errors.DomainError):
+    """A payment of one of the bills is planned, and does not give way by itself."""
+
+    code = "arrangement_planned"
+    message = msgids.N_(
+        "A payment of one of these bills is planned for %(planned_on)s. "
+        "Cancel it first, or leave that bill out."
+    )
+
+
+class FirstDayOver(errors.DomainError):
+    """It was proposed for days that have begun to pass."""
+
+    code = "arrangement_day_over"
+    message = msgids.N_(
+        "Its first day is over. Decline it, and write which days would still be possible."
+    )
+
+
+class NoSuchArrangement(errors.DomainError):
+    """It is not the customer's, or nobody's."""
+
+    code = "no_such_arrangement"
+    message = msgids.N_("There is no such arrangement.")
+
+
+def activate(
+    session: orm.Session,
+    ctx: context.Context,
+    *,
+    arrangement: billing.Arrangement,
+    decided_by: str,
+    who: actor.Actor,
+) -> None:
+    """Agree to a (locked) arrangement: its parts become drafts, autopay gives way, mail is sent.
+
+    Raises NotAllowed, FirstDayOver, PlannedToo, NothingToPay, MethodGone, planned.MethodExpires,
+    planned.BeingTaken, PaymentUnderWay.
+    """
+    now, customer_id = ctx.clock.now(), arrangement.customer_id
+    parts = arranging.parts(arrangement)
+    arranging.step(
+        session,
+        arrangement=arrangement,
+        event=limits.Event.AGREE,
+        now=now,
+        who=who,
+        decided_by=decided_by,
+    )
+    if parts[0].on <= ctx.clock.today():
+        raise FirstDayOver()
+    method = planned.method(
+        session, customer_id=customer_id, number=arrangement.method_no, last_on=parts[-1].on
+    )
+    ids = arranging.invoice_ids(session, arrangement_id=arrangement.id)
+    bills = _open_of(session, customer_id=customer_id, invoice_ids=ids)
+    if not any(bill.payable_cents for bill in bills):
+        raise rules.NothingToPay()
+    rivals = planned.rivals(session, customer_id=customer_id, invoices=bills)
+    if rivals.staying:
+        raise PlannedToo(planned_on=rivals.staying[0].draft_on)
+    for rival in rivals.by_autopay:
+        planned.give_way(session, customer_id=customer_id, number=rival.number, now=now, who=who)
+    for place, part in enumerate(parts, start=1):
+        drafting.plan(
+            session,
+            key=f"arrangement:{arrangement.number}:{place}",
+            kind=DraftKind.ARRANGEMENT,
+            customer_id=customer_id,
+            method_id=method.id,
+            invoice_ids=ids,
+            amount_cents=part.cents,
+            draft_on=part.on,
+            now=now,
+            who=who,
+            rng=ctx.rng,
+            arrangement_id=arrangement.id,
+        )
+    tell(session, ctx, arrangement, template="arrangement_agreed", method=method.label)
+
+
+def cancel(ctx: context.Context, *, customer_id: int, number: str, who: actor.Actor) -> None:
+    """End it, or take the proposal back: what is open is due as before. Twice changes nothing.
+
+    A part that is being taken at this moment is not stopped. Raises NoSuchArrangement, NotAllowed.
+    """
+    with ctx.database.unit_of_work() as session:
+        arrangement = arranging.lock(session, number=number, customer_id=customer_id)
+        if arrangement is None:
+            raise NoSuchArrangement()
+        if arrangement.state is not billing.ArrangementState.CANCELLED:
+            _end(session, ctx, arrangement, limits.Event.CANCEL, who=who)
+
+
+def follow(session: orm.Session, ctx: context.Context, *, arrangement_id: int) -> None:
+    """After a part ended, or a bill was paid: end the arrangement if it is kept or broken.
+
+    Idempotent; one that does not run is left alone.
+    """
+    number = session.scalars(
+        sa.select(billing.Arrangement.number).where(billing.Arrangement.id == arrangement_id)
+    ).one()
+    arrangement = arranging.lock(session, number=number)
+    if arrangement is None or arrangement.state is not billing.ArrangementState.ACTIVE:
+        return
+    states = _draft_states(session, arrangement_id)
+    event = limits.outcome(
+        payable_cents=_payable_cents(session, arrangement),
+        waiting=sum(state not in declines.ENDED for state in states),
+        failed=sum(state is DraftState.FAILED for state in states),
+    )
+    if event is not None:
+        _end(session, ctx, arrangement, event, who=actor.system("arrangements"))
+
+
+def tell(
+    session: orm.Session,
+    ctx: context.Context,
+    arrangement: billing.Arrangement,
+    *,
+    template: str,
+    fact: str = "",
+    **more: object,
+) -> None:
+    """Mail about an arrangement, once for each template and fact."""
+    telling.tell_customer(
+        session,
+        ctx,
+        customer_id=arrangement.customer_id,
+        template=template,
+        key=":".join(part for part in (template, arrangement.number, fact) if part),
+        subject_no=arrangement.number,
+        total_cents=arrangement.total_cents,
+        parts=arranging.parts(arrangement),
+        **more,
+    )
+
+
+def _end(
+    session: orm.Session,
+    ctx: context.Context,
+    arrangement: billing.Arrangement,
+    event: limits.Event,
+    *,
+    who: actor.Actor,
+) -> None:
+    """It is over: parts that still wait are called off, and the customer is told."""
+    now = ctx.clock.now()
+    was_active = arrangement.state is billing.ArrangementState.ACTIVE
+    arranging.step(session, arrangement=arrangement, event=event, now=now, who=who)
+    for draft in session.scalars(
+        sa.select(models.Draft)
+        .where(models.Draft.arrangement_id == arrangement.id, models.Draft.ended_at.is_(None))
+        .order_by(models.Draft.id)
+        .with_for_update()
+    ):
+        drafting.cancel(session, draft=draft, now=now, who=who, reason=str(arrangement.state))
+    tell(
+        session,
+        ctx,
+        arrangement,
+        template="arrangement_ended",
+        outcome=str(arrangement.state),
+        was_active=was_active,
+        left_cents=_payable_cents(session, arrangement),
+    )
+
+
+def _draft_states(session: orm.Session, arrangement_id: int) -> list[DraftState]:
+    return list(
+        session.scalars(
+            sa.select(models.Draft.state).where(models.Draft.arrangement_id == arrangement_id)
+        )
+    )
+
+
+def _payable_cents(session: orm.Session, arrangement: billing.Arrangement) -> int:
+    ids = arranging.invoice_ids(session, arrangement_id=arrangement.id)
+    found = _open_of(session, customer_id=arrangement.customer_id, invoice_ids=ids)
+    return sum(bill.payable_cents for bill in found)
+
+
+def _open_of(
+    session: orm.Session, *, customer_id: int, invoice_ids: list[int]
+) -> tuple[payable.PayableInvoice, ...]:
+    found = payable.open_invoices(session, customer_id=customer_id)
+    return tuple(bill for bill in found if bill.id in invoice_ids)

@@ -1,0 +1,110 @@
+"""Planned payments made ready for lists and notes: sentences and rows; asks no database."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import flask_babel
+
+from portal.documents import formats, wording
+from portal.domain.payments.queries import drafts
+from portal.web.shared import rows
+
+_ = flask_babel.gettext
+ngettext = flask_babel.ngettext
+
+
+class InParts(NamedTuple):
+    """How a bill is paid in parts: so many are left, the next one and its day."""
+
+    left: int
+    next_on: datetime.date | None
+    next_cents: int
+
+
+def sentence(draft: drafts.DraftView, write: rows.Writer) -> str:
+    """What a planned payment will take: "$62.44 on 4 Dec, from Visa 4242"."""
+    amount = formats.money(draft.amount_cents)
+    if not draft.is_waiting or draft.due_on is None:
+        return _("%(sum)s is being taken now", sum=amount)
+    day = write.day(draft.due_on, "plain")
+    if draft.state == "asking":
+        return _("%(sum)s waits for you to confirm it", sum=amount)
+    if not draft.method_label:
+        return _("%(sum)s on %(day)s, by the person who pays", sum=amount, day=day)
+    method = wording.method(draft.method_label)
+    if draft.state == "retrying":
+        return _("%(sum)s again on %(day)s, from %(method)s", sum=amount, day=day, method=method)
+    return _("%(sum)s on %(day)s, from %(method)s", sum=amount, day=day, method=method)
+
+
+def listed(found: Sequence[drafts.DraftView], write: rows.Writer) -> list[rows.Row]:
+    """Planned payments as rows, what is next first."""
+    return [
+        rows.Row(
+            href=f"/payments/scheduled/{draft.number}",
+            title=named(draft, write),
+            note=sentence(draft, write),
+            end=formats.money(draft.amount_cents),
+            end_state="waiting" if draft.state == "planned" else _state(draft),
+            end_text=_word(draft),
+        )
+        for draft in found
+    ]
+
+
+def named(draft: drafts.DraftView, write: rows.Writer) -> str:
+    """What it is for: one bill by its name, several by their pets."""
+    if len(draft.bills) == 1:
+        return write.bill(draft.bills[0].pet_name, draft.bills[0].due_on)
+    return ngettext(
+        "%(pets)s, %(num)s bill",
+        "%(pets)s, %(num)s bills",
+        len(draft.bills),
+        pets=rows.names(draft.pets),
+    )
+
+
+def in_parts(found: Sequence[drafts.DraftView]) -> dict[str, InParts]:
+    """Invoice number → how it is paid in parts, for the bills of a running arrangement."""
+    parts = [draft for draft in found if draft.kind == "arrangement"]
+    waiting = [draft for draft in parts if draft.due_on is not None]
+    first = min(waiting, key=lambda draft: (draft.due_on, draft.id), default=None)
+    told = InParts(
+        left=len(parts),
+        next_on=first.due_on if first else None,
+        next_cents=first.amount_cents if first else 0,
+    )
+    return {bill.invoice_no: told for draft in parts for bill in draft.bills}
+
+
+def parts_text(parts: InParts, write: rows.Writer) -> str:
+    """A bill in parts, in words."""
+    if parts.next_on is None:
+        return _("In parts, the last one is being taken")
+    return ngettext(
+        "In parts: the last one, %(sum)s, on %(day)s",
+        "In parts: %(num)s left, next %(sum)s on %(day)s",
+        parts.left,
+        sum=formats.money(parts.next_cents),
+        day=write.day(parts.next_on, "plain"),
+    )
+
+
+def _state(draft: drafts.DraftView) -> str:
+    return "processing" if draft.state == "attempting" else "overdue"
+
+
+def _word(draft: drafts.DraftView) -> str:
+    return {
+        "planned": {
+            "autopay": _("Autopay"),
+            "scheduled": _("Planned"),
+            "arrangement": _("A part"),
+        }[draft.kind],
+        "attempting": _("Being taken"),
+        "retrying": _("Not received yet"),
+        "asking": _("Confirm it"),
+    }.get(draft.state, _("Planned"))
