@@ -20,7 +20,7 @@ from portal.journeys import (
     sweep_intents,
 )
 from portal.kernel import actor
-from tests.support import bills, jobs, paying
+from tests.support import bills, drafting, jobs, paying
 
 MOST_POINTS = 40
 WHO = actor.system("test")
@@ -218,3 +218,25 @@ def test_two_payers_in_the_same_second_are_one_payment(ctx, sandbox, database):
     assert len(paying.charges(sandbox)) == 1
     assert paying.entries(ctx, "payment_settled") == paying.mails(ctx, "receipt") == 1
     paying.assert_books(ctx, with_stripe=False)
+
+
+def test_a_draft_killed_at_any_commit_is_charged_exactly_once(ctx, sandbox, database, clock):
+    customer = bills.make_bill(database).customer
+    card = paying.save_card(ctx, sandbox, customer)
+    made: list[bills.Bill] = []
+
+    def act(_at):
+        made.append(bills.make_bill(database, customer=customer, pet_name=f"Pet {len(made)}"))
+        drafting.plan(ctx, made[-1], card)
+        drafting.collect(ctx)
+
+    killed = list(kill_points(ctx, act))
+    assert len(killed) >= 4
+    drafting.collect(ctx)
+    repair(ctx, sandbox, clock)
+    with ctx.database.reading() as session:
+        states = set(session.scalars(sa.text("SELECT state FROM draft")))
+        drafted = session.scalar(sa.text("SELECT count(*) FROM draft"))
+    assert states == {"paid"}
+    assert len(paying.charges(sandbox)) == drafted
+    paying.assert_books(ctx)
