@@ -24,6 +24,7 @@ import structlog
 
 from portal.gateways import ports
 from portal.journeys import (
+    announce_drafts,
     answer_chargeback,
     check_books,
     collect_drafts,
@@ -39,6 +40,7 @@ from portal.journeys import (
     stripe_events,
     sweep_intents,
     tidy_access,
+    warn_expiring,
 )
 
 PASSING = (ports.GatewayUnknown, sqlalchemy.exc.OperationalError, sqlalchemy.exc.InterfaceError)
@@ -117,6 +119,8 @@ TASKS: Mapping[str, Background] = {
     "post_fees": _every("*/5 * * * *", post_fees.run),
     "run_billing": _nightly("10 4 * * *", run_billing.run),
     "earn_premium": _nightly("20 4 * * *", earn_premium.run),
+    "announce_drafts": _nightly("30 4 * * *", announce_drafts.run),
+    "warn_expiring": _nightly("50 4 * * *", warn_expiring.run),
     "collect_drafts": _nightly("35 5-20 * * *", collect_drafts.run),
     "tidy_access": _nightly("40 4 * * *", tidy_access.run, daily=False),
     "check_books": _nightly("0 5 * * *", check_books.run, daily=False),

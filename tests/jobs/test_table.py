@@ -21,6 +21,8 @@ NAMES = {
     "send_evidence",
     "send_refund",
     "run_billing",
+    "announce_drafts",
+    "warn_expiring",
     "earn_premium",
     "check_books",
     "tidy_access",

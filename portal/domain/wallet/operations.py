@@ -73,6 +73,8 @@ def add(
         sa.select(models.PaymentMethod).where(models.PaymentMethod.stripe_ref == stripe_ref)
     )
     if known is not None:
+        if (known.exp_month, known.exp_year) != (exp_month, exp_year):
+            known.expiry_warned = None  # a renewed card expires on another day
         known.brand, known.last4 = brand, last4
         known.exp_month, known.exp_year = exp_month, exp_year
         if mandate_ref and not known.mandate_ref:
