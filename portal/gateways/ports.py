@@ -251,8 +251,13 @@ class PaymentGateway(Protocol):
     def return_fee(self, *, charge_ref: str, since: datetime.datetime) -> MoneyMoved | None:
         """What Stripe took since then for a debit that was sent back; None: nothing so far."""
 
-    def events_since(self, since: datetime.datetime) -> Iterator[EventView]:
-        """Events of the subscribed types, oldest first, up to 30 days back."""
+    def events_since(
+        self, since: datetime.datetime, *, undelivered: bool = False
+    ) -> Iterator[EventView]:
+        """Events of the subscribed types, oldest first, up to 30 days back.
+
+        `undelivered`: only those that no webhook of ours has taken.
+        """
 
     def verify_event(self, *, body: bytes, signature: str) -> EventView:
         """The event of a webhook. Raises BadSignature."""

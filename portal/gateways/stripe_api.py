@@ -283,15 +283,24 @@ class StripePayments:
                     return stripe_views.money(found)
         return None
 
-    def events_since(self, since: datetime.datetime) -> Iterator[ports.EventView]:
-        """Events of the subscribed types, oldest first, up to 30 days back."""
+    def events_since(
+        self, since: datetime.datetime, *, undelivered: bool = False
+    ) -> Iterator[ports.EventView]:
+        """Events of the subscribed types, oldest first, up to 30 days back.
+
+        `undelivered`: only those that no webhook of ours has taken.
+        """
         found: list[ports.EventView] = []
         with _typed_errors():
             for first in range(0, len(self._events), TYPES_MOST):
-                types = self._events[first : first + TYPES_MOST]
-                page = self._client.v1.events.list(
-                    {"created": {"gte": int(since.timestamp())}, "limit": 100, "types": types}
-                )
+                asked: stripe.params.EventListParams = {
+                    "created": {"gte": int(since.timestamp())},
+                    "limit": 100,
+                    "types": self._events[first : first + TYPES_MOST],
+                }
+                if undelivered:
+                    asked["delivery_success"] = False
+                page = self._client.v1.events.list(asked)
                 found += [stripe_views.event(e.to_dict()) for e in page.auto_paging_iter()]
         found.reverse()  # within a second Stripe's own order stays
         yield from sorted(found, key=lambda event: event.created_at)

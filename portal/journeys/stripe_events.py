@@ -24,7 +24,7 @@ from portal.kernel import actor
 log = structlog.get_logger("portal.stripe")
 PROVIDER = "stripe"
 WHO = actor.system("Stripe webhook")
-FIRST_LOOK_BACK = datetime.timedelta(days=30)  # as far as Stripe lists events
+LOOK_BACK = datetime.timedelta(days=30)  # as far as Stripe lists events
 OVERLAP = datetime.timedelta(hours=1)
 ERROR_MOST = 500  # characters
 TROUBLE = (ports.GatewayRefused, ports.GatewayUnknown, settling.WrongAmount, ValueError)
@@ -68,11 +68,18 @@ def _keep_trouble(ctx: context.Context, event_id: int, trouble: Exception) -> No
 
 
 def recover(ctx: context.Context) -> int:
-    """Take in every event since the last one known, up to 30 days back; how many were new."""
+    """Take in what we missed, up to 30 days back; how many events were new.
+
+    That is every event since the last one known, and every one that Stripe could not deliver: of
+    an outage these are the older ones, where newer ones have come since it was over.
+    Raises GatewayUnknown, GatewayRefused.
+    """
     with ctx.database.reading() as session:
         last = queries.last_occurred_at(session, provider=PROVIDER)
-    since = (last - OVERLAP) if last else ctx.clock.now() - FIRST_LOOK_BACK
-    return sum(_store(ctx, event) for event in ctx.payments.events_since(since))
+    earliest = ctx.clock.now() - LOOK_BACK
+    since = max(last - OVERLAP, earliest) if last else earliest
+    missed = list(ctx.payments.events_since(earliest, undelivered=True))
+    return sum(_store(ctx, event) for event in (*missed, *ctx.payments.events_since(since)))
 
 
 def _store(ctx: context.Context, event: ports.EventView) -> bool:
