@@ -19,6 +19,7 @@ def register(app: flask.Flask) -> None:
         customers.group,
         database.group,
         demo.command,
+        runs.autopay,
         runs.billing,
         runs.stripe,
         staff.group,
