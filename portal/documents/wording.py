@@ -50,6 +50,7 @@ DECLINES = {
     "not_reached": N_("We could not reach our payment partner. Please try again."),
     "processing_error": N_("The bank could not be reached. Please try again."),
 }
+SHORT_NAME = 4  # letters
 DECLINED = N_("Your bank declined this payment.")
 _CLOSED = N_("The account is closed.")
 _NOT_FOUND = N_("Your bank could not find the account. A number may be wrong.")
@@ -132,14 +133,22 @@ def _place(say: Say, plan: str, sequence: int, of: int) -> str:
 
 @functools.lru_cache(maxsize=1024)
 def method(label: str) -> str:
-    """A method as it is read: "visa 4242" becomes "Visa 4242"; "" stays "".
+    """A method as it is read: "visa 4242" becomes "Visa 4242", a bank its name; "" stays "".
 
     Where somebody else paid it is their name, and nothing of their card.
     """
     if label.startswith(labels.PAYER):
         return payer(label)
-    brand, _, last4 = label.partition(" ")
-    return f"{METHODS.get(brand.lower(), brand.title())} {last4}".strip()
+    brand, _, last4 = label.rpartition(" ")
+    if not last4.isdecimal():
+        brand, last4 = label, ""
+    return f"{METHODS.get(brand.lower()) or _bank(brand)} {last4}".strip()
+
+
+def _bank(name: str) -> str:
+    """Banks shout: "STRIPE TEST BANK" is written in small letters, "USAA" and "PNC" are not."""
+    shouts = name.isupper() and len(name) > SHORT_NAME
+    return name.title() if shouts or name.islower() else name
 
 
 def payer(label: str) -> str:

@@ -54,7 +54,7 @@ LATE_RETURN = Why(
     urgency=rules.Urgency(chargeback=True),
 )
 RETURNED = Why(
-    words=N_("Your bank sent this payment back. We are looking into why."),
+    words=N_("The bank sent this payment back. We are looking into why."),
     advice=N_(
         "The bank sent this debit back, and it is not tried again. Look at the reason and ask the "
         "customer. Before another debit they have to add the account again."

@@ -56,6 +56,7 @@ def follow(
 ) -> bool:
     """Do what this step of a payment asks for; whether the payer was told of a failure.
 
+    A guest has no address: the owner, whose account it is not, reads of the outcome only.
     The customer and the payment are locked.
     """
     if moved.after in _UNDER_WAY and moved.is_step:
@@ -66,18 +67,19 @@ def follow(
         _tell_started(session, ctx, payment)
     elif moved.after is PaymentState.FAILED and payment.expected_on is not None:
         _sent_back(session, ctx, payment=payment, view=view, who=who)
-        return True
+        return not payment.by_guest
     elif moved.after is PaymentState.FAILED and moved.waited:
-        _tell(session, ctx, payment, "account_not_verified", payment_no=payment.number)
+        gave_up(session, ctx, payment=payment)
         return True
-    elif moved.waits and not moved.waited:
+    elif moved.waits and not moved.waited and not payment.by_guest:
         _tell(session, ctx, payment, "verify_account", payment_no=payment.number)
     return False
 
 
 def gave_up(session: orm.Session, ctx: context.Context, *, payment: models.Payment) -> None:
     """The two deposits were never told, and the payment was called off for that."""
-    _tell(session, ctx, payment, "account_not_verified", payment_no=payment.number)
+    if not payment.by_guest:
+        _tell(session, ctx, payment, "account_not_verified", payment_no=payment.number)
 
 
 def post_return_fee(ctx: context.Context, *, payment_id: int, who: actor.Actor) -> bool:
@@ -269,7 +271,7 @@ def _sent_back(
             once_key=f"returned:{payment.number}",
             now=ctx.clock.now(),
         )
-    if payment.draft_id is None:  # a draft's own mail says what follows
+    if payment.draft_id is None and not payment.by_guest:  # a draft's own mail says what follows
         _tell(session, ctx, payment, "debit_returned", **_told(payment, found))
     charge_fee(session, ctx, payment=payment, found=found, who=who)
 
@@ -283,8 +285,8 @@ def _told(payment: models.Payment, found: returns.Return) -> dict[str, Any]:
 
 
 def _tell_started(session: orm.Session, ctx: context.Context, payment: models.Payment) -> None:
-    """The payer is at ease for days; one whose draft was announced knows."""
-    if payment.draft_id is None:
+    """The payer is at ease for days; one whose draft was announced knows, a guest has the page."""
+    if payment.draft_id is None and not payment.by_guest:
         _tell(session, ctx, payment, "debit_started", expected_on=payment.expected_on)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+from collections.abc import Sequence
 
 import itsdangerous
 
@@ -17,6 +18,7 @@ from portal.domain.identity.operations import throttling
 from portal.domain.payments import rules as payment_rules
 from portal.domain.payments.queries import bills, payment
 from portal.domain.payments.states import PaymentState
+from portal.domain.wallet import consents
 from portal.journeys import context, pay_invoices, policy_papers, settle_payment, throttle
 from portal.kernel import actor, errors, msgids
 
@@ -113,9 +115,15 @@ def find(ctx: context.Context, *, policy_no: str, zip_code: str, who: actor.Acto
 
 
 def start(
-    ctx: context.Context, *, token: str, expected_cents: int, once_key: str, who: actor.Actor
+    ctx: context.Context,
+    *,
+    token: str,
+    expected_cents: int,
+    once_key: str,
+    who: actor.Actor,
+    agreed: Sequence[consents.Shown] = (),
 ) -> pay_invoices.Started:
-    """Begin paying the bill with a card of the guest's, which is not kept.
+    """Begin paying the bill with a card or an account of the guest's, which is not kept.
 
     Raises LinkOver, TooManyTries, and what `pay_invoices.start` raises.
     """
@@ -132,6 +140,8 @@ def start(
         once_key=once_key,
         method_no=None,
         save_method=False,
+        agreed=agreed,
+        by_guest=True,
         who=who,
     )
 

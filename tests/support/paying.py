@@ -48,7 +48,15 @@ def newest_method(ctx, customer) -> str:
     return max(found, key=lambda m: m.id).number
 
 
-def begin(ctx, customer, *invoice_nos: str, method: str | None = None, key: str = "", save=False):
+def begin(
+    ctx,
+    customer,
+    *invoice_nos: str,
+    method: str | None = None,
+    key: str = "",
+    save=False,
+    agreed=(),
+):
     """Begin paying what is payable of the invoices (of all open ones when none is named)."""
     with ctx.database.reading() as session:
         found = payable.open_invoices(session, customer_id=customer.id, numbers=invoice_nos or None)
@@ -62,6 +70,7 @@ def begin(ctx, customer, *invoice_nos: str, method: str | None = None, key: str 
         once_key=key or secrets.token_urlsafe(18),
         method_no=method,
         save_method=save,
+        agreed=agreed,
         who=people.owner(customer),
     )
 
