@@ -55,6 +55,13 @@ TABLE: dict[str, frozenset[str]] = {
     "guest.show": ANYBODY,
     "guest.send": ANYBODY,
     "guest.result": ANYBODY,
+    # one pet's bills, for whoever was asked to pay them
+    "payer_page.show": ANYBODY,
+    "payer_page.send": ANYBODY,
+    "payer_page.result": ANYBODY,
+    "payer_page.take_off": ANYBODY,
+    "payer_page.ask_end": ANYBODY,
+    "payer_page.end": ANYBODY,
     # pets, bills and payments of the customer
     "home.show": OWNERS,
     "invoices.index": OWNERS,
@@ -100,6 +107,13 @@ TABLE: dict[str, frozenset[str]] = {
     "payment_methods.one": OWNERS,
     "payment_methods.make_default": OWNERS,
     "payment_methods.remove": OWNERS,
+    # who else pays
+    "payers.index": OWNERS,
+    "payers.show": OWNERS,
+    "payers.send_link": OWNERS,
+    "payers.end": OWNERS,
+    "payer_new.new": OWNERS,
+    "payer_new.invite": OWNERS,
     # the demo's outbox, which no other installation has
     "demo_mail.outbox": ANYBODY,
     "demo_mail.mail": ANYBODY,

@@ -8,7 +8,11 @@ import re
 
 import sqlalchemy as sa
 
+from portal.domain.billing.operations import arranging
+from portal.domain.billing.rules import arranging as limits
+from portal.domain.payments.operations import drafting, inviting
 from portal.domain.payments.rules import ChargebackEvent, PaymentEvent
+from portal.domain.payments.states import DraftKind
 from portal.domain.wallet import models as wallet
 from portal.journeys import taking_files
 from portal.kernel import ids
@@ -77,7 +81,12 @@ def build(ctx, database) -> World:
     asked = cases.resolve(ctx, waiting, specialist, cases.refund(extra, 30_000))
     claim = charging.report(ChargebackEvent.CLAIM, charging.taken(5_000), cents=5_000)
     claimed = charging.absorb(database, paid, claim, case_no=case)
+    card = _card(database, owner)
+    _arrangement(database, bill, [bill.invoices[1].id], takes_back=True)
+    debtor = bills.make_bill(database, effective_on=datetime.date(2026, 10, 28))
     numbers = {
+        "scheduled": _planned(database, bill, card),
+        "desk_arrangements": _arrangement(database, debtor, [debtor.invoices[0].id]),
         "desk_chargeback": claimed.number,
         "invoices": bill.number,
         "desk_invoice": bill.number,
@@ -90,7 +99,9 @@ def build(ctx, database) -> World:
         "desk_hand_over": case,
         "desk_approvals": asked.approval_no,
         "desk_customer": owner.number,
-        "payment_methods": _card(database, owner),
+        "payment_methods": card,
+        "payers": _payer(database, bill),
+        "payer_new": bill.policy.number,
     }
     with database.reading() as session:
         attachment = session.scalar(sa.text("SELECT number FROM dispute_attachment"))
@@ -103,6 +114,23 @@ def build(ctx, database) -> World:
         numbers=numbers,
         attachment=attachment,
     )
+
+
+def _payer(database, bill) -> str:
+    with database.unit_of_work() as session:
+        payer = inviting.invite(
+            session,
+            customer_id=bill.customer.id,
+            policy_id=bill.policy.id,
+            policy_no=bill.policy.number,
+            name="Ana Ruiz",
+            email="ana@example.test",
+            language="en",
+            now=people.NOW,
+            who=people.owner(bill.customer),
+            rng=ids.SYSTEM,
+        )
+        return payer.number
 
 
 def _card(database, customer) -> str:
@@ -121,3 +149,49 @@ def _card(database, customer) -> str:
     with database.unit_of_work() as session:
         session.add(method)
     return method.number
+
+
+def _planned(database, bill, card: str) -> str:
+    with database.unit_of_work() as session:
+        method = session.scalars(
+            sa.select(wallet.PaymentMethod).where(wallet.PaymentMethod.number == card)
+        ).one()
+        draft = drafting.plan(
+            session,
+            key="planned:world",
+            kind=DraftKind.SCHEDULED,
+            customer_id=bill.customer.id,
+            method_id=method.id,
+            invoice_ids=[bill.invoice.id],
+            amount_cents=2000,
+            draft_on=datetime.date(2026, 12, 4),
+            now=people.NOW,
+            who=people.owner(bill.customer),
+            rng=ids.SYSTEM,
+        )
+        return draft.number
+
+
+def _arrangement(database, bill, invoice_ids: list[int], *, takes_back: bool = False) -> str:
+    who = people.owner(bill.customer)
+    with database.unit_of_work() as session:
+        row = arranging.propose(
+            session,
+            once_key=f"world:{bill.number}",
+            customer_id=bill.customer.id,
+            invoice_ids=invoice_ids,
+            total_cents=60_000,
+            parts=[
+                limits.Part(datetime.date(2026, 12, 1), 30_000),
+                limits.Part(datetime.date(2027, 1, 1), 30_000),
+            ],
+            method_no="",
+            now=people.NOW,
+            who=who,
+            rng=ids.SYSTEM,
+        )
+        if takes_back:
+            arranging.step(
+                session, arrangement=row, event=limits.Event.CANCEL, now=people.NOW, who=who
+            )
+        return row.number

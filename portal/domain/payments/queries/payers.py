@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -157,7 +158,7 @@ def paid_by(session: orm.Session, *, payer_id: int, size: int = SIZE) -> tuple[P
 
 
 def received_from(
-    session: orm.Session, *, customer_id: int, payer_ids: list[int], size: int = SIZE
+    session: orm.Session, *, customer_id: int, payer_ids: Sequence[int], size: int = SIZE
 ) -> tuple[PaidRow, ...]:
     """What the customer's payers have paid, newest first: money that was received, no attempt."""
     found = _PAID.where(
@@ -174,6 +175,16 @@ def payment(session: orm.Session, *, payer_id: int, number: str) -> PaidRow | No
         _PAID.where(_payment.c.payer_id == payer_id, _payment.c.number == number)
     ).one_or_none()
     return None if row is None else PaidRow._make(row)
+
+
+def bills_among(session: orm.Session, *, policy_id: int, numbers: Sequence[str]) -> frozenset[str]:
+    """Which of the numbers are bills of this policy, open or not: all that a payer may name."""
+    found = session.scalars(
+        sa.select(_invoice.c.number).where(
+            _invoice.c.policy_id == policy_id, _invoice.c.number.in_(numbers)
+        )
+    )
+    return frozenset(found)
 
 
 def open_payment_ids(session: orm.Session, *, payer_id: int) -> tuple[int, ...]:

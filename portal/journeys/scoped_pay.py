@@ -1,0 +1,201 @@
+"""Paying for one pet by a mailed link: what its holder sees, pays, keeps and takes off.
+
+Whoever holds it sees the open bills of one policy and their own payments; nothing else of anybody.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+
+from portal.documents import agreements
+from portal.domain.billing.rules import paying
+from portal.domain.identity.operations import throttling
+from portal.domain.payments import rules as payment_rules
+from portal.domain.payments.operations import inviting
+from portal.domain.payments.queries import bills, payers
+from portal.domain.payments.states import PaymentState
+from portal.domain.wallet import consents
+from portal.domain.wallet import models as wallet_models
+from portal.domain.wallet import queries as wallet
+from portal.journeys import (
+    context,
+    keep_method,
+    pay_invoices,
+    payer_links,
+    settle_payment,
+    throttle,
+)
+from portal.kernel import actor, errors, msgids
+
+CARDS_PER_PAYER = 10  # in a window; whoever tries stolen cards needs more
+CARDS_PER_ADDRESS = 20
+
+
+class NotTheirBill(errors.DomainError):
+    """A bill that is not one of this pet's was asked for; nothing is said of whose it is."""
+
+    code = "not_their_bill"
+    message = msgids.N_("This bill cannot be paid here. Nothing was taken.")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ScopedBill:
+    """An open bill of the pet; cents. `to_pay_cents` is 0 while nothing of it can be paid."""
+
+    number: str
+    due_on: datetime.date
+    to_pay_cents: int
+    paused_cents: int  # in dispute
+    under_way_cents: int
+    is_late: bool
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Page:
+    """What the payer sees: open bills, oldest due first, their own methods and payments."""
+
+    payer: payers.PayerView
+    bills: tuple[ScopedBill, ...]
+    methods: tuple[wallet.MethodView, ...]
+    paid: tuple[payers.PaidRow, ...]
+
+    @property
+    def payable(self) -> tuple[ScopedBill, ...]:
+        """The bills of which something can be paid now."""
+        return tuple(bill for bill in self.bills if bill.to_pay_cents)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Order:
+    """What the payer asks for: bills, the sum that the page showed, with what."""
+
+    numbers: tuple[str, ...]
+    expected_cents: int
+    method_no: str | None = None  # a kept one; None: a new one
+    keep: bool = False
+    language: str = ""  # of the page on which they agreed that it is kept
+
+
+def acting(payer: payers.PayerView, who: actor.Actor) -> actor.Actor:
+    """The payer as a doer; whoever else may be signed in in that browser did not do it."""
+    return dataclasses.replace(
+        who, kind=actor.ActorKind.SYSTEM, label=f"payer {payer.number}", id=None, role=""
+    )
+
+
+def keeping(ctx: context.Context, *, language: str) -> consents.Shown:
+    """The text under which a card is kept, word for word as a page in `language` has to show it."""
+    return consents.Shown(
+        kind=wallet_models.ConsentKind.STORE,
+        version=agreements.STORE.version,
+        language=language,
+        text=agreements.STORE.text(language=language, brand=ctx.brand),
+    )
+
+
+def look(ctx: context.Context, *, token: str) -> Page:
+    """The page behind a link; looking changes nothing. Raises LinkOver."""
+    with ctx.database.reading() as session:
+        payer = payer_links.holder(session, ctx, token=token)
+        owed = bills.open_bills(session, customer_id=payer.customer_id)
+        methods = wallet.methods(session, customer_id=payer.customer_id, payer_id=payer.id)
+        paid = payers.paid_by(session, payer_id=payer.id)
+    today = ctx.clock.today()
+    return Page(
+        payer=payer,
+        bills=tuple(_bill(bill, today) for bill in owed.bills if bill.policy_no == payer.policy_no),
+        methods=tuple(method for method in methods if not method.has_expired(today)),
+        paid=paid,
+    )
+
+
+def start(
+    ctx: context.Context, *, token: str, order: Order, once_key: str, who: actor.Actor
+) -> pay_invoices.Started:
+    """Begin paying bills of the pet, with a kept card or a new one that may be kept.
+
+    Raises LinkOver, TooManyTries, NotTheirBill, and what `pay_invoices.start` raises.
+    """
+    numbers = tuple(dict.fromkeys(order.numbers))
+    with ctx.database.reading() as session:
+        payer = payer_links.holder(session, ctx, token=token)
+        theirs = payers.bills_among(session, policy_id=payer.policy_id, numbers=numbers)
+    throttle.take(
+        ctx,
+        throttling.per_account("payer_card", payer.number, most=CARDS_PER_PAYER),
+        throttling.per_address("payer_card", who.address, most=CARDS_PER_ADDRESS),
+    )
+    if not numbers or theirs != set(numbers):
+        raise NotTheirBill()
+    _seen(ctx, payer)
+    try:
+        return pay_invoices.start(
+            ctx,
+            customer_id=payer.customer_id,
+            order=pay_invoices.Order(invoice_nos=numbers, expected_cents=order.expected_cents),
+            once_key=once_key,
+            method_no=order.method_no,
+            save_method=order.keep,
+            agreed=(keeping(ctx, language=order.language),) if order.keep else (),
+            who=acting(payer, who),
+            scoped=pay_invoices.Scoped(
+                payer_id=payer.id, result_page=f"{ctx.base_url}/payer/{token}/payments"
+            ),
+        )
+    except inviting.NoSuchPayer as ended:
+        raise payer_links.LinkOver() from ended
+
+
+def outcome(
+    ctx: context.Context, *, token: str, payment_no: str, who: actor.Actor
+) -> tuple[payers.PayerView, payers.PaidRow, str] | None:
+    """What became of a payment of theirs, read again at Stripe where it is open, and where the
+    bank asks them to confirm, if it does. None: it is not theirs. Raises LinkOver.
+    """
+    with ctx.database.reading() as session:
+        payer = payer_links.holder(session, ctx, token=token)
+        found = payers.payment(session, payer_id=payer.id, number=payment_no)
+    if found is None:
+        return None
+    next_url = ""
+    if PaymentState(found.state) in payment_rules.OPEN_STATES:
+        view = settle_payment.look(ctx, payment_id=found.id, who=acting(payer, who))
+        next_url = view.next_url if view else ""
+        with ctx.database.reading() as session:
+            found = payers.payment(session, payer_id=payer.id, number=payment_no) or found
+    is_asked = found.state == PaymentState.REQUIRES_ACTION
+    return payer, found, next_url if is_asked else ""
+
+
+def take_off(ctx: context.Context, *, token: str, method_no: str, who: actor.Actor) -> None:
+    """Take a kept card of theirs off, here at once. Raises LinkOver, NoSuchMethod."""
+    with ctx.database.reading() as session:
+        payer = payer_links.holder(session, ctx, token=token)
+    _seen(ctx, payer)
+    keep_method.remove(
+        ctx,
+        customer_id=payer.customer_id,
+        payer_id=payer.id,
+        number=method_no,
+        who=acting(payer, who),
+    )
+
+
+def _seen(ctx: context.Context, payer: payers.PayerView) -> None:
+    """They did something with the link: it reached somebody."""
+    if payer.first_seen_at is None:
+        with ctx.database.unit_of_work() as session:
+            inviting.note_seen(session, payer_id=payer.id, now=ctx.clock.now())
+
+
+def _bill(bill: bills.OpenBill, today: datetime.date) -> ScopedBill:
+    enough = bill.to_pay_cents >= paying.LEAST_CENTS
+    return ScopedBill(
+        number=bill.number,
+        due_on=bill.due_on,
+        to_pay_cents=bill.to_pay_cents if enough else 0,
+        paused_cents=bill.disputed_cents,
+        under_way_cents=bill.under_way_cents if bill.under_way else 0,
+        is_late=bill.is_past_due(today),
+    )

@@ -1,0 +1,195 @@
+"""The page of somebody else who pays for one pet: its open bills, a card form, their payments.
+
+Behind a mailed link, without signing in; nothing of the owner's but the first name.
+"""
+
+from __future__ import annotations
+
+import flask
+import werkzeug.exceptions
+from flask_babel import gettext as _
+
+from portal.documents import formats, wording
+from portal.domain.identity.operations import throttling
+from portal.domain.payments.queries import payers
+from portal.domain.payments.rules import AmountChanged, NothingToPay
+from portal.domain.wallet import operations as wallet
+from portal.journeys import end_payer, payer_links, scoped_pay
+from portal.kernel import errors
+from portal.web.customer import pay, pay_page
+from portal.web.shared import headers, looks, once, rows, sentences, site
+
+bp = flask.Blueprint("payer_page", __name__)
+
+
+@bp.get("/payer/<token>")
+def show(token: str) -> flask.typing.ResponseReturnValue:
+    """The open bills; one of them is chosen by `?only=`, else all are."""
+    try:
+        page = scoped_pay.look(site.ctx(), token=token)
+    except payer_links.LinkOver:
+        return over()
+    return _page(page, token, only=flask.request.args.get("only", ""))
+
+
+@bp.post("/payer/<token>")
+def send(token: str) -> flask.typing.ResponseReturnValue:
+    """Begin the payment; the card form's script is answered in JSON, a form by the next page."""
+    form = flask.request.form
+    chosen = form.get("with", "")
+    try:
+        if chosen in ("", pay_page.NEW) and not pay.is_script():
+            raise pay.CardNeedsScript()
+        started = scoped_pay.start(
+            site.ctx(),
+            token=token,
+            order=scoped_pay.Order(
+                numbers=tuple(form.getlist("bill")),
+                expected_cents=pay.cents(form.get("expected_cents", "")),
+                method_no=None if chosen in ("", pay_page.NEW) else chosen,
+                keep=bool(form.get("keep")),
+                language=looks.page_lang(),
+            ),
+            once_key=once.given_key(),
+            who=site.who(),
+        )
+    except payer_links.LinkOver as ended:
+        if pay.is_script():
+            return {"error": sentences.said(ended), "next_key": once.new_key()}, 404
+        return over()
+    except throttling.TooManyTries as refused:
+        return _refused(refused, token, 429)
+    except errors.DomainError as refused:
+        return _refused(refused, token, 409)
+    result_url = flask.url_for(".result", token=token, number=started.number)
+    if pay.is_script():
+        return {
+            "number": started.number,
+            "client_secret": started.client_secret,
+            "return_url": site.ctx().base_url + result_url,
+            "next_key": once.new_key(),
+        }
+    return flask.redirect(started.next_url or result_url, 303)
+
+
+@bp.get("/payer/<token>/payments/<number>")
+def result(token: str, number: str) -> flask.typing.ResponseReturnValue:
+    """What became of a payment; read again at Stripe where it is open, as the owner's page does."""
+    try:
+        found = scoped_pay.outcome(site.ctx(), token=token, payment_no=number, who=site.who())
+    except payer_links.LinkOver:
+        return over()
+    if found is None:
+        raise werkzeug.exceptions.NotFound
+    payer, payment, continue_url = found
+    return flask.render_template(
+        "customer/payer_result.html",
+        payer=payer,
+        payment=payment,
+        method=wording.method(payment.method_label),
+        continue_url=continue_url,
+        reason=wording.decline(payment.failure_code, say=_) if payment.failure_code else "",
+        address=flask.url_for(".show", token=token),
+    )
+
+
+@bp.post("/payer/<token>/cards/<number>")
+def take_off(token: str, number: str) -> flask.typing.ResponseReturnValue:
+    """Take a kept card off, here at once and at Stripe right after."""
+    try:
+        scoped_pay.take_off(site.ctx(), token=token, method_no=number, who=site.who())
+    except payer_links.LinkOver:
+        return over()
+    except wallet.NoSuchMethod as gone:
+        flask.flash(sentences.said(gone), "wait")
+    else:
+        flask.flash(_("The card was taken off. We mailed you about it."), "good")
+    return flask.redirect(flask.url_for(".show", token=token), 303)
+
+
+@bp.get("/payer/<token>/end")
+def ask_end(token: str) -> flask.typing.ResponseReturnValue:
+    """Ask once more before it ends; looking changes nothing."""
+    try:
+        page = scoped_pay.look(site.ctx(), token=token)
+    except payer_links.LinkOver:
+        return over()
+    return flask.render_template(
+        "customer/payer_end.html",
+        payer=page.payer,
+        has_methods=bool(page.methods),
+        address=flask.url_for(".show", token=token),
+    )
+
+
+@bp.post("/payer/<token>/end")
+def end(token: str) -> flask.typing.ResponseReturnValue:
+    """End it; the link is dead with this, so the answer is the last page that it opens."""
+    try:
+        payer = end_payer.by_payer(site.ctx(), token=token, who=site.who())
+    except payer_links.LinkOver:
+        return over()
+    return flask.render_template("customer/payer_ended.html", payer=payer)
+
+
+def over() -> flask.typing.ResponseReturnValue:
+    """The link does not work any more, whatever the reason."""
+    return flask.render_template("customer/payer_over.html"), 404
+
+
+def _page(page: scoped_pay.Page, token: str, *, only: str = "", error: str = "") -> str:
+    headers.for_payment()
+    chosen = tuple(bill for bill in page.payable if bill.number == only) or page.payable
+    write = rows.Writer(site.ctx().clock.today())
+    return flask.render_template(
+        "customer/payer_page.html",
+        page=page,
+        payer=page.payer,
+        chosen=chosen,
+        to_pay_cents=sum(bill.to_pay_cents for bill in chosen),
+        error=error,
+        once_key=once.new_key(),
+        address=flask.url_for(".show", token=token),
+        keeping=scoped_pay.keeping(site.ctx(), language=looks.page_lang()).text,
+        paid=[paid_row(payment, write, token=token) for payment in page.paid],
+        stripe=pay.card_form(site.ctx().payments, looks.page_lang()),
+    )
+
+
+def paid_row(payment: payers.PaidRow, write: rows.Writer, *, token: str) -> rows.Row:
+    """A payment of theirs with what became of it."""
+    states = {
+        "settled": ("paid", _("Received")),
+        "processing": ("processing", _("Processing")),
+        "unknown": ("waiting", _("We do not know yet")),
+        "failed": ("failed", _("Not received")),
+        "refunded": ("refunded", _("Refunded")),
+        "part": ("refunded", _("Partly refunded")),
+    }
+    kind = payment.state
+    if payment.refunded_cents:
+        kind = "refunded" if payment.refunded_cents == payment.amount_cents else "part"
+    day = write.day(payment.at.astimezone(site.ctx().clock.zone).date(), "plain")
+    return rows.Row(
+        href=flask.url_for("payer_page.result", token=token, number=payment.number),
+        title=day,
+        note=wording.method(payment.method_label),
+        end=formats.money(payment.amount_cents),
+        end_state=states[kind][0],
+        end_text=states[kind][1],
+    )
+
+
+def _refused(
+    refused: errors.DomainError, token: str, status: int
+) -> flask.typing.ResponseReturnValue:
+    """Say why; nothing was taken."""
+    said = sentences.said(refused)
+    if pay.is_script():
+        reload_ = isinstance(refused, AmountChanged | NothingToPay)
+        return {"error": said, "next_key": once.new_key(), "reload": reload_}, status
+    try:
+        page = scoped_pay.look(site.ctx(), token=token)
+    except payer_links.LinkOver:
+        return over()
+    return _page(page, token, error=said), 422 if status == 409 else status
