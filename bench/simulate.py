@@ -15,8 +15,9 @@ import time
 
 from bench.simulation import database, deaths, results, story, workers
 
-DAYS = 10
-CUSTOMERS = 8
+DAYS = 8
+CUSTOMERS = 10
+KILL = 0.003  # the least chance of a real kill at each point
 
 
 def main() -> int:
@@ -30,9 +31,7 @@ def _one(given: argparse.Namespace) -> int:
     database.prepare()
     ground = database.Ground("simulation_alone")
     begun = time.perf_counter()
-    plan = story.Plan(
-        seed=given.seed, days=given.days, customers=given.customers, really=given.kill9
-    )
+    plan = _plan(given, given.seed)
     print(plan)
     try:
         with tempfile.TemporaryDirectory(prefix="simulation-") as folder:
@@ -56,12 +55,23 @@ def _many(given: argparse.Namespace) -> int:
     about = {"days": given.days, "customers": given.customers, "really": given.kill9}
     kept = results.Results(given.resume, about=about)
     begun = time.perf_counter()
-    for result in workers.play_all(kept.left(given.seeds), workers=given.workers, **about):
+    plans = [_plan(given, seed) for seed in kept.left(given.seeds)]
+    for result in workers.play_all(plans, workers=given.workers):
         kept.add(result)
         if result.wrong:
             print(f"seed {result.seed}: {result.wrong}", flush=True)
     print(kept.sums(), f"{time.perf_counter() - begun:.1f} s now")
     return 1 if kept.sums()["failed"] else 0
+
+
+def _plan(given: argparse.Namespace, seed: int) -> story.Plan:
+    return story.Plan(
+        seed=seed,
+        days=given.days,
+        customers=given.customers,
+        really=given.kill9,
+        kill=KILL if given.kill9 else 0.0,
+    )
 
 
 def _arguments() -> argparse.Namespace:

@@ -1,5 +1,5 @@
-"""A story whose processes really die: each is forked, killed with SIGKILL at some commit point or
-call, and followed by another one that goes on from the step before."""
+"""A story whose processes really die: each is killed with SIGKILL at some commit point or call,
+and another one goes on from the step before."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pathlib
 import signal
 from typing import Any
 
-from bench.simulation import story
+from bench.simulation import database, story
 
 MOST_DEATHS = 500
 
@@ -38,9 +38,10 @@ def play(plan: story.Plan, *, url: str, folder: pathlib.Path) -> story.Outcome:
 
 def _live(plan, kept, url, folder) -> tuple[Any, story.Kept, int | None]:
     """One process from here to its end; its last word, what it kept, how it ended."""
-    forks = multiprocessing.get_context("fork")
-    ours, theirs = forks.Pipe(duplex=False)
-    process = forks.Process(target=_incarnate, args=(theirs, plan, kept, url, folder))
+    server = multiprocessing.get_context("forkserver")
+    server.set_forkserver_preload(["bench.simulation.story"])
+    ours, theirs = server.Pipe(duplex=False)
+    process = server.Process(target=_incarnate, args=(theirs, plan, kept, url, folder))
     process.start()
     theirs.close()
     said: Any = None
@@ -65,6 +66,7 @@ def _incarnate(
     url: str,
     folder: pathlib.Path,
 ) -> None:
+    database.prepare()
     try:
         tells.send(story.go_on(plan, kept, url=url, folder=folder, report=tells.send))
     except story.Broken as broken:

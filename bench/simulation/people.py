@@ -76,8 +76,8 @@ def make_customers(ctx: context.Context, rng: random.Random, *, number: int) -> 
 
 def _insure(session, ctx: context.Context, rng: random.Random, customer, *, name: str) -> None:
     today = ctx.clock.today()
-    # the first day of cover: a few bills are past due, and the next one comes within the month
-    effective_on = today - datetime.timedelta(days=rng.randrange(-10, 110))
+    # the first day of cover: some bills are past due, and the next one comes within the month
+    effective_on = today - datetime.timedelta(days=rng.randrange(-10, 320))
     if (effective_on.month, effective_on.day) == (2, 29):
         effective_on -= datetime.timedelta(days=1)
     pet = policies.Pet(customer_id=customer.id, name=name, species=rng.choice(("dog", "cat")))

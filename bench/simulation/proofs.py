@@ -56,8 +56,8 @@ _CLAIMS = "SELECT stripe_ref, state FROM chargeback"
 _CARDS = "SELECT stripe_ref FROM payment_method WHERE removed_at IS NULL"
 
 
-def find(one: life.Life, *, told: bool, at_end: bool = False) -> list[str]:
-    """What is wrong; `told` says whether every event of Stripe has arrived."""
+def find(one: life.Life, *, told: bool, mailed: bool) -> list[str]:
+    """What is wrong; `told`: every event of Stripe has arrived; `mailed`: every mail went out."""
     wrong = [
         f"books: {proof.name}: {', '.join(proof.examples)}"
         for proof in check_books.run(one.ctx, with_stripe=told)
@@ -65,10 +65,8 @@ def find(one: life.Life, *, told: bool, at_end: bool = False) -> list[str]:
     ]
     for statement in (_UNSTEADY, _SECOND_MAIL, _NO_RECEIPT, _OVERPAID, _NO_CASE, _UNHANDLED):
         wrong += [row[0] for row in one.rows(statement)]
-    if at_end:
+    if mailed:
         wrong += [row[0] for row in one.rows(_NOT_SENT)]
-        waiting = one.stage.queue.count("todo")
-        wrong += [f"{waiting} jobs wait"] if waiting else []
     wrong += one.stage.queue.failures
     wrong += _queue(one)
     wrong += _mails(one)

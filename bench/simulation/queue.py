@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import collections
 import datetime
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import psycopg
@@ -22,7 +23,8 @@ STALLED = datetime.timedelta(seconds=jobs.STALLED_SECONDS)
 _TAKE = """
     UPDATE procrastinate_jobs SET status = 'doing' WHERE id = (
         SELECT j.id FROM procrastinate_jobs j
-        WHERE j.status = 'todo' AND (j.scheduled_at IS NULL OR j.scheduled_at <= %(now)s)
+        WHERE j.status = 'todo' AND NOT j.task_name = ANY(%(left_out)s)
+          AND (j.scheduled_at IS NULL OR j.scheduled_at <= %(now)s)
           AND (j.lock IS NULL OR NOT EXISTS (
               SELECT FROM procrastinate_jobs r WHERE r.lock = j.lock AND r.status = 'doing'))
         ORDER BY j.priority DESC, j.id LIMIT 1
@@ -38,8 +40,14 @@ _STALLED = """
     UPDATE procrastinate_jobs SET status = 'todo', attempts = attempts + 1
     WHERE status = 'doing' AND NOT id = ANY(%(running)s)
 """
-_NEXT_AT = "SELECT min(scheduled_at) FROM procrastinate_jobs WHERE status = 'todo'"
-_COUNT = "SELECT count(*) FROM procrastinate_jobs WHERE status = %(status)s"
+_NEXT_AT = """
+    SELECT min(scheduled_at) FROM procrastinate_jobs
+    WHERE status = 'todo' AND NOT task_name = ANY(%(left_out)s)
+"""
+_COUNT = """
+    SELECT count(*) FROM procrastinate_jobs
+    WHERE status = %(status)s AND NOT task_name = ANY(%(left_out)s)
+"""
 
 
 class Job(NamedTuple):
@@ -52,9 +60,10 @@ class Job(NamedTuple):
 
 
 class Queue:
-    """The jobs of one database."""
+    """The jobs of one database; those that are `left_out` wait for ever."""
 
-    def __init__(self, url: str, ctx: context.Context) -> None:
+    def __init__(self, url: str, ctx: context.Context, *, left_out: Sequence[str] = ()) -> None:
+        self._left_out = list(left_out)
         self._connection = psycopg.connect(url, autocommit=True)
         self._ctx = ctx
         self._running: list[int] = []
@@ -63,7 +72,7 @@ class Queue:
 
     def take(self) -> Job | None:
         """The next job that is due, held from now on."""
-        row = self._ask(_TAKE, now=self._ctx.clock.now()).fetchone()
+        row = self._ask(_TAKE, now=self._ctx.clock.now(), left_out=self._left_out).fetchone()
         return None if row is None else Job(*row)
 
     def run(self, job: Job) -> None:
@@ -92,11 +101,11 @@ class Queue:
 
     def next_at(self) -> datetime.datetime | None:
         """When the first waiting job wants to run."""
-        return self._ask(_NEXT_AT).fetchone()[0]
+        return self._ask(_NEXT_AT, left_out=self._left_out).fetchone()[0]
 
     def count(self, status: str) -> int:
         """How many jobs are in this state."""
-        return self._ask(_COUNT, status=status).fetchone()[0]
+        return self._ask(_COUNT, status=status, left_out=self._left_out).fetchone()[0]
 
     def close(self) -> None:
         """Let go of the connection."""

@@ -19,7 +19,7 @@ from portal.kernel import clock as clocks
 ZONE = zoneinfo.ZoneInfo("America/New_York")
 FIRST_DAY = datetime.date(2026, 2, 23)  # or one of the 300 after it: all changes of the clocks
 BEFORE = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
-ACTIONS = 1.6  # of each customer in a day
+ACTIONS = 2.5  # of each customer in a day
 AWAKE_MINUTES = 15 * 60
 DAILY = ("run_billing", "earn_premium", "tidy_access")
 # What runs every minute or every few, and how often a step of the story meets it.
@@ -58,12 +58,23 @@ class Broken(Exception):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Plan:
-    """How long a story is, and of how many; `really`: processes die of a real SIGKILL."""
+    """How long a story is, and of how many.
+
+    `really`: processes die of a real SIGKILL; `kill` is the least chance of it at each point,
+    where the seed might choose a calm life. Mails are queued in every story and go out in a
+    quarter of them.
+    """
 
     seed: int
     days: int
     customers: int
     really: bool = False
+    kill: float = 0.0
+
+    @property
+    def sends_mail(self) -> bool:
+        """Whether the queued mails go out."""
+        return self.seed % 4 == 0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -120,7 +131,15 @@ def go_on(
         _begin(plan, kept, rng)
         clock.set(stage.start_of(kept.first_day, clock))
     troubles = chaos.Chaos(rng, kept.odds, really=plan.really)
-    played = stage.build(url=url, folder=folder, clock=clock, troubles=troubles, rng=rng, ids=seed)
+    played = stage.build(
+        url=url,
+        folder=folder,
+        clock=clock,
+        troubles=troubles,
+        rng=rng,
+        ids=seed,
+        sends_mail=plan.sends_mail,
+    )
     try:
         return _Story(plan, kept, rng, played, tells, report).run()
     finally:
@@ -130,8 +149,7 @@ def go_on(
 def _begin(plan: Plan, kept: Kept, rng: random.Random) -> None:
     kept.first_day += datetime.timedelta(days=rng.randrange(300))
     kept.odds = chaos.Odds.of(rng)
-    if plan.really:
-        kept.odds = dataclasses.replace(kept.odds, kill=max(kept.odds.kill, chaos.Odds.kill))
+    kept.odds = dataclasses.replace(kept.odds, kill=max(kept.odds.kill, plan.kill))
     if plan.days >= 3 and rng.random() < 0.5:  # the days on which no event arrives
         first = rng.randrange(plan.days - 1)
         kept.outage = range(first, first + rng.choice((1, 1, 2, 3, 4)))
@@ -215,7 +233,11 @@ class _Story:
         if at_end and self._stage.post.is_out:
             night.end_outage(self._life)
         night.settle_down(self._life, at_end=at_end)
-        wrong = proofs.find(self._life, told=not self._stage.post.is_out, at_end=at_end)
+        wrong = proofs.find(
+            self._life,
+            told=not self._stage.post.is_out,
+            mailed=at_end and self._plan.sends_mail,
+        )
         if wrong:
             raise Broken(self._plan.seed, day, wrong, list(self._life.memory.lines))
 

@@ -18,17 +18,12 @@ MOST_SAID = 2_000  # characters about a failure
 _ground: list[database.Ground] = []  # of this process
 
 
-def play_all(
-    seeds: Sequence[int], *, days: int, customers: int, really: bool, workers: int
-) -> Iterator[results.Result]:
-    """The result of each seed as it comes."""
+def play_all(plans: Sequence[story.Plan], *, workers: int) -> Iterator[results.Result]:
+    """The result of each plan as it comes."""
     begins = multiprocessing.get_context("spawn")
     with concurrent.futures.ProcessPoolExecutor(
         workers, mp_context=begins, initializer=_begin
     ) as pool:
-        plans = [
-            story.Plan(seed=seed, days=days, customers=customers, really=really) for seed in seeds
-        ]
         waiting = {pool.submit(play_one, plan): plan.seed for plan in plans}
         for future in concurrent.futures.as_completed(waiting):
             trouble = future.exception()

@@ -1,0 +1,1 @@
+"""The stories of the simulator, short, as part of every test run."""
