@@ -17,6 +17,10 @@ NOT_OPEN_ANY_MORE = msgids.N_(
     "This payment, or a part of it, arrived for something that was not open any more. "
     "We have set that part aside and will find out where it belongs."
 )
+STILL_UNKNOWN = msgids.N_(
+    "We have not learned for a whole day whether this payment was taken. Its bills are neither "
+    "paid nor free to be paid again. We are finding out with our payment partner."
+)
 
 
 def once_key_of(*, customer_id: int, once_key: str) -> str:
@@ -91,14 +95,16 @@ def raise_for_payment(
     payment_no: str,
     customer_id: int,
     now: datetime.datetime,
+    words: str = NOT_OPEN_ANY_MORE,
 ) -> str:
-    """Open the system's own case about a settled payment, inside the caller's transaction.
+    """Open the system's own case about a payment, inside the caller's transaction.
 
-    One per payment: the number of the case that is there, or of the new one. The unapplied part
-    is set aside. The caller has locked the customer's account and written the payment.
+    One per payment and `words`, which say why: the number of the case that is there, or of the
+    new one. The unapplied part is set aside. The caller has locked the customer's account and
+    written the payment.
     """
     session.flush()
-    key = f"payment:{payment_no}"
+    key = f"payment:{payment_no}" if words == NOT_OPEN_ANY_MORE else f"unknown:{payment_no}"
     known = writing.case_with_message(session, once_key=key)
     if known is not None:
         return known
@@ -111,14 +117,14 @@ def raise_for_payment(
         now=now,
     )
     if seen.joins:
-        _settled_since(session, ctx, customer_id=customer_id, seen=seen, once_key=key, now=now)
+        _note(session, ctx, customer_id=customer_id, seen=seen, body=words, once_key=key, now=now)
         return seen.joins
     number = _open(
         session,
         ctx,
         customer_id=customer_id,
         seen=seen,
-        words=NOT_OPEN_ANY_MORE,
+        words=words,
         files=(),
         once_key=key,
         who=actor.system(ctx.brand),
@@ -128,20 +134,21 @@ def raise_for_payment(
     return number
 
 
-def _settled_since(
+def _note(
     session: orm.Session,
     ctx: context.Context,
     *,
     customer_id: int,
     seen: foreseeing.Foresight,
+    body: str,
     once_key: str,
     now: datetime.datetime,
 ) -> None:
-    """Money came for a payment that has an open case: set it aside for that, once, and note it."""
+    """The payment has an open case: note it there, once, and set money that came aside for it."""
     is_new = writing.add_note(
         session,
         number=seen.joins,
-        body=NOT_OPEN_ANY_MORE,
+        body=body,
         once_key=once_key,
         who=actor.system(ctx.brand),
         hours=ctx.hours,

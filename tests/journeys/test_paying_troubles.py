@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 
 import pytest
 import sqlalchemy as sa
@@ -175,4 +176,33 @@ def test_a_form_sent_again_with_other_bills_is_not_answered_with_the_old_sum(
             ctx,
             order=pay_invoices.Order(invoice_nos=(bill.number, other.number), expected_cents=both),
             **asked,
+        )
+
+
+def test_what_stays_unknown_for_a_day_becomes_one_case_and_its_end_is_still_told(
+    ctx, sandbox, database, clock
+):
+    bill = bills.make_bill(database)
+    card = paying.save_card(ctx, sandbox, bill.customer)
+    sandbox.fault("drop_after", "/v1/payment_intents/.*/confirm", times=3)
+    sandbox.fault("drop_before", "/v1/payment_intents/", method="GET", times=999)
+    started = paying.begin(ctx, bill.customer, method=card)
+    assert started.state == "unknown"
+    recheck_payments.run(ctx)
+    assert cases_of(ctx, started.number) == 0
+    clock.advance(datetime.timedelta(hours=24, seconds=1))
+    for _ in "ab":
+        recheck_payments.run(ctx)
+    assert cases_of(ctx, started.number) == 1
+    sandbox.clear_faults()
+    recheck_payments.run(ctx)
+    assert paying.row(ctx, started.number).state == "settled"
+    assert paying.mails(ctx, "receipt") == 1
+
+
+def cases_of(ctx, payment_no):
+    with ctx.database.reading() as session:
+        return session.scalar(
+            sa.text("SELECT count(*) FROM dispute WHERE payment_no = :number"),
+            {"number": payment_no},
         )

@@ -90,6 +90,16 @@ def unanswered(session: orm.Session) -> list[int]:
     return list(rows)
 
 
+def long_unknown(session: orm.Session, *, since: datetime.datetime) -> list[int]:
+    """Payments that are unknown and began before `since`."""
+    rows = session.scalars(
+        sa.select(models.Payment.id)
+        .where(models.Payment.state == PaymentState.UNKNOWN, models.Payment.created_at < since)
+        .order_by(models.Payment.id)
+    )
+    return list(rows)
+
+
 def abandoned(
     session: orm.Session, *, begun_before: datetime.datetime, limit: int = 200
 ) -> list[int]:
