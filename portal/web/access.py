@@ -73,6 +73,10 @@ TABLE: dict[str, frozenset[str]] = {
     "scheduled.show": OWNERS,
     "scheduled.move": OWNERS,
     "scheduled.cancel": OWNERS,
+    "arrangement.show": OWNERS,
+    "arrangement.cancel": OWNERS,
+    "arrangement_new.show": OWNERS,
+    "arrangement_new.send": OWNERS,
     # disputes of the customer
     "disputes.index": OWNERS,
     "dispute_new.show": OWNERS,
@@ -133,6 +137,8 @@ TABLE: dict[str, frozenset[str]] = {
     "desk_case.file": DESK,
     "desk_approvals.show": DESK,
     "desk_approvals.one": DESK,
+    "desk_arrangements.index": DESK,
+    "desk_arrangements.one": DESK,
     # the desk: whoever works cases
     "desk_queue.take_next": CASE_WORK,
     "desk_case.take": CASE_WORK,
@@ -145,6 +151,8 @@ TABLE: dict[str, frozenset[str]] = {
     "desk_chargeback.choose": CASE_WORK,
     "desk_resolve.show": CASE_WORK,
     "desk_resolve.decide": CASE_WORK,
+    "desk_arrangements.approve": CASE_WORK,
+    "desk_arrangements.decline": CASE_WORK,
     # the desk: the second person
     "desk_approvals.approve": frozenset({SUPERVISOR}),
     "desk_approvals.send_back": frozenset({SUPERVISOR}),

@@ -127,6 +127,15 @@ def staff_names(session: orm.Session, *, staff_ids: list[int]) -> dict[int, str]
     return {row.id: row.name for row in rows}
 
 
+def customer_names(session: orm.Session, *, customer_ids: list[int]) -> dict[int, str]:
+    """First and last names by id, for lists."""
+    table = models.Customer
+    rows = session.execute(
+        sa.select(table.id, table.first_name, table.last_name).where(table.id.in_(customer_ids))
+    )
+    return {row.id: f"{row.first_name} {row.last_name}" for row in rows}
+
+
 def customer(session: orm.Session, *, customer_id: int) -> CustomerView:
     """The customer with this id; there must be one."""
     row = session.get_one(models.Customer, customer_id)

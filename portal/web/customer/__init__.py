@@ -9,6 +9,8 @@ import flask
 
 from portal.web.customer import (
     activate,
+    arrangement,
+    arrangement_new,
     dispute,
     dispute_new,
     disputes,
@@ -49,6 +51,8 @@ def blueprints() -> tuple[flask.Blueprint, ...]:
         invoices.bp,
         payments.bp,
         scheduled.bp,
+        arrangement.bp,
+        arrangement_new.bp,
         disputes.bp,
         dispute_new.bp,
         dispute.bp,

@@ -6,6 +6,7 @@ import flask
 
 from portal.web.staff import (
     approvals,
+    arrangements,
     case,
     chargeback,
     customer,
@@ -27,6 +28,7 @@ SCREENS = (
     hand_over,
     resolve,
     approvals,
+    arrangements,
     customers,
     customer,
     invoice,

@@ -7,7 +7,7 @@ import flask_babel
 
 from portal.documents import formats
 from portal.domain.audit import queries as audit
-from portal.domain.billing.queries import coverage, payable
+from portal.domain.billing.queries import arranged, coverage, payable
 from portal.domain.billing.rules import aging
 from portal.domain.billing.rules.coverage import CoverageKind, CoverageLine
 from portal.domain.identity import queries as identity
@@ -46,6 +46,7 @@ def show(number: str) -> str:
         invoices=customer_account.invoices(reader, customer_id=who.id),
         payments=payment_record.payments_of(reader, customer_id=who.id),
         refunds=payment_record.refunds_of(reader, customer_id=who.id),
+        arrangements=arranged.of_customer(reader, customer_id=who.id),
         methods=wallet.methods(reader, customer_id=who.id),
         holds=invoice_record.active_holds(reader, customer_id=who.id),
         cases=invoice_record.cases_about(reader, customer_id=who.id),

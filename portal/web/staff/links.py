@@ -13,6 +13,7 @@ PAGES = {
     ids.Prefix.CUSTOMER: "/desk/customers/",
     ids.Prefix.APPROVAL: "/desk/approvals/",
     ids.Prefix.CHARGEBACK: "/desk/chargebacks/",
+    ids.Prefix.ARRANGEMENT: "/desk/arrangements/",
 }
 # Numbers without a page of their own are found by the search, which leads on.
 SEARCHED = frozenset({ids.Prefix.POLICY, ids.Prefix.REFUND})

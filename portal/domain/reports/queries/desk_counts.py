@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from portal.domain.approvals import models as approvals
+from portal.domain.billing import models as billing
 from portal.domain.disputes import categories, rules
 from portal.domain.disputes import models as disputes
 from portal.domain.inbox import models as inbox_models
@@ -37,8 +38,9 @@ class CaseCounts:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class MoneyCounts:
-    """What went wrong, or may have, with money and mail."""
+    """What went wrong, or may have, with money and mail; arrangements that wait."""
 
+    arrangements: int
     unknown_payments: int
     failed_refunds: int
     chargebacks_near: int
@@ -83,6 +85,9 @@ def cases(session: orm.Session, *, staff_id: int, now: datetime.datetime) -> Cas
 def money(session: orm.Session, *, now: datetime.datetime) -> MoneyCounts:
     """What stands on the page of troubles at `now`, by kind."""
     counted = {
+        "arrangements": sa.select(sa.func.count())
+        .select_from(billing.Arrangement)
+        .where(billing.Arrangement.state == billing.ArrangementState.PROPOSED),
         "unknown_payments": sa.select(sa.func.count())
         .select_from(payments.Payment)
         .where(payments.Payment.state == PaymentState.UNKNOWN),
