@@ -16,7 +16,7 @@ from portal.domain.payments.states import DraftKind
 from portal.domain.wallet import models as wallet
 from portal.journeys import taking_files
 from portal.kernel import ids
-from tests.support import bills, cases, charging, files, people
+from tests.support import autopaying, bills, cases, charging, files, people
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -100,9 +100,11 @@ def build(ctx, database) -> World:
         "desk_approvals": asked.approval_no,
         "desk_customer": owner.number,
         "payment_methods": card,
+        "autopay": bill.policy.number,
         "payers": _payer(database, bill),
         "payer_new": bill.policy.number,
     }
+    autopaying.join(ctx, bill, card, days_before=3)
     with database.reading() as session:
         attachment = session.scalar(sa.text("SELECT number FROM dispute_attachment"))
     return World(
