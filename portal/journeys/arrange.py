@@ -135,6 +135,21 @@ def follow(session: orm.Session, ctx: context.Context, *, arrangement_id: int) -
         _end(session, ctx, arrangement, event, who=actor.system("arrangements"))
 
 
+def follow_paid(session: orm.Session, ctx: context.Context, *, customer_id: int) -> None:
+    """After a payment of the customer's settled: follow the arrangement that runs, if any.
+
+    The bills may be paid sooner than the parts are due; what is left of the parts is called off.
+    """
+    running = session.scalar(
+        sa.select(billing.Arrangement.id).where(
+            billing.Arrangement.customer_id == customer_id,
+            billing.Arrangement.state == billing.ArrangementState.ACTIVE,
+        )
+    )
+    if running is not None:
+        follow(session, ctx, arrangement_id=running)
+
+
 def tell(
     session: orm.Session,
     ctx: context.Context,

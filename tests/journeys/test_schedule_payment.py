@@ -9,12 +9,10 @@ import sqlalchemy as sa
 
 from portal.domain.billing.rules import chosen_day
 from portal.domain.payments import rules
-from portal.domain.payments.operations import drafting
 from portal.domain.payments.queries import drafts
-from portal.domain.payments.states import DraftKind
 from portal.domain.wallet import consents
 from portal.journeys import keep_method, planned, schedule_payment
-from tests.support import bills, paying, people
+from tests.support import bills, drafting, paying, people
 
 pytestmark = pytest.mark.usefixtures("books_hold")
 DAY = datetime.date(2026, 12, 4)
@@ -50,42 +48,9 @@ def waiting(ctx, bill):
         return drafts.not_over(session, customer_id=bill.customer.id)
 
 
-def by_autopay(ctx, bill, card, *, method_id=None):
-    """A draft as autopay plans it, without the standing order's own journey."""
-    with ctx.database.unit_of_work() as session:
-        method_id, policy_id = session.execute(
-            sa.text("SELECT m.id, :policy FROM payment_method m WHERE m.number = :card"),
-            {"card": card, "policy": bill.policy.id},
-        ).one()
-        consent_id = session.scalar(
-            sa.text(
-                "INSERT INTO wallet_consent (kind, customer_id, subject, text_version, language,"
-                " text, given_at, ip, device) VALUES ('autopay', :c, 'x', 'x', 'en', 'x', now(),"
-                " '', '') RETURNING id"
-            ),
-            {"c": bill.customer.id},
-        )
-        autopay_id = session.scalar(
-            sa.text(
-                "INSERT INTO autopay (customer_id, policy_id, method_id, consent_id, joined_at)"
-                " VALUES (:c, :p, :m, :k, now()) RETURNING id"
-            ),
-            {"c": bill.customer.id, "p": policy_id, "m": method_id, "k": consent_id},
-        )
-        return drafting.plan(
-            session,
-            key=f"autopay:{bill.number}",
-            kind=DraftKind.AUTOPAY,
-            customer_id=bill.customer.id,
-            method_id=method_id,
-            invoice_ids=[bill.invoice.id],
-            amount_cents=bill.invoice.open_cents,
-            draft_on=bill.invoice.due_on,
-            now=people.NOW,
-            who=people.owner(bill.customer),
-            rng=ctx.rng,
-            autopay_id=autopay_id,
-        ).number
+def by_autopay(ctx, bill, card):
+    """A draft as autopay plans it, on the due day."""
+    return drafting.plan(ctx, bill, card, on=bill.invoice.due_on)
 
 
 def test_it_is_planned_with_its_consent_and_a_mail_and_nothing_is_charged(ctx, sandbox, bill, card):

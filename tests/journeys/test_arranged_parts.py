@@ -1,0 +1,82 @@
+"""The parts of an arrangement on their days: charged, paid sooner, refused, and what follows."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+
+from tests.journeys import test_arrange as arranging
+from tests.support import bills, paying
+from tests.support import drafting as drafts
+
+pytestmark = pytest.mark.usefixtures("books_hold")
+DECLINES_LATER = "4000000000000341"
+
+bill = arranging.bill
+card = arranging.card
+
+
+def on_its_day(ctx, clock, sandbox, draft):
+    drafts.to_day(ctx, clock, sandbox, draft.due_on)
+    return drafts.collect(ctx)
+
+
+def state(ctx, number):
+    return arranging.found(ctx, number).state
+
+
+def test_every_part_is_taken_on_its_day_and_the_arrangement_is_kept(
+    ctx, sandbox, clock, bill, card
+):
+    number = arranging.propose(ctx, bill, card).number
+    for draft in arranging.waiting(ctx, bill):
+        assert state(ctx, number) == "active"
+        on_its_day(ctx, clock, sandbox, draft)
+    assert state(ctx, number) == "kept"
+    assert sorted(charge.amount for charge in paying.charges(sandbox)) == [2202, 2203, 2203]
+    assert paying.mails(ctx, "arrangement_ended") == 1
+
+
+def test_paying_sooner_keeps_it_at_once_and_takes_no_further_part(ctx, sandbox, clock, bill, card):
+    number = arranging.propose(ctx, bill, card).number
+    first, second, third = arranging.waiting(ctx, bill)
+    on_its_day(ctx, clock, sandbox, first)
+    paying.begin(ctx, bill.customer, bill.number, method=card)
+    assert state(ctx, number) == "kept"
+    for draft in (second, third):
+        assert on_its_day(ctx, clock, sandbox, draft) == {}
+    assert sum(charge.amount for charge in paying.charges(sandbox)) == 6608
+
+
+def test_a_part_that_was_paid_sooner_lessens_the_last_ones(
+    ctx, sandbox, clock, database, bill, card
+):
+    number = arranging.propose(ctx, bill, card).number
+    parts = arranging.waiting(ctx, bill)
+    bills.pay(database, bill.invoice, cents=3000)
+    for draft in parts:
+        on_its_day(ctx, clock, sandbox, draft)
+    assert sum(charge.amount for charge in paying.charges(sandbox)) == 3608
+    assert state(ctx, number) == "kept"
+
+
+def test_two_parts_that_are_refused_for_good_break_it(ctx, sandbox, clock, bill):
+    bad = paying.attach_card(ctx, sandbox, bill.customer, DECLINES_LATER)
+    number = arranging.propose(ctx, bill, bad).number
+    for _ in range(40):
+        waiting = [draft for draft in arranging.waiting(ctx, bill) if draft.due_on]
+        if not waiting:
+            break
+        on_its_day(ctx, clock, sandbox, min(waiting, key=lambda draft: draft.due_on))
+    assert state(ctx, number) == "broken"
+    assert paying.charges(sandbox) == []
+    assert paying.mails(ctx, "arrangement_ended") == 1
+    again = arranging.propose(
+        ctx,
+        bill,
+        bad,
+        key="k" * 20,
+        first_on=ctx.clock.today() + datetime.timedelta(days=3),
+    )
+    assert again.state == "proposed"
