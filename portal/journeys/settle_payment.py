@@ -6,7 +6,7 @@ import structlog
 from sqlalchemy import orm
 
 from portal.domain.payments import declines, models, rules
-from portal.domain.payments.operations import settling, starting
+from portal.domain.payments.operations import settling
 from portal.domain.payments.states import PaymentState
 from portal.gateways import ports
 from portal.journeys import (
@@ -37,8 +37,7 @@ def absorb(
     debit = follow_debit.facts(ctx, view)
     with ctx.database.unit_of_work() as session:
         payment = settling.lock(session, payment_id=payment_id)
-        if payment.stripe_ref is None:
-            starting.remember_intent(session, payment_id=payment_id, intent_ref=view.ref, now=now)
+        payment.stripe_ref = payment.stripe_ref or view.ref
         moved = settling.move(
             session,
             payment=payment,

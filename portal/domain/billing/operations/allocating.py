@@ -247,7 +247,9 @@ def _refresh(session: orm.Session, *, invoice_ids: Sequence[int], today: datetim
         )
         .execution_options(synchronize_session=False)
     )
-    session.expire_all()
+    for row in list(session.identity_map.values()):
+        if isinstance(row, models.Invoice | models.InvoiceLine):
+            session.expire(row)
 
 
 def _charges(rows: Sequence[sa.Row], cents: Mapping[int, int]) -> tuple[ledger.Charge, ...]:

@@ -80,16 +80,19 @@ def move_balances(session: orm.Session, postings: Sequence[rules.Posting]) -> No
 
 def lock_customer(session: orm.Session, *, customer_id: int) -> None:
     """Take the customer's account for this transaction; the first lock of every money change."""
+    account = (
+        sa.select(models.AccountBalance.customer_id)
+        .where(models.AccountBalance.customer_id == customer_id)
+        .with_for_update()
+    )
+    if session.scalar(account) is not None:
+        return
     session.execute(
         postgresql.insert(models.AccountBalance)
         .values(customer_id=customer_id)
         .on_conflict_do_nothing()
     )
-    session.execute(
-        sa.select(models.AccountBalance.customer_id)
-        .where(models.AccountBalance.customer_id == customer_id)
-        .with_for_update()
-    )
+    session.execute(account)
 
 
 def lock_earning(session: orm.Session) -> None:
