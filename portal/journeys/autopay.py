@@ -15,7 +15,7 @@ from portal.domain.payments.states import AutopayEnd
 from portal.domain.policies import queries as policies
 from portal.domain.wallet import consents
 from portal.domain.wallet import models as wallet
-from portal.journeys import announce_drafts, context, draft_mails, end_autopay
+from portal.journeys import announce_drafts, context, draft_mails, end_autopay, payer_news
 from portal.kernel import actor, errors, msgids
 
 METHOD = msgids.N_(
@@ -179,7 +179,7 @@ class _Order:
 
     def choose(self, method_no: str, backup_no: str, days_before: int) -> _Chosen:
         """The methods by their numbers. Raises MethodNotUsable, SameBackup."""
-        if method_no == backup_no:
+        if method_no and method_no == backup_no:
             raise standing.SameBackup()
         method, backup = (
             standing.usable(
@@ -280,6 +280,14 @@ class _Order:
         was_on: bool,
     ) -> None:
         """Mail what was agreed to and every bill that will be taken, with its day."""
+        if not was_on:
+            payer_news.tell(
+                self.session,
+                self.ctx,
+                payer_id=self.payer_id,
+                what=payer_news.JOINED,
+                fact=autopay.id,
+            )
         draft_mails.tell(
             self.session,
             self.ctx,

@@ -55,6 +55,10 @@ TABLE: dict[str, frozenset[str]] = {
     "guest.show": ANYBODY,
     "guest.send": ANYBODY,
     "guest.result": ANYBODY,
+    # one announced payment, for whoever holds the link that their bank made necessary
+    "confirm.show": ANYBODY,
+    "confirm.send": ANYBODY,
+    "confirm.result": ANYBODY,
     # one pet's bills, for whoever was asked to pay them
     "payer_page.show": ANYBODY,
     "payer_page.send": ANYBODY,
@@ -111,6 +115,11 @@ TABLE: dict[str, frozenset[str]] = {
     "payment_methods.one": OWNERS,
     "payment_methods.make_default": OWNERS,
     "payment_methods.remove": OWNERS,
+    "autopay.index": OWNERS,
+    "autopay.show": OWNERS,
+    "autopay.send": OWNERS,
+    "autopay.ask": OWNERS,
+    "autopay.leave": OWNERS,
     # who else pays
     "payers.index": OWNERS,
     "payers.show": OWNERS,

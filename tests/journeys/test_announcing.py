@@ -100,11 +100,11 @@ def test_a_bill_whose_payment_is_on_its_way_waits_for_what_becomes_of_it(
     [
         (DraftState.NOTHING_LEFT, 1),
         (DraftState.PAID, 1),
-        (DraftState.CANCELLED, 1),
+        (DraftState.CANCELLED, 0),
         (DraftState.FAILED, 0),
     ],
 )
-def test_what_opens_again_is_announced_again_but_for_what_was_refused_for_good(
+def test_what_opens_again_is_announced_again_but_not_what_was_refused_or_called_off(
     quiet_ctx, database, joined, state, again
 ):
     night(quiet_ctx, database, joined, DAY(2026, 11, 8))

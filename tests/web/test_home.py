@@ -5,7 +5,7 @@ import datetime
 import pytest
 
 from portal.domain.payments.rules import PaymentEvent
-from tests.support import bills, cases, people, statements
+from tests.support import autopaying, bills, cases, people, statements
 
 DAY = datetime.date
 PAID_BEFORE = DAY(2026, 8, 28)
@@ -131,9 +131,18 @@ def test_recent_payments_tell_what_became_of_them(client, database, covered):
     assert "Received" in html
 
 
-def test_the_page_never_speaks_of_autopay(client, covered):
+def test_a_card_says_that_autopay_is_off_and_where_to_turn_it_on(client, covered):
     html = home(client, covered.customer)
-    assert "utopay" not in html
+    assert "Set up autopay for Biscuit" in html
+    assert f'href="/autopay/{covered.policy.number}"' in html
+
+
+def test_a_card_says_which_card_autopay_takes_and_when(client, database, quiet_ctx, covered):
+    card = autopaying.card(database, covered.customer)
+    autopaying.join(quiet_ctx, covered, card)
+    html = home(client, covered.customer)
+    assert "On, Visa 4242, next on 4 Dec" in html
+    assert "Change autopay for Biscuit" in html
 
 
 def test_the_page_reads_in_spanish(client, covered):

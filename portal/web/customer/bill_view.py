@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from portal.documents import formats, wording
 from portal.domain.identity import rules as identity
-from portal.domain.payments.queries import bill, bill_events
+from portal.domain.payments.queries import bill, bill_events, drafts
 from portal.domain.payments.queries.bill_events import Happened
 from portal.journeys import context
 from portal.kernel import msgids
+from portal.web.customer import upcoming
 from portal.web.shared import language, rows
 
 N_ = msgids.N_
@@ -27,6 +29,13 @@ EVENTS = {
 ATTEMPTS = {
     "processing": N_(
         "%(sum)s is on its way, %(method)s. It counts as paid once your bank sends it"
+    ),
+    "by bank": N_(
+        "%(sum)s is on its way from your bank, %(method)s. It usually arrives by %(day)s, and "
+        "counts as paid then"
+    ),
+    "verifying": N_(
+        "%(sum)s from %(method)s waits until you have told us two small deposits. Nothing was taken"
     ),
     "unknown": N_("We do not know yet whether %(sum)s arrived, %(method)s"),
     "failed": N_("%(sum)s not received, %(method)s. Nothing was taken"),
@@ -70,6 +79,8 @@ class BillView:
     to_pay_cents: int
     under_way: bill_events.BillEvent | None
     under_way_text: str
+    verifying: bill_events.BillEvent | None
+    verifying_text: str
     lines: tuple[Line, ...]
     settled: tuple[tuple[str, str, int], ...]
     left_cents: int
@@ -81,6 +92,7 @@ def view(found: bill.Bill, ctx: context.Context) -> BillView:
     """The bill for its page, in the language of this request, as of today."""
     write = rows.Writer(ctx.clock.today())
     head, way = found.head, found.under_way
+    waits = next((e for e in found.events if e.state == bill_events.VERIFYING), None)
     state, text = _state(found, write)
     return BillView(
         head=head,
@@ -91,6 +103,8 @@ def view(found: bill.Bill, ctx: context.Context) -> BillView:
         to_pay_cents=found.to_pay_cents,
         under_way=way,
         under_way_text=_event_text(way, write) if way else "",
+        verifying=waits,
+        verifying_text=_event_text(waits, write) if waits else "",
         lines=lines(found),
         settled=settled(found, write, ctx.clock.zone),
         left_cents=found.payable_cents,
@@ -99,6 +113,23 @@ def view(found: bill.Bill, ctx: context.Context) -> BillView:
         if found.disputed_cents
         else "",
     )
+
+
+def planned(found: Sequence[drafts.DraftView], ctx: context.Context) -> list[tuple[str, str]]:
+    """What will be taken of the bill by itself, in words, and where each leads."""
+    write = rows.Writer(ctx.clock.today())
+    words = {
+        "autopay": N_("Autopay takes it: %(what)s."),
+        "scheduled": N_("Planned by you: %(what)s."),
+        "arrangement": N_("In parts: %(what)s."),
+    }
+    return [
+        (
+            _(words[draft.kind], what=upcoming.sentence(draft, write)),
+            f"/payments/scheduled/{draft.number}",
+        )
+        for draft in found
+    ]
 
 
 def lines(found: bill.Bill) -> tuple[Line, ...]:
@@ -177,7 +208,8 @@ def _event_text(event: bill_events.BillEvent, write: rows.Writer) -> str:
         "why": _(wording.CREDITS[event.label]) if event.what == Happened.CREDITED else "",
     }
     if event.what == Happened.ATTEMPT:
-        return _(ATTEMPTS[event.state], **words)
+        kind = "by bank" if event.state == "processing" and event.on else event.state
+        return _(ATTEMPTS[kind], **words)
     if event.what == Happened.REFUND:
         return _(REFUNDS[event.state], **words)
     return _(EVENTS[Happened(event.what)], **words)

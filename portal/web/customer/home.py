@@ -15,7 +15,8 @@ from portal.domain.billing.queries import coverage
 from portal.domain.billing.rules.coverage import CoverageKind
 from portal.domain.disputes import categories
 from portal.domain.disputes.queries import owner
-from portal.domain.payments.queries import bills, history
+from portal.domain.payments.queries import bills, history, standing
+from portal.web.customer import autopay_view
 from portal.web.shared import rows, site
 
 bp = flask.Blueprint("home", __name__)
@@ -27,7 +28,10 @@ DISPUTES = 20
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PetCard:
-    """One pet's card: sentences and counts; `late` is past due, `ended` is no longer covered."""
+    """One pet's card: sentences and counts; `late` is past due, `ended` is no longer covered.
+
+    `autopay` is "" where there is nothing more to pay; `href` and `link` lead to it.
+    """
 
     name: str
     species: str
@@ -40,6 +44,10 @@ class PetCard:
     next_state: str
     next_text: str
     next_sum: str
+    autopay: str
+    autopay_state: str
+    href: str
+    link: str
 
 
 class OpenCase(NamedTuple):
@@ -52,7 +60,7 @@ class OpenCase(NamedTuple):
 
 @bp.get("/home")
 def show() -> str:
-    """The page: five statements with the look-up of the person."""
+    """The page: six statements with the look-up of the person."""
     me = flask_login.current_user.id
     reader, clock = site.reader(), site.ctx().clock
     today = clock.today()
@@ -61,6 +69,7 @@ def show() -> str:
     covers = coverage.covers(reader, customer_id=me, today=today)
     disputes = owner.own_cases(reader, customer_id=me, size=DISPUTES).rows
     recent = history.recent(reader, customer_id=me, limit=RECENT)
+    autopays = {one.policy_no: one for one in standing.of_customer(reader, customer_id=me)}
     return flask.render_template(
         "customer/home.html",
         heading=_heading(covers, write),
@@ -70,7 +79,7 @@ def show() -> str:
         next_due=owed.next_due(today),
         whose=_whose(owed.bills),
         coming=_coming(covers),
-        pets=[_card(cover, owed, write) for cover in covers],
+        pets=[_card(cover, owed, autopays[cover.policy_no], write) for cover in covers],
         disputes=[_case(case, write) for case in disputes if case.closed_at is None],
         recent=rows.payment_rows(recent, write, clock.zone),
     )
@@ -117,7 +126,12 @@ def _coming(covers: tuple[coverage.PolicyCover, ...]) -> coverage.PolicyCover | 
     return min(waiting, key=lambda c: c.next_on or datetime.date.max, default=None)
 
 
-def _card(cover: coverage.PolicyCover, owed: bills.OpenBills, write: rows.Writer) -> PetCard:
+def _card(
+    cover: coverage.PolicyCover,
+    owed: bills.OpenBills,
+    autopay: standing.Standing,
+    write: rows.Writer,
+) -> PetCard:
     state, text, total = _next(cover, owed, write)
     kind = cover.line.kind
     mine = [b for b in owed.bills if b.policy_no == cover.policy_no]
@@ -135,7 +149,27 @@ def _card(cover: coverage.PolicyCover, owed: bills.OpenBills, write: rows.Writer
         next_state=state,
         next_text=text,
         next_sum=total,
+        **_autopay(autopay, write),
     )
+
+
+def _autopay(one: standing.Standing, write: rows.Writer) -> dict[str, str]:
+    """Autopay on the card: on with what, with its next day, or where to turn it on."""
+    if not one.is_on and not one.can_join(write.today):
+        return {"autopay": "", "autopay_state": "", "href": "", "link": ""}
+    text, state = autopay_view.state_text(one), "good" if one.is_on else ""
+    if one.next_on is not None and one.next_state == "planned":
+        text = _("%(how)s, next on %(day)s", how=text, day=write.day(one.next_on, "plain"))
+    elif one.needs_method:
+        state = "failed"
+        text = autopay_view.next_text(one, write) or _("Stopped")
+    link = (
+        _("Change autopay for %(pet)s", pet=one.pet_name)
+        if one.is_on
+        else _("Set up autopay for %(pet)s", pet=one.pet_name)
+    )
+    href = f"/autopay/{one.policy_no}"
+    return {"autopay": text, "autopay_state": state, "href": href, "link": link}
 
 
 def _line(cover: coverage.PolicyCover, write: rows.Writer) -> str:

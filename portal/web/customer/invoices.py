@@ -6,7 +6,7 @@ import flask
 import flask_login
 import werkzeug.exceptions
 
-from portal.domain.payments.queries import all_bills, bill
+from portal.domain.payments.queries import all_bills, bill, drafts
 from portal.web.customer import bill_view, papers
 from portal.web.shared import rows, site
 
@@ -15,19 +15,20 @@ bp = flask.Blueprint("invoices", __name__)
 
 @bp.get("/invoices")
 def index() -> str:
-    """All bills: two statements with the look-up of the person."""
+    """All bills: three statements with the look-up of the person."""
     me = flask_login.current_user.id
     reader, today = site.reader(), site.ctx().clock.today()
     cursor = flask.request.args.get("after", "")
     write = rows.Writer(today)
     owed, paid = all_bills.all_bills(reader, customer_id=me, cursor=cursor)
+    planned = drafts.by_invoice(drafts.not_over(reader, customer_id=me)) if owed.bills else {}
     return flask.render_template(
         "customer/invoices.html",
         owed=owed,
         past_due=owed.past_due(today),
         past_due_cents=owed.past_due_cents(today),
         next_due=owed.next_due(today),
-        open_rows=rows.open_rows(owed.bills, write),
+        open_rows=rows.open_rows(owed.bills, write, planned=planned),
         paid_rows=rows.settled_rows(paid.rows, write),
         next_href=f"?after={paid.next}" if paid.next else "",
         first_href="/invoices" if cursor else "",
@@ -36,9 +37,13 @@ def index() -> str:
 
 @bp.get("/invoices/<number>")
 def show(number: str) -> str:
-    """One bill: two statements with the look-up of the person."""
+    """One bill: three statements with the look-up of the person."""
+    found = _mine(number)
+    planned = drafts.not_over(site.reader(), customer_id=flask_login.current_user.id)
     return flask.render_template(
-        "customer/invoice.html", view=bill_view.view(_mine(number), site.ctx())
+        "customer/invoice.html",
+        view=bill_view.view(found, site.ctx()),
+        planned=bill_view.planned(drafts.by_invoice(planned).get(number, ()), site.ctx()),
     )
 
 

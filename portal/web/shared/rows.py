@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import datetime
 import functools
+import types
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import flask_babel
 
 from portal.documents import formats, wording
 from portal.domain.billing.queries import settled
-from portal.domain.payments.queries import bills, history
+from portal.domain.payments.queries import bills, drafts, history
 from portal.web.shared import language, looks
 
 _ = language.gettext
 ngettext = flask_babel.ngettext
+NOTHING: Mapping[str, tuple[drafts.DraftView, ...]] = types.MappingProxyType({})
 
 
 class Row(NamedTuple):
@@ -78,9 +81,18 @@ def _bill(pet: str, due_on: datetime.date, this_year: int, language: str) -> str
     return wording.bill_name(pet, _month(due_on, this_year, language))
 
 
-def open_rows(found: tuple[bills.OpenBill, ...], write: Writer) -> list[Row]:
-    """Open bills with their state: overdue, due, processing, paused."""
+def open_rows(
+    found: tuple[bills.OpenBill, ...],
+    write: Writer,
+    *,
+    planned: Mapping[str, tuple[drafts.DraftView, ...]] = NOTHING,
+) -> list[Row]:
+    """Open bills with their state: overdue, due, processing, paused, or taken by itself.
+
+    `planned` is what will be taken, by the number of the bill.
+    """
     words = {
+        "autopay": _("Autopay, %(day)s"),
         "due": _("Due %(day)s"),
         "overdue": _("Overdue since %(day)s"),
         "paused": _("%(sum)s is paused while we look into it"),
@@ -90,10 +102,15 @@ def open_rows(found: tuple[bills.OpenBill, ...], write: Writer) -> list[Row]:
         "unknown": _("We do not know yet whether %(sum)s arrived"),
         "all unknown": _("We do not know yet whether it is paid"),
     }
-    return [_open_row(bill, write, words) for bill in found]
+    return [_open_row(bill, write, words, planned.get(bill.number, ())) for bill in found]
 
 
-def _open_row(bill: bills.OpenBill, write: Writer, words: dict[str, str]) -> Row:
+def _open_row(
+    bill: bills.OpenBill,
+    write: Writer,
+    words: dict[str, str],
+    planned: tuple[drafts.DraftView, ...],
+) -> Row:
     note = ""
     if bill.under_way:
         # the sum stands at the end of the row already when it is all of it
@@ -106,6 +123,9 @@ def _open_row(bill: bills.OpenBill, write: Writer, words: dict[str, str]) -> Row
     else:
         state = "overdue" if bill.is_past_due(write.today) else "due"
         text = words[state] % {"day": write.day(bill.due_on)}
+        by_itself = _by_autopay(planned)
+        if by_itself is not None and state == "due":
+            state, text = "autopay", words["autopay"] % {"day": write.day(by_itself)}
         if bill.disputed_cents:
             note = words["paused"] % {"sum": formats.money(bill.disputed_cents)}
     return Row(
@@ -117,6 +137,12 @@ def _open_row(bill: bills.OpenBill, write: Writer, words: dict[str, str]) -> Row
         end=formats.money(bill.payable_cents or bill.open_cents),
         strong=True,
     )
+
+
+def _by_autopay(planned: tuple[drafts.DraftView, ...]) -> datetime.date | None:
+    """The day on which autopay takes the bill, where that is so."""
+    days = (d.due_on for d in planned if d.kind == "autopay" and d.state == "planned")
+    return next(days, None)
 
 
 def settled_rows(found: tuple[settled.SettledBill, ...], write: Writer) -> list[Row]:
@@ -149,6 +175,7 @@ def payment_rows(
         "processing": ("processing", _("Processing")),
         "unknown": ("waiting", _("We do not know yet")),
         "failed": ("failed", _("Not received")),
+        "requires_action": ("waiting", _("Waits to be verified")),
         "refunded": ("refunded", _("Refunded")),
         "part": ("refunded", _("Partly refunded")),
     }

@@ -8,7 +8,9 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from portal.domain.billing import models as billing
 from portal.domain.payments import declines, models
+from portal.domain.payments.states import AutopayEnd, DraftState
 from portal.domain.policies import models as policies
 from portal.domain.wallet import models as wallet
 from portal.kernel import types
@@ -19,7 +21,8 @@ class Standing(NamedTuple):
 
     The method of somebody else who pays has no label: that is theirs. `next_*` is the draft that
     comes first: its most in cents, the day on which it is taken or tried again. `ended` is why
-    the last autopay of this policy ended, where none runs now.
+    the last autopay of this policy ended, where none runs now; `gave_up` that it runs and was
+    refused for good on a bill that is still open.
     """
 
     policy_id: int
@@ -43,16 +46,31 @@ class Standing(NamedTuple):
     next_attempts: int
     next_outcome: str
     ended: str
+    gave_up: bool
 
     @property
     def is_on(self) -> bool:
         """Whether autopay runs."""
         return self.autopay_id is not None
 
+    @property
+    def needs_method(self) -> bool:
+        """Whether it waits for another card or account: it stopped for want of one, or failed."""
+        if self.payer_id is not None:
+            return False
+        return self.gave_up or self.next_state in TROUBLE or self.ended in LOST
+
     def can_join(self, today: datetime.date) -> bool:
         """Whether the policy still makes bills that autopay could take."""
         return not self.is_on and (self.cancelled_on is None or self.cancelled_on > today)
 
+
+TROUBLE = (DraftState.RETRYING.value, DraftState.ASKING.value)
+LOST = (
+    AutopayEnd.METHOD_GONE.value,
+    AutopayEnd.MANDATE_REVOKED.value,
+    AutopayEnd.REFUSED.value,
+)  # it ended for want of a card or account
 
 _policy = policies.Policy.__table__
 _pet = policies.Pet.__table__
@@ -60,6 +78,8 @@ _autopay = models.Autopay.__table__
 _past = _autopay.alias("past")
 _payer = models.Payer.__table__
 _draft = models.Draft.__table__
+_bill = models.DraftBill.__table__
+_invoice = billing.Invoice.__table__
 _method = wallet.PaymentMethod.__table__
 _backup = _method.alias("backup")
 _none = types.constant("")
@@ -94,6 +114,16 @@ _ended = (
     .limit(1)
     .lateral("ended")
 )
+_gave_up = sa.exists(
+    sa.select(_draft.c.id)
+    .join(_bill, _bill.c.draft_id == _draft.c.id)
+    .join(_invoice, _invoice.c.id == _bill.c.invoice_id)
+    .where(
+        _draft.c.autopay_id == _autopay.c.id,
+        _draft.c.state == types.constant(DraftState.FAILED),
+        _invoice.c.state == types.constant(billing.InvoiceState.ISSUED),
+    )
+)
 _STANDING = (
     sa.select(
         _policy.c.id,
@@ -117,6 +147,7 @@ _STANDING = (
         sa.func.coalesce(_next.c.attempts, types.constant(0)),
         sa.func.coalesce(_next.c.outcome, _none),
         sa.func.coalesce(sa.case((_autopay.c.id.is_(None), _ended.c.reason), else_=_none), _none),
+        _gave_up,
     )
     .select_from(
         _policy.join(_pet, _pet.c.id == _policy.c.pet_id)

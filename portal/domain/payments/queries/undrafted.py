@@ -130,7 +130,7 @@ _UNDRAFTED = (
     .order_by(_invoice.c.customer_id, _invoice.c.due_on, _invoice.c.id)
 )
 _mine = _draft.c.autopay_id == _autopay.c.id
-_gave_up = sa.exists(_drafts((DraftState.FAILED,), _mine))
+_gave_up = sa.exists(_drafts((DraftState.FAILED, DraftState.CANCELLED), _mine))
 _taken_back = sa.exists(
     _drafts((DraftState.PAID,), _mine)
     .join(_payment, _payment.c.draft_id == _draft.c.id)
@@ -138,7 +138,7 @@ _taken_back = sa.exists(
     .where(_chargeback.c.state != types.constant(ChargebackState.WON))
 )
 _earlier = _drafts(
-    (DraftState.PAID, DraftState.NOTHING_LEFT, DraftState.CANCELLED), _mine, what=sa.func.count()
+    (DraftState.PAID, DraftState.NOTHING_LEFT), _mine, what=sa.func.count()
 ).scalar_subquery()
 _method = wallet.PaymentMethod.__table__
 _UNANNOUNCED = (
@@ -172,7 +172,8 @@ def unannounced(
 ) -> tuple[Unannounced, ...]:
     """The bills that these customers' autopay (or that one) has yet to announce.
 
-    A bill whose draft failed, or whose money a bank took back, waits for its payer.
+    A bill whose draft failed or was called off, or whose money a bank took back, waits for its
+    payer.
     """
     found = _UNANNOUNCED.where(_invoice.c.customer_id.in_(customer_ids))
     if autopay_id is not None:
