@@ -13,6 +13,8 @@ from portal.domain.billing.operations import books, holds
 from portal.domain.disputes import models, rules
 from portal.domain.disputes.operations import deciding, stepping
 from portal.domain.disputes.queries import facts
+from portal.domain.payments import rules as payment_rules
+from portal.domain.payments.queries import chargebacks
 from portal.journeys import case_letters, context, decision_facts, moving_money, pausing
 from portal.kernel import actor, errors, msgids
 
@@ -39,7 +41,8 @@ def preview(
 ) -> decision_facts.Preview:
     """What the decision would do now; nothing is changed.
 
-    Raises NoSuchCase, NotAllowed, what deciding.check raises, and what moving_money.plan raises.
+    Raises NoSuchCase, NotAllowed, BankDecides, what deciding.check raises, and what
+    moving_money.plan raises.
     """
     with ctx.database.unit_of_work() as session:
         customer_id = stepping.find(session, number=number)
@@ -60,8 +63,8 @@ def resolve(
     """Carry the decision out, or keep it for a second person where the amount asks for one.
 
     Alone: money moves, the holds end, the customer is told and the case is closed, in one
-    transaction. Raises NoSuchCase, StaleCase, NotAllowed, PlanChanged, what deciding.check and
-    moving_money.plan raise.
+    transaction. Raises NoSuchCase, StaleCase, NotAllowed, BankDecides, PlanChanged, what
+    deciding.check and moving_money.plan raise.
     """
     now = ctx.clock.now()
     with ctx.database.unit_of_work() as session:
@@ -177,6 +180,8 @@ def _preview(
             today=ctx.clock.today(),
             subject=case.number,
         )
+    if chargebacks.is_deciding(session, case_no=case.number):
+        raise payment_rules.BankDecides(number=case.number)
     case_cents, customer_cents = moving_money.moved_30_days(
         session, customer_id=case.customer_id, subject=case.number, now=ctx.clock.now()
     )

@@ -11,7 +11,7 @@ from portal.domain.billing.rules import paying as wishes
 from portal.domain.disputes import categories
 from portal.domain.payments import models, rules
 from portal.domain.payments.states import IfLost
-from portal.journeys import answer_chargeback, pay_invoices, stripe_events
+from portal.journeys import answer_chargeback, pay_invoices, stripe_events, work_dispute
 from tests.support import bills, cases, charging, jobs, paying, people
 
 FRAUDULENT = "4000000000000259"
@@ -266,3 +266,20 @@ def test_a_warning_about_what_was_claimed_meanwhile_needs_no_case(ctx, sandbox, 
     charging.hear(ctx, sandbox, backwards=True)
     with database.reading() as session:
         assert session.scalar(sa.text("SELECT count(*) FROM dispute")) == 1
+
+
+def test_the_banks_case_cannot_be_closed_before_the_bank_has_decided(
+    ctx, sandbox, bill, payment, grace
+):
+    number = charging.claim(ctx, sandbox, payment)
+    case_no = charging.row(ctx, number).case_no
+    cases.take(ctx, case_no, grace)
+    with pytest.raises(rules.BankDecides):
+        cases.resolve(ctx, case_no, grace, cases.decision())
+    with pytest.raises(rules.BankDecides):
+        work_dispute.withdraw(
+            ctx, number=case_no, customer_id=bill.customer.id, who=people.owner(bill.customer)
+        )
+    sandbox.settle_dispute(charging.row(ctx, number).stripe_ref, "won")
+    charging.hear(ctx, sandbox)
+    cases.resolve(ctx, case_no, grace, cases.decision())

@@ -264,6 +264,15 @@ class RefundLocked(errors.DomainError):
     )
 
 
+class BankDecides(errors.DomainError):
+    """A case about a payment that a bank has taken back ends when the bank has decided."""
+
+    code = "bank_decides"
+    message = msgids.N_(
+        "The bank has this payment now and has not decided yet. The case can be closed after that."
+    )
+
+
 class NoSuchChargeback(errors.DomainError):
     """There is none with this number."""
 

@@ -58,6 +58,15 @@ def case_of(session: orm.Session, *, chargeback_id: int) -> str:
     ).one()
 
 
+def is_deciding(session: orm.Session, *, case_no: str) -> bool:
+    """Whether a bank has taken money in this case and has not decided yet."""
+    found = sa.exists().where(
+        models.Chargeback.case_no == case_no,
+        models.Chargeback.state.in_(sorted(rules.LOCKING - rules.KEPT_BY_THE_BANK)),
+    )
+    return bool(session.scalar(sa.select(found)))
+
+
 def unsent(session: orm.Session, *, limit: int = 200) -> list[int]:
     """Chargebacks whose evidence somebody released and Stripe has not confirmed, oldest first."""
     rows = session.scalars(
