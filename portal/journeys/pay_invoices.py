@@ -117,7 +117,7 @@ def start(
                 method_no=method_no,
                 save_method=save_method,
                 payer_id=payer_id,
-                agreed=agreed,
+                notes=consents.noted(agreed, now=ctx.clock.now(), who=who),
                 by_guest=by_guest,
                 who=who,
             )
@@ -194,7 +194,7 @@ def _reserve(
     method_no: str | None,
     save_method: bool,
     payer_id: int | None,
-    agreed: Sequence[consents.Shown],
+    notes: list[dict[str, str]],
     by_guest: bool,
     who: actor.Actor,
 ) -> tuple[models.Payment | None, wallet.MethodView | None]:
@@ -244,8 +244,7 @@ def _reserve(
             now=now,
             rng=ctx.rng,
         )
-        payment.by_guest = by_guest
-        payment.agreed = consents.noted(agreed, now=now, who=who) if method is None else None
+        payment.by_guest, payment.agreed = by_guest, None if method else notes
         return payment, method
 
 

@@ -74,7 +74,7 @@ class Order:
     expected_cents: int
     method_no: str | None = None  # a kept one; None: a new one
     keep: bool = False
-    language: str = ""  # of the page on which they agreed that it is kept
+    agreed: tuple[consents.Shown, ...] = ()  # on the page, about a new one
 
 
 def acting(payer: payers.PayerView, who: actor.Actor) -> actor.Actor:
@@ -105,7 +105,7 @@ def look(ctx: context.Context, *, token: str) -> Page:
     return Page(
         payer=payer,
         bills=tuple(_bill(bill, today) for bill in owed.bills if bill.policy_no == payer.policy_no),
-        methods=tuple(method for method in methods if not method.has_expired(today)),
+        methods=tuple(m for m in methods if m.is_chargeable and not m.has_expired(today)),
         paid=paid,
     )
 
@@ -137,7 +137,7 @@ def start(
             once_key=once_key,
             method_no=order.method_no,
             save_method=order.keep,
-            agreed=(keeping(ctx, language=order.language),) if order.keep else (),
+            agreed=order.agreed,
             who=acting(payer, who),
             scoped=pay_invoices.Scoped(
                 payer_id=payer.id, result_page=f"{ctx.base_url}/payer/{token}/payments"

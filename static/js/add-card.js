@@ -1,5 +1,5 @@
-// Saves a card: Stripe's fields, then the server's SetupIntent, then the page that mirrors it.
-// Never sees a card number.
+// Saves a card or account: Stripe's fields, then the server's SetupIntent, then the page that
+// mirrors it. Never sees a number.
 
 import { free, mount, post, say, sayAbout, words } from "./card-form.js";
 
@@ -15,7 +15,11 @@ async function save() {
   if (checked.error) return sayAbout(checked.error);
   const begun = await post(form);
   if (begun === undefined) return say(words.lost);
-  if (begun.error) return say(begun.error);
+  if (begun.error) {
+    say(begun.error);
+    if (begun.reload) window.location.reload();
+    return undefined;
+  }
   const { error, setupIntent } = await ready.stripe.confirmSetup({
     elements: ready.elements,
     clientSecret: begun.client_secret,

@@ -1,9 +1,12 @@
-// Loads Stripe's script and mounts its fields in #card; shows its errors in #card-bad.
-// Refuses to know what is paid or saved, and never sees a card number.
+// Loads Stripe's script and mounts its fields in #card; shows its errors in #card-bad, and what is
+// agreed to for a bank account in #card-debit. Refuses to know what is paid or saved, and never
+// sees a number.
 
 const about = document.getElementById("pay-script").dataset;
 const bad = document.getElementById("card-bad");
 const slot = document.getElementById("card");
+const debit = document.getElementById("card-debit");
+const entered = document.getElementById("card-entered");
 let loading;
 
 export const words = { failed: about.failed, lost: about.lost, nothing: about.nothing };
@@ -44,17 +47,26 @@ function appearance() {
   };
 }
 
+// Says beside Stripe's own words what is agreed to, and tells the server that it was shown.
+function choose(kind) {
+  if (!kind) return;
+  debit.hidden = kind !== "us_bank_account";
+  entered.value = kind;
+}
+
 export async function mount(options) {
   try {
     const stripe = await load();
     const elements = stripe.elements({
       ...options,
-      paymentMethodTypes: ["card"], // the pages speak of cards; a bank account takes days and more words
       locale: about.lang,
       appearance: appearance(),
     });
     const element = elements.create("payment", { layout: "tabs" });
-    element.on("change", () => say(""));
+    element.on("change", (change) => {
+      say("");
+      choose(change.value?.type);
+    });
     element.on("loaderror", () => say(words.failed));
     element.mount(slot);
     return { stripe, elements };

@@ -1,4 +1,4 @@
-// Takes a new card on the pay page; with a saved card the form goes its plain way.
+// Takes a new card or account on the pay page; with a saved one the form goes its plain way.
 // Refuses to decide what is owed: the server counts, and tells when the sum has changed.
 
 import { free, mount, post, say, sayAbout, words } from "./card-form.js";

@@ -108,20 +108,20 @@ def test_a_card_is_added_made_default_and_removed(visit, site, sandbox, bill):
     page = me.open("/payment-methods/add")
     assert me.axe() == []
     type_card(page, "4242424242424242")
-    page.get_by_role("button", name="Save this card").click()
-    expect(page.get_by_text("The card was saved")).to_be_visible()
+    page.get_by_role("button", name="Agree and save").click()
+    expect(page.get_by_text("It was saved")).to_be_visible()
     page.get_by_role("link", name="Visa 4242").click()
     assert me.axe() == []
-    page.get_by_role("button", name="Offer this card first").click()
+    page.get_by_role("button", name="Offer this first").click()
     expect(page.get_by_role("link", name="Visa 4242")).to_contain_text("Offered first")
     assert me.axe() == []
     page.get_by_role("link", name="Mastercard 4444").click()
     page.get_by_role("button", name="Remove").click()
-    expect(page.get_by_text("The card was removed")).to_be_visible()
+    expect(page.get_by_text("It was removed")).to_be_visible()
     expect(page.get_by_role("link", name="Mastercard 4444")).to_have_count(0)
     site.run_jobs()
-    assert site.mails_to(bill.customer.email).count("A card was saved") == 2
-    assert "A card was removed" in site.mails_to(bill.customer.email)
+    assert site.mails_to(bill.customer.email).count("A way to pay was saved") == 2
+    assert "A way to pay was removed" in site.mails_to(bill.customer.email)
 
 
 def test_the_pay_page_is_sound_at_320_px(visit, site, sandbox, bill):

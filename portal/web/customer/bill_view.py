@@ -14,7 +14,7 @@ from portal.domain.payments.queries.bill_events import Happened
 from portal.journeys import context
 from portal.kernel import msgids
 from portal.web.customer import upcoming
-from portal.web.shared import language, rows
+from portal.web.shared import in_parts, language, rows
 
 N_ = msgids.N_
 _ = language.gettext
@@ -88,12 +88,20 @@ class BillView:
     dispute_no: str
 
 
-def view(found: bill.Bill, ctx: context.Context) -> BillView:
-    """The bill for its page, in the language of this request, as of today."""
+def view(
+    found: bill.Bill, ctx: context.Context, planned: Sequence[drafts.DraftView] = ()
+) -> BillView:
+    """The bill for its page, in the language of this request, as of today.
+
+    `planned` is what will be taken of it by itself.
+    """
     write = rows.Writer(ctx.clock.today())
     head, way = found.head, found.under_way
     waits = next((e for e in found.events if e.state == bill_events.VERIFYING), None)
     state, text = _state(found, write)
+    if state in ("due", "overdue") and in_parts.of(planned) is not None:
+        due = _("In parts, due since %(day)s") if state == "overdue" else _("In parts, due %(day)s")
+        state, text = "parts", due % {"day": write.day(head.due_on, "long")}
     return BillView(
         head=head,
         heading=_("%(pet)s’s %(month)s bill", pet=head.pet_name, month=write.month(head.due_on)),

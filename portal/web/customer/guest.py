@@ -8,12 +8,11 @@ from flask_babel import gettext
 
 from portal.documents import wording
 from portal.domain.identity.operations import throttling
-from portal.domain.payments.rules import AmountChanged, NothingToPay
 from portal.domain.payments.states import PaymentState
 from portal.journeys import guest_pay, policy_papers
 from portal.kernel import errors
 from portal.web.customer import activate, pay
-from portal.web.shared import headers, looks, once, sentences, site
+from portal.web.shared import entry, headers, once, sentences, site
 
 bp = flask.Blueprint("guest", __name__)
 
@@ -70,6 +69,7 @@ def send(token: str) -> flask.typing.ResponseReturnValue:
             token=token,
             expected_cents=pay.cents(form.get("expected_cents", "")),
             once_key=once.given_key(),
+            agreed=entry.agreed(keeps=False),
             who=site.who(),
         )
     except guest_pay.LinkOver:
@@ -103,6 +103,7 @@ def result(token: str, number: str) -> flask.typing.ResponseReturnValue:
         bill=bill,
         state=str(state),
         amount_cents=head.amount_cents,
+        head=head,
         number=head.number,
         reason=wording.decline(head.failure_code, say=gettext) if head.failure_code else "",
         address=flask.url_for("guest.show", token=token),
@@ -121,14 +122,14 @@ def _bill_page(bill: guest_pay.GuestBill, token: str, *, error: str = "") -> str
         error=error,
         once_key=once.new_key(),
         action=flask.url_for("guest.show", token=token),
-        stripe=pay.card_form(site.ctx().payments, looks.page_lang()),
+        stripe=pay.card_form(),
     )
 
 
 def _refused(refused: errors.DomainError, token: str) -> flask.typing.ResponseReturnValue:
     said = sentences.said(refused)
     if pay.is_script():
-        reload_ = isinstance(refused, AmountChanged | NothingToPay)
+        reload_ = isinstance(refused, pay.RELOAD)
         return {"error": said, "next_key": once.new_key(), "reload": reload_}, 409
     bill = guest_pay.look(site.ctx(), token=token)
     return _bill_page(bill, token, error=said), 422

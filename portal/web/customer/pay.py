@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import flask
 import flask_login
 from flask_babel import gettext as _
 
 from portal.documents import formats
 from portal.domain.payments import rules
-from portal.gateways import ports
-from portal.journeys import pay_invoices
+from portal.domain.wallet import queries as wallet
+from portal.journeys import agreeing, pay_invoices
 from portal.kernel import errors, money, msgids
 from portal.web.customer import pay_later, pay_page
-from portal.web.shared import headers, looks, once, sentences, site
+from portal.web.shared import entry, headers, once, sentences, site
 
 bp = flask.Blueprint("pay", __name__)
+# after these the page shows what is not so any more
+RELOAD = (rules.AmountChanged, rules.NothingToPay, agreeing.AgreementChanged)
 
 
 @bp.get("/pay")
 def show() -> flask.typing.ResponseReturnValue:
-    """Choose; bills named in the address are ticked, else what is due first."""
+    """Choose; bills and a method named in the address are ticked, else what is due first."""
     asked = flask.request.args
     when = pay_page.LATER if asked.get("when") == pay_page.LATER else pay_page.NOW
-    return _render(_page(pay_page.Typed(numbers=tuple(asked.getlist("invoice")), when=when)))
+    numbers = tuple(asked.getlist("invoice"))
+    return _render(_page(pay_page.Typed(numbers=numbers, method=_named(asked), when=when)))
+
+
+def _named(asked: Mapping[str, str]) -> str:
+    """The saved method that the address names; "" for none of theirs."""
+    number = asked.get("with", "")
+    me = flask_login.current_user.id
+    known = number and wallet.method(site.reader(), customer_id=me, number=number)
+    return number if known else ""
 
 
 @bp.post("/pay")
@@ -42,7 +55,7 @@ def send() -> flask.typing.ResponseReturnValue:
     except errors.DomainError as refused:
         return _refused(refused, typed)
     if not started.number:
-        flask.flash(_("Your credit paid it. No card was charged."), "good")
+        flask.flash(_("Your credit paid it. Nothing else was charged."), "good")
         next_url = flask.url_for("invoices.index")
     else:
         next_url = flask.url_for("pay_result.show", number=started.number)
@@ -76,8 +89,8 @@ class CardNeedsScript(errors.DomainError):
 
     code = "card_needs_script"
     message = msgids.N_(
-        "A new card can be entered only with JavaScript. Nothing was taken. Choose a card that is "
-        "saved, or call us."
+        "A new card or account can be entered only with JavaScript. Nothing was taken. Choose one "
+        "that is saved, or call us."
     )
 
 
@@ -88,7 +101,8 @@ def _start(typed: pay_page.Typed) -> pay_invoices.Started:
         raise NothingChosen()
     if not typed.method and expected:
         raise NoMethodChosen()
-    if typed.method == pay_page.NEW and expected and not is_script():
+    is_new = typed.method == pay_page.NEW and expected > 0
+    if is_new and not is_script():
         raise CardNeedsScript()
     return pay_invoices.start(
         site.ctx(),
@@ -102,6 +116,7 @@ def _start(typed: pay_page.Typed) -> pay_invoices.Started:
         once_key=once.given_key(),
         method_no=None if typed.method == pay_page.NEW else typed.method,
         save_method=typed.keep,
+        agreed=entry.agreed(keeps=typed.keep) if is_new else (),
         who=site.who(),
     )
 
@@ -152,7 +167,7 @@ def _refused(
     """Say why, keep what was chosen; nothing was taken."""
     said = sentences.said(refused)
     if is_script():
-        reload_ = isinstance(refused, rules.AmountChanged | rules.NothingToPay)
+        reload_ = isinstance(refused, RELOAD)
         return {"error": said, "next_key": once.new_key(), "reload": reload_}, 409
     page = _page(typed)
     is_beside = isinstance(refused, money.MoneyError) or page.wrong is not None
@@ -175,19 +190,16 @@ def _render(page: pay_page.PayPage, error: str = "") -> str:
         page=page,
         error=error,
         wrong=sentences.said(page.wrong) if page.wrong else "",
-        stripe=card_form(site.ctx().payments, looks.page_lang()),
+        is_sent=flask.request.method == "POST",
+        stripe=card_form(),
     )
 
 
-def card_form(payments: ports.PaymentGateway, language: str) -> dict[str, str]:
-    """What the script of a card form is told."""
-    return {
-        "key": payments.publishable_key,
-        "script": payments.script_url,
-        "lang": language,
-        "failed": _("The card form could not be loaded. Check your connection and try again."),
-        "lost": _("The connection was lost. Nothing was taken by this page; look at your bills."),
-    }
+def card_form() -> dict[str, str]:
+    """What the sheet for a new card or account is told, on a page that pays."""
+    return entry.sheet(
+        _("The connection was lost. Nothing was taken by this page; look at your bills.")
+    )
 
 
 def is_script() -> bool:

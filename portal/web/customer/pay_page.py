@@ -34,7 +34,7 @@ class Typed:
     credit: bool = True
     ahead: bool = False
     when: str = NOW
-    day: str = ""
+    day: str | None = None  # None: the page offers one
 
     @classmethod
     def of(cls, form: Mapping, numbers: list[str]) -> Typed:
@@ -115,7 +115,9 @@ def page(session: orm.Session, *, customer_id: int, typed: Typed, today: datetim
     waiting = drafts.by_invoice(drafts.not_over(session, customer_id=customer_id))
     days = after_paying.paid_to(session, customer_id=customer_id)
     saved = tuple(
-        m for m in wallet.methods(session, customer_id=customer_id) if not m.has_expired(today)
+        m
+        for m in wallet.methods(session, customer_id=customer_id)
+        if m.is_chargeable and not m.has_expired(today)
     )
     choices = tuple(
         Choice(
@@ -140,7 +142,9 @@ def page(session: orm.Session, *, customer_id: int, typed: Typed, today: datetim
     has_credit = found.unapplied_cents > 0 and choices
     credit = pay_invoices.credit_cents(session, customer_id=customer_id) if has_credit else 0
     typed = dataclasses.replace(
-        typed, credit=typed.credit and credit > 0, day=typed.day or _day(choices, typed, today)
+        typed,
+        credit=typed.credit and credit > 0,
+        day=_day(choices, typed, today) if typed.day is None else typed.day,
     )
     plan, wrong, later = None, None, None
     if choices and typed.when == LATER:

@@ -68,11 +68,15 @@ def show(number: str) -> flask.typing.ResponseReturnValue:
         again_url=flask.url_for("pay.show", invoice=[bill.number for bill in found.bills]),
     )
     return flask.render_template(
-        "customer/pay_result.html", page=page, title=_title(state), state=str(state)
+        "customer/pay_result.html", page=page, title=_title(found.head), state=str(state)
     )
 
 
-def _title(state: PaymentState) -> str:
+def _title(head: payment.PaymentHead) -> str:
+    if head.verify_url:
+        return _("Your account has to be verified first")
+    if head.expected_on and head.state == PaymentState.PROCESSING:
+        return _("Your payment is on its way from your bank")
     titles = {
         PaymentState.PROCESSING: _("Your payment is processing"),
         PaymentState.UNKNOWN: _("We do not know yet"),
@@ -81,4 +85,4 @@ def _title(state: PaymentState) -> str:
         PaymentState.CANCELLED: _("This payment was cancelled"),
         PaymentState.FAILED: _("We did not receive this payment"),
     }
-    return titles.get(state, "")
+    return titles.get(PaymentState(head.state), "")

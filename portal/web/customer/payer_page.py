@@ -17,7 +17,7 @@ from portal.domain.wallet import operations as wallet
 from portal.journeys import end_payer, payer_links, scoped_pay
 from portal.kernel import errors
 from portal.web.customer import pay, pay_page
-from portal.web.shared import headers, looks, once, rows, sentences, site
+from portal.web.shared import entry, headers, looks, once, rows, sentences, site
 
 bp = flask.Blueprint("payer_page", __name__)
 
@@ -37,8 +37,9 @@ def send(token: str) -> flask.typing.ResponseReturnValue:
     """Begin the payment; the card form's script is answered in JSON, a form by the next page."""
     form = flask.request.form
     chosen = form.get("with", "")
+    is_new = chosen in ("", pay_page.NEW)
     try:
-        if chosen in ("", pay_page.NEW) and not pay.is_script():
+        if is_new and not pay.is_script():
             raise pay.CardNeedsScript()
         started = scoped_pay.start(
             site.ctx(),
@@ -46,9 +47,9 @@ def send(token: str) -> flask.typing.ResponseReturnValue:
             order=scoped_pay.Order(
                 numbers=tuple(form.getlist("bill")),
                 expected_cents=pay.cents(form.get("expected_cents", "")),
-                method_no=None if chosen in ("", pay_page.NEW) else chosen,
+                method_no=None if is_new else chosen,
                 keep=bool(form.get("keep")),
-                language=looks.page_lang(),
+                agreed=entry.agreed(keeps=bool(form.get("keep"))) if is_new else (),
             ),
             once_key=once.given_key(),
             who=site.who(),
@@ -152,7 +153,7 @@ def _page(page: scoped_pay.Page, token: str, *, only: str = "", error: str = "")
         address=flask.url_for(".show", token=token),
         keeping=scoped_pay.keeping(site.ctx(), language=looks.page_lang()).text,
         paid=[paid_row(payment, write, token=token) for payment in page.paid],
-        stripe=pay.card_form(site.ctx().payments, looks.page_lang()),
+        stripe=pay.card_form(),
     )
 
 

@@ -8,40 +8,42 @@ import werkzeug.exceptions
 from flask_babel import gettext as _
 
 from portal.documents import wording
-from portal.domain.payments.queries import bills
+from portal.domain.payments.queries import standing
+from portal.domain.wallet import consents
 from portal.domain.wallet import operations as wallet_operations
 from portal.domain.wallet import queries as wallet
 from portal.gateways import ports
-from portal.journeys import keep_method
-from portal.web.shared import headers, looks, sentences, site
+from portal.journeys import agreeing, keep_method
+from portal.kernel import errors
+from portal.web.customer import after_saving, autopay_view
+from portal.web.shared import entry, headers, rows, sentences, site
 
 bp = flask.Blueprint("payment_methods", __name__)
 
 
 @bp.get("/payment-methods")
 def show() -> flask.typing.ResponseReturnValue:
-    """The list, the first one first."""
-    person = flask_login.current_user
+    """The list, the first one first, and which pets' autopay uses what."""
+    person, today = flask_login.current_user, site.ctx().clock.today()
     found = wallet.methods(site.reader(), customer_id=person.id)
+    pets = standing.of_customer(site.reader(), customer_id=person.id)
     return flask.render_template(
-        "customer/payment_methods.html", methods=found, today=site.ctx().clock.today()
+        "customer/payment_methods.html",
+        methods=found,
+        waiting=wallet.waiting_accounts(site.reader(), customer_id=person.id),
+        today=today,
+        autopays=autopay_view.listed(pets, rows.Writer(today)),
     )
 
 
 @bp.get("/payment-methods/add")
 def add() -> flask.typing.ResponseReturnValue:
-    """The card form; Stripe takes the details."""
+    """The sheet for a card or account; Stripe takes the details."""
     headers.for_payment()
-    payments = site.ctx().payments
     return flask.render_template(
         "customer/payment_method_add.html",
-        stripe={
-            "key": payments.publishable_key,
-            "script": payments.script_url,
-            "lang": looks.page_lang(),
-            "failed": _("The card form could not be loaded. Check your connection and try again."),
-            "lost": _("The connection was lost. The card was not saved; please try again."),
-        },
+        autopay=after_saving.asked_for(),
+        stripe=entry.sheet(_("The connection was lost. Nothing was saved; please try again.")),
     )
 
 
@@ -49,19 +51,27 @@ def add() -> flask.typing.ResponseReturnValue:
 def start() -> flask.typing.ResponseReturnValue:
     """Make the SetupIntent that the browser confirms."""
     try:
-        begun = keep_method.start(site.ctx(), customer_id=flask_login.current_user.id)
+        begun = keep_method.start(
+            site.ctx(),
+            customer_id=flask_login.current_user.id,
+            agreed=entry.agreed(keeps=True),
+            who=site.who(),
+        )
+    except agreeing.AgreementChanged as changed:
+        return {"error": sentences.said(changed), "reload": True}, 409
     except (ports.GatewayUnknown, ports.GatewayRefused):
-        said = _("We could not reach our payment partner. The card was not saved.")
+        said = _("We could not reach our payment partner. Nothing was saved.")
         return {"error": said}, 503
     return {
         "client_secret": begun.client_secret,
-        "return_url": site.ctx().base_url + flask.url_for(".added"),
+        "return_url": site.ctx().base_url
+        + flask.url_for(".added", autopay=after_saving.asked_for() or None),
     }
 
 
 @bp.get("/payment-methods/added")
 def added() -> flask.typing.ResponseReturnValue:
-    """The page that returns from Stripe: read the SetupIntent again and mirror the card."""
+    """The page that returns from Stripe: read the SetupIntent again and mirror the method."""
     person = flask_login.current_user
     setup_ref = flask.request.args.get("setup_intent", "")
     try:
@@ -71,27 +81,35 @@ def added() -> flask.typing.ResponseReturnValue:
     except keep_method.NotYours:
         raise werkzeug.exceptions.NotFound from None
     except (ports.GatewayUnknown, ports.GatewayRefused):
-        flask.flash(_("We do not know yet whether the card was saved. Look again soon."), "wait")
+        flask.flash(_("We do not know yet whether it was saved. Look again soon."), "wait")
+        return flask.redirect(flask.url_for(".show"), 303)
+    if view.verify_url:
+        flask.flash(_("It is saved once you have told us two small deposits."), "wait")
         return flask.redirect(flask.url_for(".show"), 303)
     if view.status != "succeeded":
         flask.flash(wording.decline(view.decline_code, say=_), "late")
-        return flask.redirect(flask.url_for(".add"), 303)
-    owed = bills.open_bills(site.reader(), customer_id=person.id)
-    late = owed.past_due_cents(site.ctx().clock.today())
-    flask.flash(_("The card was saved. We mailed you about it."), "good")
-    if late:
-        return flask.redirect(flask.url_for("pay.show"), 303)
-    return flask.redirect(flask.url_for(".show"), 303)
+        again = flask.url_for(".add", autopay=after_saving.asked_for() or None)
+        return flask.redirect(again, 303)
+    flask.flash(_("It was saved. We mailed you about it."), "good")
+    return flask.redirect(after_saving.page(view.card.ref if view.card else ""), 303)
 
 
 @bp.get("/payment-methods/<number>")
 def one(number: str) -> flask.typing.ResponseReturnValue:
-    """One method and what can be done with it."""
-    found = wallet.method(site.reader(), customer_id=flask_login.current_user.id, number=number)
+    """One method, what uses it, and what can be done with it."""
+    me = flask_login.current_user.id
+    found = wallet.method(site.reader(), customer_id=me, number=number)
     if found is None:
         raise werkzeug.exceptions.NotFound
+    pets = standing.of_customer(site.reader(), customer_id=me)
     return flask.render_template(
-        "customer/payment_method.html", method=found, today=site.ctx().clock.today()
+        "customer/payment_method.html",
+        method=found,
+        agreed=consents.given(
+            site.reader(), customer_id=me, subject=found.agreed_in or found.number
+        ),
+        today=site.ctx().clock.today(),
+        losses=autopay_view.if_removed(pets, number),
     )
 
 
@@ -102,9 +120,9 @@ def make_default(number: str) -> flask.typing.ResponseReturnValue:
         keep_method.make_default(
             site.ctx(), customer_id=flask_login.current_user.id, number=number, who=site.who()
         )
-    except wallet_operations.NoSuchMethod as gone:
+    except (wallet_operations.NoSuchMethod, wallet_operations.MandateOver) as gone:
         return _gone(gone)
-    flask.flash(_("We will offer this card first."), "good")
+    flask.flash(_("We will offer this first."), "good")
     return flask.redirect(flask.url_for(".show"), 303)
 
 
@@ -117,10 +135,10 @@ def remove(number: str) -> flask.typing.ResponseReturnValue:
         )
     except wallet_operations.NoSuchMethod as gone:
         return _gone(gone)
-    flask.flash(_("The card was removed. We mailed you about it."), "good")
+    flask.flash(_("It was removed. We mailed you about it."), "good")
     return flask.redirect(flask.url_for(".show"), 303)
 
 
-def _gone(gone: wallet_operations.NoSuchMethod) -> flask.typing.ResponseReturnValue:
+def _gone(gone: errors.DomainError) -> flask.typing.ResponseReturnValue:
     flask.flash(sentences.said(gone), "wait")
     return flask.redirect(flask.url_for(".show"), 303)

@@ -35,6 +35,23 @@ STATES = {
         N_("It was left before it was finished. Nothing was taken."),
     ),
 }
+BY_BANK = (
+    "wait",
+    N_("%(sum)s is on its way from your bank"),
+    N_(
+        "It usually arrives by %(day)s, and counts as paid then. Until then the bill stays open, "
+        "and you need not pay it again. We write to you when it is here."
+    ),
+)
+VERIFYING = (
+    "wait",
+    N_("%(sum)s waits for you"),
+    N_(
+        "Two small deposits arrive on your account within 2 business days. Tell us the amounts; "
+        "only then do we ask your bank for the money. Nothing was taken so far, and the bill "
+        "stays due."
+    ),
+)
 UNFINISHED = (
     "late",
     N_("This payment of %(sum)s is not finished"),
@@ -61,13 +78,18 @@ REFUNDS = {
 }
 
 
-def told(head: payment.PaymentHead) -> tuple[str, str, str]:
+def told(head: payment.PaymentHead, write: rows.Writer) -> tuple[str, str, str]:
     """What became of it: the kind of result (good, wait, late), a heading, what it means."""
     kind, heading, meaning = STATES.get(head.state, UNFINISHED)
+    if head.state == "processing" and head.expected_on:
+        kind, heading, meaning = BY_BANK
+    elif head.verify_url and not head.by_other:
+        kind, heading, meaning = VERIFYING
     if head.claim == "open" or (head.claim and head.taken_cents):
         kind, heading, meaning = CLAIMED[head.claim]
     why = wording.decline(head.failure_code, say=_) if head.state == "failed" else ""
-    sentences = (why, _(meaning) if meaning else "")
+    day = write.day(head.expected_on, "long") if head.expected_on else ""
+    sentences = (why, _(meaning, day=day) if meaning else "")
     return (
         kind,
         _(heading, sum=formats.money(head.amount_cents)),

@@ -38,8 +38,8 @@ def show(number: str) -> str:
     """One payment: four statements with the look-up of the person."""
     found = _mine(number)
     head = found.head
-    kind, heading, meaning = payment_view.told(head)
     write = rows.Writer(site.ctx().clock.today())
+    kind, heading, meaning = payment_view.told(head, write)
     return flask.render_template(
         "customer/payment.html",
         payment=found,

@@ -17,7 +17,7 @@ import flask_babel
 from portal.documents import formats, wording
 from portal.domain.billing.queries import settled
 from portal.domain.payments.queries import bills, drafts, history
-from portal.web.shared import language, looks
+from portal.web.shared import in_parts, language, looks
 
 _ = language.gettext
 ngettext = flask_babel.ngettext
@@ -94,6 +94,7 @@ def open_rows(
     words = {
         "autopay": _("Autopay, %(day)s"),
         "due": _("Due %(day)s"),
+        "due since": _("Due since %(day)s"),
         "overdue": _("Overdue since %(day)s"),
         "paused": _("%(sum)s is paused while we look into it"),
         "all paused": _("Paused while we look into it"),
@@ -126,6 +127,11 @@ def _open_row(
         by_itself = _by_autopay(planned)
         if by_itself is not None and state == "due":
             state, text = "autopay", words["autopay"] % {"day": write.day(by_itself)}
+        parts = in_parts.of(planned)
+        if parts is not None:
+            note = words["due since" if state == "overdue" else "due"]
+            note = note % {"day": write.day(bill.due_on)}
+            state, text = "parts", in_parts.text(parts, write.day)
         if bill.disputed_cents:
             note = words["paused"] % {"sum": formats.money(bill.disputed_cents)}
     return Row(

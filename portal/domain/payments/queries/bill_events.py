@@ -31,7 +31,8 @@ class BillEvent(NamedTuple):
     """One event; `cents` is above zero but for what was taken back.
 
     `number` is the payment, credit, refund or dispute; `payment_no` the payment behind a refund;
-    `label` the method ("visa 4242") or the kind of credit; `on` the expected day of a refund.
+    `label` the method ("visa 4242") or the kind of credit; `on` the expected day of a refund or of
+    a debit.
     """
 
     what: str
@@ -50,6 +51,7 @@ class BillEvent(NamedTuple):
 
 
 UNDER_WAY = (PaymentState.PROCESSING.value, PaymentState.UNKNOWN.value)
+VERIFYING = "verifying"  # the state of a payment that waits for two small deposits to be told
 TOLD = (PaymentState.PROCESSING, PaymentState.UNKNOWN, PaymentState.FAILED)
 
 _invoice = billing.Invoice.__table__
@@ -120,13 +122,17 @@ _ATTEMPTS = (
         _payment.c.number,
         _reservation.c.cents,
         shown_method.LABEL,
-        sa.type_coerce(_payment.c.state, sa.Text),
-        _no_day,
+        sa.case(
+            (_payment.c.verify_url != _text, types.constant(VERIFYING)),
+            else_=sa.type_coerce(_payment.c.state, sa.Text),
+        ),
+        _payment.c.expected_on,
     )
     .join(_reservation, _reservation.c.payment_id == _payment.c.id)
     .join(_mine, _mine.c.id == _reservation.c.invoice_id)
     .where(
-        _payment.c.state.in_([types.constant(state) for state in TOLD]),
+        _payment.c.state.in_([types.constant(state) for state in TOLD])
+        | (_payment.c.verify_url != _text),
         shown_method.NEWS,
     )
 )

@@ -17,7 +17,8 @@ from portal.domain.policies import models as policies
 from portal.kernel import paging
 
 SIZE = 25
-# A page that was opened and left is no payment; the payer never sees it.
+# A page that was opened and left is no payment; the payer never sees it. One that waits for two
+# small deposits to be told is shown beside these.
 SHOWN = (
     PaymentState.SETTLED,
     PaymentState.PROCESSING,
@@ -81,7 +82,10 @@ _PAGE = (
     .select_from(_payment.join(_meant, sa.true()))
     .where(
         _payment.c.customer_id == sa.bindparam("customer_id"),
-        sa.or_(*(_payment.c.state == state for state in SHOWN)),
+        sa.or_(
+            *(_payment.c.state == state for state in SHOWN),
+            sa.and_(_payment.c.state == PaymentState.REQUIRES_ACTION, _payment.c.verify_url != ""),
+        ),
         shown_method.NEWS,
         sa.tuple_(_payment.c.created_at, _payment.c.id)
         < sa.tuple_(

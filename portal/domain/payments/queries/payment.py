@@ -31,6 +31,9 @@ class PaymentHead(NamedTuple):
     settled_at: datetime.datetime | None
     held_cents: int  # set aside by a dispute about this payment
     dispute_no: str  # the dispute that set it aside, or ""
+    expected_on: datetime.date | None  # of a debit on its way: when it usually arrives
+    verify_url: str  # where two small deposits are told, while it waits for them
+    by_other: bool  # a guest or somebody else who pays made it, not the owner
     claim: str  # "open" while a bank claims it, "kept" once it has kept it, else ""
     taken_cents: int  # of a lost chargeback: off bills and unapplied money
 
@@ -117,6 +120,9 @@ _HEAD = (
         _payment.c.settled_at,
         sa.func.coalesce(_hold_on_it.c.amount_cents, 0),
         sa.func.coalesce(_hold_on_it.c.owner, ""),
+        _payment.c.expected_on,
+        _payment.c.verify_url,
+        _payment.c.by_guest | _payment.c.payer_id.is_not(None),
         sa.func.coalesce(_claim_on_it.c.claim, ""),
         sa.func.coalesce(_claim_on_it.c.taken_cents, 0),
     )
