@@ -193,7 +193,7 @@ def _find(session: orm.Session, ctx: context.Context, token: str) -> _Found:
         ),
         draft=draft,
         method_no=method.number,
-        invoice_nos=tuple(invoice.number for invoice in open_),
+        invoice_nos=numbers,
     )
 
 

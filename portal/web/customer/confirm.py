@@ -28,7 +28,10 @@ def show(token: str) -> flask.typing.ResponseReturnValue:
 
 @bp.post("/<token>")
 def send(token: str) -> flask.typing.ResponseReturnValue:
-    """Charge the card with its payer present, then to the bank's page or to what came of it."""
+    """Charge the card with its payer present; the next page leads on to the bank.
+
+    It is no redirect to the bank: our policy lets forms lead to our own pages only.
+    """
     form = flask.request.form
     try:
         started = confirm_draft.start(
@@ -46,8 +49,7 @@ def send(token: str) -> flask.typing.ResponseReturnValue:
         return _page(asked, token, error=sentences.said(refused)), status
     if not started.number:
         return flask.redirect(flask.url_for(".show", token=token), 303)
-    result = flask.url_for(".result", token=token, number=started.number)
-    return flask.redirect(started.next_url or result, 303)
+    return flask.redirect(flask.url_for(".result", token=token, number=started.number), 303)
 
 
 @bp.get("/<token>/<number>")
