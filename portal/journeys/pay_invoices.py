@@ -37,13 +37,14 @@ class Order:
     expected_cents: int  # to be charged now
     expected_credit_cents: int = 0
     wish: paying.Wish = paying.ALL
+    draft_id: int | None = None  # the draft that its payer confirms by it
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Scoped:
-    """Somebody else who pays for one pet, and the address under which they read what came of it."""
+    """Who pays without signing in, and the address under which they read what came of it."""
 
-    payer_id: int
+    payer_id: int | None  # somebody else who pays for one pet; None: the owner
     result_page: str  # the payment's number comes behind it
 
 
@@ -201,9 +202,7 @@ def _reserve(
     """Use the credit and write the payment down, in one transaction; None: credit paid it all."""
     now, today = ctx.clock.now(), ctx.clock.today()
     with ctx.database.unit_of_work() as session:
-        books.lock_customer(session, customer_id=customer_id)
-        if payer_id is not None:
-            inviting.check_active(session, payer_id=payer_id)
+        _lock_who_pays(session, customer_id=customer_id, payer_id=payer_id)
         invoices = _lock(session, customer_id=customer_id, invoice_nos=order.invoice_nos)
         ids = {invoice.number: invoice.id for invoice in invoices}
         _check_not_overtaken(session, list(ids.values()), customer_id, once_key)
@@ -241,6 +240,7 @@ def _reserve(
             method_label=method.label if method else "",
             save_method=save_method and method is None,
             payer_id=payer_id,
+            draft_id=order.draft_id,
             now=now,
             rng=ctx.rng,
         )
@@ -259,6 +259,13 @@ def _check_not_overtaken(
         or starting.holders(session, invoice_ids=invoice_ids)
     ):
         raise _Overtaken
+
+
+def _lock_who_pays(session: orm.Session, *, customer_id: int, payer_id: int | None) -> None:
+    """Lock the customer; a payer who has ended pays no more. Raises NoSuchPayer."""
+    books.lock_customer(session, customer_id=customer_id)
+    if payer_id is not None:
+        inviting.check_active(session, payer_id=payer_id)
 
 
 def _lock(
