@@ -27,27 +27,27 @@ def main() -> int:
 
 
 def _one(given: argparse.Namespace) -> int:
-    """One seed in this process, and all of its last words when it fails."""
+    """One seed in this process, and all of its last words when it does not come to its end."""
     database.prepare()
     ground = database.Ground("simulation_alone")
     begun = time.perf_counter()
-    plan = _plan(given, given.seed)
+    plan, kept, outcome = _plan(given, given.seed), story.Kept(), None
     print(plan)
     try:
         with tempfile.TemporaryDirectory(prefix="simulation-") as folder:
             at = {"url": ground.empty(), "folder": pathlib.Path(folder)}
             if plan.really:
-                outcome = deaths.play(plan, **at)
+                outcome = deaths.play(plan, kept, **at)
             else:
-                outcome = story.play(plan, **at, tells=print if given.tell else None)
+                outcome = story.go_on(plan, kept, **at, tells=print if given.tell else None)
     except story.Broken as broken:
-        print(*([] if given.tell else broken.lines), sep="\n")
         print(broken, *broken.wrong, sep="\n  ")
-        return 1
     finally:
         ground.close()
+        if outcome is None and kept.memory is not None:
+            print(*kept.memory.lines, f"seed {plan.seed}, day {kept.day}", sep="\n")
     print(outcome, f"{time.perf_counter() - begun:.1f} s")
-    return 0
+    return 0 if outcome else 1
 
 
 def _many(given: argparse.Namespace) -> int:

@@ -25,12 +25,12 @@ ACTIONS = (
     Action("come back to a form", 12, paying.come_back),
     Action("save a card", 4, paying.save_card),
     Action("remove a card", 2, paying.remove_card),
-    Action("raise a dispute", 5, quarrels.raise_one),
+    Action("raise a dispute", 7, quarrels.raise_one),
     Action("withdraw or reopen", 1, quarrels.take_back),
-    Action("decide a case", 6, quarrels.decide),
+    Action("decide a case", 10, quarrels.decide),
     Action("approve", 1, quarrels.approve),
     Action("claim a charge back", 2, banks.claim),
-    Action("end a claim", 2, banks.judge),
+    Action("end a claim", 3, banks.judge),
     Action("answer a bank", 2, banks.answer),
 )
 

@@ -18,15 +18,14 @@ class NoEnd(Exception):
     """A process ended otherwise than by our SIGKILL, or they never stopped dying."""
 
 
-def play(plan: story.Plan, *, url: str, folder: pathlib.Path) -> story.Outcome:
-    """Live the story over an empty database. Raises Broken, NoEnd."""
-    kept = story.Kept()
+def play(plan: story.Plan, kept: story.Kept, *, url: str, folder: pathlib.Path) -> story.Outcome:
+    """Live the story over an empty database; `kept` tells where it is. Raises Broken, NoEnd."""
     for _ in range(MOST_DEATHS):
-        said, kept, code = _live(plan, kept, url, folder)
+        said, code = _live(plan, kept, url, folder)
         if isinstance(said, story.Outcome):
             return said
         if isinstance(said, list):
-            raise story.Broken(plan.seed, kept.day, said, list(kept.memory.lines))
+            raise story.Broken(plan.seed, kept.day, said)
         if code != -signal.SIGKILL:
             raise NoEnd(f"seed {plan.seed}, day {kept.day}: a process ended with {code}")
         kept.kills += 1
@@ -36,8 +35,8 @@ def play(plan: story.Plan, *, url: str, folder: pathlib.Path) -> story.Outcome:
     raise NoEnd(f"seed {plan.seed}: {MOST_DEATHS} deaths")
 
 
-def _live(plan, kept, url, folder) -> tuple[Any, story.Kept, int | None]:
-    """One process from here to its end; its last word, what it kept, how it ended."""
+def _live(plan, kept, url, folder) -> tuple[Any, int | None]:
+    """One process from here to its end; its last word, and how it ended."""
     server = multiprocessing.get_context("forkserver")
     server.set_forkserver_preload(["bench.simulation.story"])
     ours, theirs = server.Pipe(duplex=False)
@@ -51,12 +50,12 @@ def _live(plan, kept, url, folder) -> tuple[Any, story.Kept, int | None]:
         except EOFError:
             break
         if isinstance(word, story.Kept):
-            kept = word
+            vars(kept).update(vars(word))
         else:
             said = word
     process.join()
     ours.close()
-    return said, kept, process.exitcode
+    return said, process.exitcode
 
 
 def _incarnate(

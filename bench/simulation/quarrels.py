@@ -13,6 +13,7 @@ from portal.journeys import money_actions, open_dispute, resolve_dispute, work_d
 C = categories.Category
 ABOUT_BILLS = (C.WRONG_AMOUNT, C.FEE, C.RATE_INCREASE, C.SOMETHING_ELSE, C.WRONG_PET_OR_POLICY)
 ABOUT_PAYMENTS = (C.CHARGED_TWICE, C.PAYMENT_NOT_CREDITED, C.REFUND_NOT_RECEIVED)
+FREED = ("", money_actions.BY_CREDIT, money_actions.BY_TAKING_BACK)
 _BILLS = "SELECT number, customer_id FROM invoice ORDER BY id DESC LIMIT 40"
 _PAID = """
     SELECT number, customer_id, amount_cents FROM payment
@@ -138,16 +139,16 @@ def _decision(one: life.Life, case) -> deciding.Decision:
             number=case.invoice_no,
         )
         payment_no = paid.source if paid else None
-    if draw < 0.5 and payment_no:
+    if draw < 0.65 and payment_no:
         return deciding.Decision(
             outcome=Outcome.UPHELD,
             action=MoneyAction.REFUND,
             amount_cents=_cents(one, payment_no),
             payment_no=payment_no,
-            freed_by=one.rng.choice(("", money_actions.BY_CREDIT, money_actions.BY_TAKING_BACK)),
+            freed_by=one.rng.choices(FREED, (1, 5, 5))[0],
             **words,
         )
-    if draw < 0.75:
+    if draw < 0.85:
         return deciding.Decision(
             outcome=Outcome.PARTLY_UPHELD,
             action=MoneyAction.CREDIT,

@@ -75,8 +75,11 @@ class Queue:
         row = self._ask(_TAKE, now=self._ctx.clock.now(), left_out=self._left_out).fetchone()
         return None if row is None else Job(*row)
 
-    def run(self, job: Job) -> None:
-        """Run a held job and write down how it ended; a kill leaves it held, as a death does."""
+    def run(self, job: Job) -> str:
+        """Run a held job and write down how it ended, which is given back in a word.
+
+        A kill leaves it held, as a death does.
+        """
         task = jobs.TASKS[job.name]
         self._running.append(job.id)
         self.died[job.name] += 1  # unless it is written down below how it ended
@@ -84,14 +87,13 @@ class Queue:
             task.run(self._ctx, **job.args)
         except jobs.PASSING as trouble:
             if job.attempts >= task.again.times:
-                self._fail(job, trouble)
-                return
+                return self._fail(job, trouble)
             wait = datetime.timedelta(seconds=task.again.wait(job.attempts))
-            self._end(job, _AGAIN, at=self._ctx.clock.now() + wait)
+            return self._end(job, "again", _AGAIN, at=self._ctx.clock.now() + wait)
         except (ports.GatewayRefused, settling.WrongAmount) as trouble:
-            self._fail(job, trouble)  # left for people: the proofs of the day find it
+            return self._fail(job, trouble)  # left for people: the proofs of the day find it
         else:
-            self._end(job, _DONE)
+            return self._end(job, "done", _DONE)
         finally:
             self._running.remove(job.id)
 
@@ -111,13 +113,14 @@ class Queue:
         """Let go of the connection."""
         self._connection.close()
 
-    def _end(self, job: Job, statement: str, **values: object) -> None:
+    def _end(self, job: Job, word: str, statement: str, **values: object) -> str:
         self._ask(statement, id=job.id, **values)
         self.died[job.name] -= 1
+        return word
 
-    def _fail(self, job: Job, trouble: Exception) -> None:
+    def _fail(self, job: Job, trouble: Exception) -> str:
         self.failures.append(f"{job.name} {job.args}: {type(trouble).__name__}: {trouble}")
-        self._end(job, _FAIL)
+        return self._end(job, "failed", _FAIL)
 
     def _ask(self, statement: str, **values: object) -> psycopg.Cursor:
         return self._connection.execute(statement, values)

@@ -46,13 +46,12 @@ Told = Callable[[str], None]
 class Broken(Exception):
     """Something does not hold: the seed, the day and what is wrong."""
 
-    def __init__(self, seed: int, day: int, wrong: list[str], lines: list[str]) -> None:
-        super().__init__(seed, day, wrong, lines)
+    def __init__(self, seed: int, day: int, wrong: list[str]) -> None:
+        super().__init__(seed, day, wrong)
         self.wrong = wrong
-        self.lines = lines  # the last words of the story
 
     def __str__(self) -> str:
-        seed, day, wrong, _ = self.args
+        seed, day, wrong = self.args
         return f"seed {seed}, day {day}: {'; '.join(wrong[:SHOWN])}"
 
 
@@ -106,11 +105,6 @@ class Kept:
     kills: int = 0
 
 
-def play(plan: Plan, *, url: str, folder: pathlib.Path, tells: Told | None = None) -> Outcome:
-    """Live the story over an empty database, in this process. Raises Broken."""
-    return go_on(plan, Kept(), url=url, folder=folder, tells=tells)
-
-
 def go_on(
     plan: Plan,
     kept: Kept,
@@ -120,9 +114,10 @@ def go_on(
     tells: Told | None = None,
     report: Callable[[Kept], None] | None = None,
 ) -> Outcome:
-    """Live the rest of the story; `report` is told after every step. Raises Broken.
+    """Live the story in this process, from where it is; `report` is told after every step.
 
-    Every process of a story draws from a stream of its own, so that none repeats another's death.
+    The database is empty at the beginning. Raises Broken. Every process of a story draws from
+    a stream of its own, so that none repeats another's death.
     """
     seed = f"{plan.seed}" if not kept.kills else f"{plan.seed} after {kept.kills}"
     rng = random.Random(seed)
@@ -239,7 +234,7 @@ class _Story:
             mailed=at_end and self._plan.sends_mail,
         )
         if wrong:
-            raise Broken(self._plan.seed, day, wrong, list(self._life.memory.lines))
+            raise Broken(self._plan.seed, day, wrong)
 
     def _run(self, name: str) -> None:
         """What runs by the clock; a killed run is begun again, as a stalled job is."""

@@ -39,8 +39,8 @@ def play_one(plan: story.Plan) -> results.Result:
     ground = _ground[0] if _ground else _begin()
     begun = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="simulation-") as folder:
-        play = deaths.play if plan.really else story.play
-        outcome = play(plan, url=ground.empty(), folder=pathlib.Path(folder))
+        play = deaths.play if plan.really else story.go_on
+        outcome = play(plan, story.Kept(), url=ground.empty(), folder=pathlib.Path(folder))
     return results.Result(
         seed=plan.seed,
         seconds=round(time.perf_counter() - begun, 2),

@@ -27,11 +27,11 @@ def play(database, owner_engine, tmp_path):
     """Plays a story over an empty database."""
     count = iter(range(100))
 
-    def of(seed, *, by=story.play, days=DAYS, customers=CUSTOMERS, kill=0.0, **more):
+    def of(seed, *, by=story.go_on, days=DAYS, customers=CUSTOMERS, kill=0.0, **more):
         cleaning.empty(owner_engine)
         url = owner_engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
         plan = story.Plan(seed=seed, days=days, customers=customers, really=kill > 0, kill=kill)
-        return by(plan, url=url, folder=tmp_path / str(next(count)), **more)
+        return by(plan, story.Kept(), url=url, folder=tmp_path / str(next(count)), **more)
 
     return of
 
