@@ -81,12 +81,8 @@ def build(ctx, database) -> World:
     asked = cases.resolve(ctx, waiting, specialist, cases.refund(extra, 30_000))
     claim = charging.report(ChargebackEvent.CLAIM, charging.taken(5_000), cents=5_000)
     claimed = charging.absorb(database, paid, claim, case_no=case)
-    card = _card(database, owner)
-    _arrangement(database, bill, [bill.invoices[1].id], takes_back=True)
-    debtor = bills.make_bill(database, effective_on=datetime.date(2026, 10, 28))
     numbers = {
-        "scheduled": _planned(database, bill, card),
-        "desk_arrangements": _arrangement(database, debtor, [debtor.invoices[0].id]),
+        **_paying(ctx, database, bill),
         "desk_chargeback": claimed.number,
         "invoices": bill.number,
         "desk_invoice": bill.number,
@@ -99,12 +95,7 @@ def build(ctx, database) -> World:
         "desk_hand_over": case,
         "desk_approvals": asked.approval_no,
         "desk_customer": owner.number,
-        "payment_methods": card,
-        "autopay": bill.policy.number,
-        "payers": _payer(database, bill),
-        "payer_new": bill.policy.number,
     }
-    autopaying.join(ctx, bill, card, days_before=3)
     with database.reading() as session:
         attachment = session.scalar(sa.text("SELECT number FROM dispute_attachment"))
     return World(
@@ -116,6 +107,22 @@ def build(ctx, database) -> World:
         numbers=numbers,
         attachment=attachment,
     )
+
+
+def _paying(ctx, database, bill) -> dict[str, str]:
+    """A card, autopay, a planned payment, arrangements, somebody else who pays."""
+    card = _card(database, bill.customer)
+    autopaying.join(ctx, bill, card, days_before=3)
+    _arrangement(database, bill, [bill.invoices[1].id], takes_back=True)
+    debtor = bills.make_bill(database, effective_on=datetime.date(2026, 10, 28))
+    return {
+        "payment_methods": card,
+        "autopay": bill.policy.number,
+        "scheduled": _planned(database, bill, card),
+        "desk_arrangements": _arrangement(database, debtor, [debtor.invoices[0].id]),
+        "payers": _payer(database, bill),
+        "payer_new": bill.policy.number,
+    }
 
 
 def _payer(database, bill) -> str:

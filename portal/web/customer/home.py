@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import flask
@@ -15,9 +16,9 @@ from portal.domain.billing.queries import coverage
 from portal.domain.billing.rules.coverage import CoverageKind
 from portal.domain.disputes import categories
 from portal.domain.disputes.queries import owner
-from portal.domain.payments.queries import bills, history, standing
-from portal.web.customer import autopay_view
-from portal.web.shared import rows, site
+from portal.domain.payments.queries import bills, drafts, history, standing
+from portal.web.customer import autopay_view, owed_view, upcoming
+from portal.web.shared import in_parts, rows, site
 
 bp = flask.Blueprint("home", __name__)
 _ = flask_babel.gettext
@@ -60,7 +61,7 @@ class OpenCase(NamedTuple):
 
 @bp.get("/home")
 def show() -> str:
-    """The page: six statements with the look-up of the person."""
+    """The page: seven statements with the look-up of the person."""
     me = flask_login.current_user.id
     reader, clock = site.reader(), site.ctx().clock
     today = clock.today()
@@ -69,18 +70,19 @@ def show() -> str:
     covers = coverage.covers(reader, customer_id=me, today=today)
     disputes = owner.own_cases(reader, customer_id=me, size=DISPUTES).rows
     recent = history.recent(reader, customer_id=me, limit=RECENT)
+    planned = drafts.not_over(reader, customer_id=me) if owed.bills else ()
+    by_bill = drafts.by_invoice(planned)
     autopays = {one.policy_no: one for one in standing.of_customer(reader, customer_id=me)}
     return flask.render_template(
         "customer/home.html",
         heading=_heading(covers, write),
         owed=owed,
-        past_due=owed.past_due(today),
-        past_due_cents=owed.past_due_cents(today),
-        next_due=owed.next_due(today),
+        due=owed_view.view(owed, by_bill, write),
         whose=_whose(owed.bills),
         coming=_coming(covers),
-        pets=[_card(cover, owed, autopays[cover.policy_no], write) for cover in covers],
+        pets=[_card(cover, owed, by_bill, autopays[cover.policy_no], write) for cover in covers],
         disputes=[_case(case, write) for case in disputes if case.closed_at is None],
+        planned=upcoming.listed([d for d in planned if d.kind != "autopay"][:RECENT], write),
         recent=rows.payment_rows(recent, write, clock.zone),
     )
 
@@ -129,14 +131,17 @@ def _coming(covers: tuple[coverage.PolicyCover, ...]) -> coverage.PolicyCover | 
 def _card(
     cover: coverage.PolicyCover,
     owed: bills.OpenBills,
+    planned: Mapping[str, tuple[drafts.DraftView, ...]],
     autopay: standing.Standing,
     write: rows.Writer,
 ) -> PetCard:
-    state, text, total = _next(cover, owed, write)
+    state, text, total = _next(cover, owed, planned, write)
     kind = cover.line.kind
     mine = [b for b in owed.bills if b.policy_no == cover.policy_no]
-    # what is wholly on its way is past due in the books only; the row below says where it is
-    is_late = kind is CoverageKind.PAST_DUE and any(b.is_past_due(write.today) for b in mine)
+    # what is on its way or paid in parts is past due in the books; the row below says where it is
+    is_late = kind is CoverageKind.PAST_DUE and any(
+        b.is_past_due(write.today) and in_parts.of(planned.get(b.number, ())) is None for b in mine
+    )
     return PetCard(
         name=cover.pet_name,
         species=cover.species,
@@ -158,11 +163,10 @@ def _autopay(one: standing.Standing, write: rows.Writer) -> dict[str, str]:
     if not one.is_on and not one.can_join(write.today):
         return {"autopay": "", "autopay_state": "", "href": "", "link": ""}
     text, state = autopay_view.state_text(one), "good" if one.is_on else ""
-    if one.next_on is not None and one.next_state == "planned":
+    if one.needs_method:
+        state, text = "failed", autopay_view.trouble_text(one, write)
+    elif one.next_on is not None:
         text = _("%(how)s, next on %(day)s", how=text, day=write.day(one.next_on, "plain"))
-    elif one.needs_method:
-        state = "failed"
-        text = autopay_view.next_text(one, write) or _("Stopped")
     link = (
         _("Change autopay for %(pet)s", pet=one.pet_name)
         if one.is_on
@@ -190,12 +194,15 @@ def _line(cover: coverage.PolicyCover, write: rows.Writer) -> str:
 
 
 def _next(
-    cover: coverage.PolicyCover, owed: bills.OpenBills, write: rows.Writer
+    cover: coverage.PolicyCover,
+    owed: bills.OpenBills,
+    planned: Mapping[str, tuple[drafts.DraftView, ...]],
+    write: rows.Writer,
 ) -> tuple[str, str, str]:
     """The next money of this pet: the oldest open bill, else the next one that will come."""
     mine = [b for b in owed.bills if b.policy_no == cover.policy_no]
     for bill in mine:
-        row = rows.open_rows((bill,), write)[0]
+        row = rows.open_rows((bill,), write, planned=planned)[0]
         return row.state, row.text, row.end
     if cover.next_on is None:
         return "", "", ""

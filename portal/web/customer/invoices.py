@@ -6,8 +6,9 @@ import flask
 import flask_login
 import werkzeug.exceptions
 
+from portal.domain.billing.rules import arranging
 from portal.domain.payments.queries import all_bills, bill, drafts
-from portal.web.customer import bill_view, papers
+from portal.web.customer import bill_view, owed_view, papers
 from portal.web.shared import rows, site
 
 bp = flask.Blueprint("invoices", __name__)
@@ -22,12 +23,11 @@ def index() -> str:
     write = rows.Writer(today)
     owed, paid = all_bills.all_bills(reader, customer_id=me, cursor=cursor)
     planned = drafts.by_invoice(drafts.not_over(reader, customer_id=me)) if owed.bills else {}
+    due = owed_view.view(owed, planned, write)
     return flask.render_template(
         "customer/invoices.html",
         owed=owed,
-        past_due=owed.past_due(today),
-        past_due_cents=owed.past_due_cents(today),
-        next_due=owed.next_due(today),
+        due=due,
         open_rows=rows.open_rows(owed.bills, write, planned=planned),
         paid_rows=rows.settled_rows(paid.rows, write),
         next_href=f"?after={paid.next}" if paid.next else "",
@@ -39,11 +39,14 @@ def index() -> str:
 def show(number: str) -> str:
     """One bill: three statements with the look-up of the person."""
     found = _mine(number)
-    planned = drafts.not_over(site.reader(), customer_id=flask_login.current_user.id)
+    every = drafts.not_over(site.reader(), customer_id=flask_login.current_user.id)
+    planned = drafts.by_invoice(every).get(number, ())
+    today = site.ctx().clock.today()
     return flask.render_template(
         "customer/invoice.html",
-        view=bill_view.view(found, site.ctx()),
-        planned=bill_view.planned(drafts.by_invoice(planned).get(number, ()), site.ctx()),
+        view=bill_view.view(found, site.ctx(), planned),
+        planned=bill_view.planned(planned, site.ctx()),
+        may_part=arranging.is_debt(found.head.due_on, today=today),
     )
 
 

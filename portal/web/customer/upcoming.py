@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import flask_babel
 
@@ -14,14 +12,6 @@ from portal.web.shared import rows
 
 _ = flask_babel.gettext
 ngettext = flask_babel.ngettext
-
-
-class InParts(NamedTuple):
-    """How a bill is paid in parts: so many are left, the next one and its day."""
-
-    left: int
-    next_on: datetime.date | None
-    next_cents: int
 
 
 def sentence(draft: drafts.DraftView, write: rows.Writer) -> str:
@@ -64,32 +54,6 @@ def named(draft: drafts.DraftView, write: rows.Writer) -> str:
         "%(pets)s, %(num)s bills",
         len(draft.bills),
         pets=rows.names(draft.pets),
-    )
-
-
-def in_parts(found: Sequence[drafts.DraftView]) -> dict[str, InParts]:
-    """Invoice number → how it is paid in parts, for the bills of a running arrangement."""
-    parts = [draft for draft in found if draft.kind == "arrangement"]
-    waiting = [draft for draft in parts if draft.due_on is not None]
-    first = min(waiting, key=lambda draft: (draft.due_on, draft.id), default=None)
-    told = InParts(
-        left=len(parts),
-        next_on=first.due_on if first else None,
-        next_cents=first.amount_cents if first else 0,
-    )
-    return {bill.invoice_no: told for draft in parts for bill in draft.bills}
-
-
-def parts_text(parts: InParts, write: rows.Writer) -> str:
-    """A bill in parts, in words."""
-    if parts.next_on is None:
-        return _("In parts, the last one is being taken")
-    return ngettext(
-        "In parts: the last one, %(sum)s, on %(day)s",
-        "In parts: %(num)s left, next %(sum)s on %(day)s",
-        parts.left,
-        sum=formats.money(parts.next_cents),
-        day=write.day(parts.next_on, "plain"),
     )
 
 
