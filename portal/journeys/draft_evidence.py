@@ -16,7 +16,7 @@ _OPENINGS = {
     "subscription_canceled": _COVER,
     "duplicate": "The payment is for the bills listed here.",
 }
-_BY_CARD = "The bills listed here were paid by this card."
+_BY_IT = "The bills listed here were paid by this {thing}."
 _OTHERWISE = "The payment is for insurance bills of our customer, as listed here."
 
 
@@ -27,6 +27,7 @@ def text(facts: evidence_facts.Facts, *, zone: datetime.tzinfo) -> str:
         _payment(facts, zone),
         _bills(facts),
         _person(facts, zone),
+        _agreed(facts, zone),
         access_log(facts, zone=zone),
         _thread(facts, zone),
     ]
@@ -63,7 +64,11 @@ def access_log(facts: evidence_facts.Facts, *, zone: datetime.tzinfo) -> str:
 def _opening(facts: evidence_facts.Facts) -> str:
     """The one sentence that answers the bank's reason, as far as we know it to be true."""
     if facts.reason in ("fraudulent", "unrecognized"):
-        return _SIGNED_IN if any(s.during for s in facts.sign_ins) else _BY_CARD
+        return (
+            _SIGNED_IN
+            if any(s.during for s in facts.sign_ins)
+            else _BY_IT.format(thing=_thing(facts))
+        )
     return _OPENINGS.get(facts.reason, _OTHERWISE)
 
 
@@ -80,7 +85,7 @@ def _payment(facts: evidence_facts.Facts, zone: datetime.tzinfo) -> str:
         lines.append(f"Refunded of it: {formats.money(facts.refunded_cents)}.")
     if facts.earlier_payments:
         lines.append(
-            f"Earlier payments by the same card that were never charged back: "
+            f"Earlier payments by the same {_thing(facts)} that were never charged back: "
             f"{facts.earlier_payments}."
         )
     return "\n".join(lines)
@@ -107,6 +112,22 @@ def _person(facts: evidence_facts.Facts, zone: datetime.tzinfo) -> str:
         f"Customer: {facts.customer_name}, {facts.email}, number {facts.customer_no}, "
         f"customer since {formats.day(facts.customer_since.astimezone(zone).date(), 'year')}."
     )
+
+
+def _agreed(facts: evidence_facts.Facts, zone: datetime.tzinfo) -> str:
+    """The mandate and the other permissions, word for word."""
+    if not facts.agreed:
+        return ""
+    lines = [
+        f"- {_at(a.at, zone)}, {wording.method(a.method_label)}, address {a.address or 'unknown'}, "
+        f'{a.device or "unknown device"}: "{a.text}"'
+        for a in facts.agreed
+    ]
+    return "\n".join(["What was agreed to about it:", *lines])
+
+
+def _thing(facts: evidence_facts.Facts) -> str:
+    return "account" if facts.method_kind == "us_bank_account" else "card"
 
 
 def _thread(facts: evidence_facts.Facts, zone: datetime.tzinfo) -> str:

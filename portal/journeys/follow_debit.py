@@ -20,7 +20,14 @@ from portal.domain.wallet import models as wallet
 from portal.domain.wallet import operations as wallet_operations
 from portal.domain.wallet import queries as wallet_queries
 from portal.gateways import ports
-from portal.journeys import bank_cases, context, end_autopay, keep_method, telling
+from portal.journeys import (
+    bank_cases,
+    context,
+    end_autopay,
+    follow_mandate,
+    keep_method,
+    telling,
+)
 from portal.kernel import actor
 
 log = structlog.get_logger("portal.payments")
@@ -118,9 +125,13 @@ def stop_debits(
     *,
     method_ref: str,
     found: returns.Return,
+    tells: bool,
     who: actor.Actor,
 ) -> None:
-    """An account that is closed is taken off; one whose mandate ended is debited no more."""
+    """An account that is closed is taken off; one whose mandate ended is debited no more.
+
+    `tells` that by a mail of its own.
+    """
     now = ctx.clock.now()
     mine = wallet_queries.mirrored(session, stripe_ref=method_ref)
     if mine is None:
@@ -138,7 +149,8 @@ def stop_debits(
         reason = AutopayEnd.METHOD_GONE
         end_autopay.stop_for(session, ctx, method_id=gone.id, reason=reason, who=who)
     elif found.revokes_mandate:
-        _revoke(session, ctx, method_ref=method_ref, reason=str(found.code), who=who)
+        why = str(found.code)
+        _revoke(session, ctx, method_ref=method_ref, reason=why, tells=tells, who=who)
 
 
 def end_mandate(
@@ -149,16 +161,24 @@ def end_mandate(
         session, method_id=payment.method_id, agreed_in=payment.number
     )
     if method_ref is not None:
-        _revoke(session, ctx, method_ref=method_ref, reason="chargeback", who=who)
+        _revoke(session, ctx, method_ref=method_ref, reason="chargeback", tells=True, who=who)
 
 
 def _revoke(
-    session: orm.Session, ctx: context.Context, *, method_ref: str, reason: str, who: actor.Actor
+    session: orm.Session,
+    ctx: context.Context,
+    *,
+    method_ref: str,
+    reason: str,
+    tells: bool,
+    who: actor.Actor,
 ) -> None:
     method = wallet_operations.revoke_mandate(
         session, stripe_ref=method_ref, reason=reason, now=ctx.clock.now(), who=who
     )
     if method is not None:
+        if tells:
+            follow_mandate.tell(session, ctx, method)
         ended = AutopayEnd.MANDATE_REVOKED
         end_autopay.stop_for(session, ctx, method_id=method.id, reason=ended, who=who)
 
@@ -259,7 +279,8 @@ def _sent_back(
     """The bank sent the debit back before it was ours: nothing was posted."""
     found = returns.meaning(payment.failure_code)
     if view.card is not None:
-        stop_debits(session, ctx, method_ref=view.card.ref, found=found, who=who)
+        tells = payment.draft_id is not None  # else the mail about the return says so
+        stop_debits(session, ctx, method_ref=view.card.ref, found=found, tells=tells, who=who)
     if found.opens_case:
         bank_cases.open_or_join(
             session,

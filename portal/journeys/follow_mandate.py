@@ -49,13 +49,14 @@ def over(
             who=who,
         )
         if method is not None:
-            _tell(session, ctx, method)
+            tell(session, ctx, method)
             ended = AutopayEnd.MANDATE_REVOKED
             end_autopay.stop_for(session, ctx, method_id=method.id, reason=ended, who=who)
     return method is not None
 
 
-def _tell(session: orm.Session, ctx: context.Context, method: models.PaymentMethod) -> None:
+def tell(session: orm.Session, ctx: context.Context, method: models.PaymentMethod) -> None:
+    """Write to whoever added the account that nothing is debited from it any more."""
     about = {
         "template": "mandate_ended",
         "key": f"mandate_ended:{method.number}",

@@ -9,9 +9,10 @@ import sqlalchemy as sa
 
 from portal.domain.payments import rules
 from portal.domain.payments.queries import bills as open_bills
+from portal.domain.reports.queries import evidence_facts
 from portal.domain.wallet import consents
 from portal.domain.wallet import operations as wallet_operations
-from portal.journeys import keep_method, sweep_intents
+from portal.journeys import draft_evidence, keep_method, sweep_intents
 from tests.support import bills, charging, debits, jobs, paying, people
 
 
@@ -165,3 +166,17 @@ def test_the_mandate_of_a_removed_account_is_told_of_no_more(ctx, sandbox, bill)
 def wallet_remove(ctx, customer, number: str) -> None:
     keep_method.remove(ctx, customer_id=customer.id, number=number, who=people.owner(customer))
     jobs.run_all(ctx)
+
+
+def test_the_evidence_for_a_kept_card_quotes_what_was_agreed_to(ctx, sandbox, clock, bill):
+    agreed = [debits.shown("store", "I allow it to be kept.")]
+    begun = paying.begin(ctx, bill.customer, save=True, agreed=agreed)
+    paying.confirm(sandbox, begun.client_secret)
+    debits.look(ctx, bill.customer, begun.number)
+    number = charging.claim(ctx, sandbox, begun.number)
+    with ctx.database.reading() as session:
+        facts = evidence_facts.of(session, number=number)
+    text = draft_evidence.text(facts, zone=clock.zone)
+    assert "What was agreed to about it:" in text
+    assert '"I allow it to be kept."' in text
+    assert "Visa 4242" in text

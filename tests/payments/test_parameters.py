@@ -22,6 +22,7 @@ KNOWN = {
     ("post", "/v1/setup_intents"): "SetupIntentCreateParams",
     ("get", "/v1/setup_intents/x"): "SetupIntentRetrieveParams",
     ("get", "/v1/payment_methods/x"): "PaymentMethodRetrieveParams",
+    ("get", "/v1/mandates/x"): "MandateRetrieveParams",
     ("post", "/v1/refunds"): "RefundCreateParams",
     ("get", "/v1/refunds/x"): "RefundRetrieveParams",
     ("get", "/v1/refunds"): "RefundListParams",
@@ -83,7 +84,16 @@ def ask_everything(payments) -> None:
         lambda: payments.cancel_intent("x"),
         lambda: payments.create_setup(key="k", customer_ref="c", setup_id="1"),
         lambda: payments.read_setup("x"),
+        lambda: payments.charge_saved(
+            key="k",
+            amount_cents=1,
+            customer_ref="c",
+            method_ref="m",
+            payment_no="p",
+            description="d",
+        ),
         lambda: payments.read_method("x"),
+        lambda: payments.read_mandate("x"),
         lambda: payments.create_refund(key="k", intent_ref="x", amount_cents=1, refund_no="r"),
         lambda: payments.read_refund("x"),
         lambda: payments.find_refund(intent_ref="x", refund_no="r"),
@@ -103,6 +113,7 @@ def ask_everything(payments) -> None:
         ),
         lambda: payments.read_warning("x"),
         lambda: list(payments.money_moved()),
+        lambda: payments.return_fee(charge_ref="py", since=now),
         lambda: list(payments.events_since(now)),
     )
     for ask in asks:

@@ -15,6 +15,7 @@ from portal.domain.notifications import models as notifications
 from portal.domain.payments import models as payments
 from portal.domain.payments import rules
 from portal.domain.policies import models as policies
+from portal.domain.wallet import models as wallet
 
 SIGN_INS = 10
 MESSAGES = 20
@@ -54,6 +55,18 @@ class Words:
     body: str
 
 
+@dataclasses.dataclass(frozen=True)
+class Agreed:
+    """What was agreed to about the payment or its method, word for word, when and from where."""
+
+    kind: str
+    text: str
+    method_label: str
+    at: datetime.datetime
+    address: str
+    device: str
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Facts:
     """Everything that a draft is made of; amounts in cents."""
@@ -63,6 +76,7 @@ class Facts:
     payment_no: str
     amount_cents: int
     method_label: str
+    method_kind: str  # "us_bank_account", else a card
     begun_at: datetime.datetime
     settled_at: datetime.datetime
     refunded_cents: int
@@ -76,24 +90,26 @@ class Facts:
     bills: tuple[Bill, ...]
     sign_ins: tuple[SignIn, ...]  # none where nothing proves that the payer was signed in
     words: tuple[Words, ...]
+    agreed: tuple[Agreed, ...]  # oldest first
 
 
 _B, _P, _C, _M = payments.Chargeback, payments.Payment, identity.Customer, notifications.Mail
 
 
 def of(session: orm.Session, *, number: str) -> Facts:
-    """The facts about this chargeback's payment; four statements. Raises NoSuchChargeback."""
+    """The facts about this chargeback's payment; five statements. Raises NoSuchChargeback."""
     row = session.execute(_HEAD, {"number": number}).one_or_none()
     if row is None:
         raise rules.NoSuchChargeback(number=number)
     values = row._asdict()
     customer_id, case_no = values.pop("customer_id"), values.pop("case_no")
-    payer_known = values.pop("payer_known")
+    payer_known, method_id = values.pop("payer_known"), values.pop("method_id")
     return Facts(
         **values,
         bills=_bills(session, row.payment_no),
         sign_ins=_sign_ins(session, customer_id, row.begun_at) if payer_known else (),
         words=_words(session, case_no),
+        agreed=_agreed(session, customer_id, row.payment_no, method_id),
     )
 
 
@@ -108,10 +124,12 @@ _HEAD = (
         _P.number.label("payment_no"),
         _P.amount_cents,
         _P.method_label,
+        _P.method_kind,
         _P.created_at.label("begun_at"),
         _P.settled_at,
         # A saved card is used by who is signed in; a new one also by who only has a bill's link.
         _P.method_id.is_not(None).label("payer_known"),
+        _P.method_id,
         _P.refunded_cents,
         _C.number.label("customer_no"),
         (_C.first_name + " " + _C.last_name).label("customer_name"),
@@ -180,6 +198,30 @@ def _sign_ins(
         .limit(SIGN_INS)
     )
     return tuple(SignIn(*row) for row in rows)
+
+
+def _agreed(
+    session: orm.Session, customer_id: int, payment_no: str, method_id: int | None
+) -> tuple[Agreed, ...]:
+    """What was agreed to with this payment, and when its saved method was kept."""
+    table, method = wallet.Consent, wallet.PaymentMethod
+    kept = sa.select(method.agreed_in).where(method.id == method_id).scalar_subquery()
+    rows = session.execute(
+        sa.select(
+            sa.cast(table.kind, sa.Text),
+            table.text,
+            table.method_label,
+            table.given_at,
+            table.ip,
+            table.device,
+        )
+        .where(
+            table.customer_id == customer_id,
+            sa.or_(table.subject == payment_no, table.subject == kept),
+        )
+        .order_by(table.id)
+    )
+    return tuple(Agreed(*row) for row in rows)
 
 
 def _words(session: orm.Session, case_no: str) -> tuple[Words, ...]:
