@@ -14,7 +14,7 @@ from portal.domain.payments.operations import drafting, settling
 from portal.domain.payments.queries import drafts
 from portal.domain.payments.states import AutopayEnd, DraftState, PaymentState
 from portal.domain.wallet import models as wallet
-from portal.journeys import confirm_link, context, draft_mails, end_autopay
+from portal.journeys import arrange, confirm_link, context, draft_mails, end_autopay
 from portal.kernel import actor
 
 _NOT_TAKEN = frozenset({PaymentState.FAILED, PaymentState.CANCELLED})
@@ -32,7 +32,11 @@ def follow(
 
     The customer and the payment are locked.
     """
-    if payment.draft_id is None or moved.before is moved.after:
+    if moved.before is moved.after:
+        return
+    if moved.after is PaymentState.SETTLED:
+        arrange.follow_paid(session, ctx, customer_id=payment.customer_id)
+    if payment.draft_id is None:
         return
     draft = session.get_one(
         models.Draft, payment.draft_id, with_for_update=True, populate_existing=True
@@ -54,7 +58,7 @@ def step(
     outcome: str = "",
 ) -> None:
     """Take the (locked) draft along `event`, and the arrangement that it is a part of."""
-    drafting.step(
+    moved = drafting.step(
         session,
         draft=draft,
         event=event,
@@ -63,6 +67,8 @@ def step(
         now=ctx.clock.now(),
         who=who,
     )
+    if moved and draft.arrangement_id is not None and draft.ended_at is not None:
+        arrange.follow(session, ctx, arrangement_id=draft.arrangement_id)
 
 
 def _refused(
