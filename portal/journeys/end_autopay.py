@@ -11,7 +11,7 @@ from portal.domain.payments.operations import drafting, standing
 from portal.domain.payments.states import AutopayEnd, DraftState
 from portal.domain.policies import queries as policies
 from portal.domain.wallet import models as wallet
-from portal.journeys import context, draft_mails
+from portal.journeys import context, draft_mails, payer_news
 from portal.kernel import actor
 
 
@@ -46,6 +46,9 @@ def end(
             cancelled += drafting.cancel(
                 session, draft=draft, now=now, who=who, reason="autopay_ended"
             )
+    if reason is AutopayEnd.PAYER_ENDED:  # told with the end of all that the payer could do
+        return Left(cancelled=cancelled, running_cents=running)
+    payer_news.tell(session, ctx, payer_id=autopay.payer_id, what=payer_news.OFF, fact=autopay.id)
     draft_mails.tell(
         session,
         ctx,

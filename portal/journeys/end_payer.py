@@ -34,7 +34,8 @@ def by_payer(ctx: context.Context, *, token: str, who: actor.Actor) -> payers.Pa
     """The payer ends it by their own link; who it was. Raises LinkOver."""
     with ctx.database.reading() as session:
         payer = payer_links.holder(session, ctx, token=token)
-    if not _end(ctx, payer, reason=PayerEnd.BY_PAYER, who=who):
+    doer = payer_links.acting(payer, who)
+    if not _end(ctx, payer, reason=PayerEnd.BY_PAYER, who=doer):
         raise payer_links.LinkOver()
     return payer
 

@@ -41,20 +41,23 @@ def start(
     customer_id: int,
     agreed: Sequence[consents.Shown] = (),
     who: actor.Actor | None = None,
+    payer_id: int | None = None,
 ) -> SetupStarted:
     """Write the intention, then make the SetupIntent. Raises GatewayUnknown, GatewayRefused.
 
-    `agreed` are the texts that `who` agreed to by asking; they are recorded once it is saved.
+    `agreed` are the texts that `who` agreed to by asking; they are recorded once it is saved. With
+    `payer_id` it will be that payer's.
     """
     now = ctx.clock.now()
     with ctx.database.unit_of_work() as session:
         setup = operations.start_setup(
             session,
             customer_id=customer_id,
+            payer_id=payer_id,
             agreed=consents.noted(agreed, now=now, who=who) if who else None,
             now=now,
         )
-    customer_ref = link_customer.ensure(ctx, customer_id=customer_id)
+    customer_ref = link_customer.ensure(ctx, customer_id=customer_id, payer_id=payer_id)
     view = ctx.payments.create_setup(
         key=f"setup:{setup.id}", customer_ref=customer_ref, setup_id=str(setup.id)
     )
@@ -69,15 +72,16 @@ def finish(
     setup_ref: str,
     who: actor.Actor,
     customer_id: int | None = None,
+    payer_id: int | None = None,
 ) -> ports.SetupView:
     """Read a SetupIntent again and mirror its method; doing it twice changes nothing.
 
-    With `customer_id` it must be that customer's, else NotYours. Raises GatewayUnknown,
-    GatewayRefused.
+    With `customer_id` it must be that customer's, or the payer's, else NotYours. Raises
+    GatewayUnknown, GatewayRefused.
     """
     with ctx.database.reading() as session:
         known = queries.owner_of_setup(session, setup_ref=setup_ref)
-    if customer_id is not None and known != customer_id:
+    if customer_id is not None and known != (customer_id, payer_id):
         raise NotYours()
     view = ctx.payments.read_setup(setup_ref)
     with ctx.database.unit_of_work() as session:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import itsdangerous
 from sqlalchemy import orm
 
 from portal.domain.payments.queries import payers
 from portal.journeys import context
-from portal.kernel import errors, msgids
+from portal.kernel import actor, errors, msgids
 
 SALT = "payer"
 LONGEST = 200  # letters of a token
@@ -40,6 +42,13 @@ def holder(session: orm.Session, ctx: context.Context, *, token: str) -> payers.
     if found is None or found.link_version != version:
         raise LinkOver()
     return found
+
+
+def acting(payer: payers.PayerView, who: actor.Actor) -> actor.Actor:
+    """The payer as a doer; whoever else may be signed in in that browser did not do it."""
+    return dataclasses.replace(
+        who, kind=actor.ActorKind.SYSTEM, label=f"payer {payer.number}", id=None, role=""
+    )
 
 
 def _signer(ctx: context.Context) -> itsdangerous.URLSafeSerializer:

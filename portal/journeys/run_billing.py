@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime
 
 from portal.domain.billing.operations import issuing
+from portal.domain.payments.queries import payers
 from portal.domain.policies import queries as policies
-from portal.journeys import context, guest_pay, telling
+from portal.journeys import context, guest_pay, payer_links, telling
 
 ACTOR = "billing run"
 BATCH = 200
@@ -41,6 +42,7 @@ def _batch(ctx: context.Context, *, on: datetime.date, run_id: int) -> int:
             actor=ACTOR,
             limit=BATCH,
         )
+        payers_of = payers.awaiting_bills(session, policy_ids=[i.policy_id for i in found])
         for invoice in found:
             telling.tell_customer(
                 session,
@@ -54,4 +56,19 @@ def _batch(ctx: context.Context, *, on: datetime.date, run_id: int) -> int:
                 due_on=invoice.due_on,
                 guest_link=guest_pay.link(ctx, invoice_no=invoice.number),
             )
+            payer = payers_of.get(invoice.policy_id)
+            if payer is not None:
+                telling.tell_payer(
+                    session,
+                    ctx,
+                    payer=payer,
+                    template="payer_bill",
+                    key=f"payer_bill:{invoice.number}",
+                    subject_no=invoice.number,
+                    secret=True,
+                    pet_name=payer.pet_name,
+                    amount_cents=invoice.total_cents,
+                    due_on=invoice.due_on,
+                    link=payer_links.page(ctx, payer=payer),
+                )
         return len(found)

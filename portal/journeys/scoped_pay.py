@@ -8,18 +8,19 @@ from __future__ import annotations
 import dataclasses
 import datetime
 
-from portal.documents import agreements
 from portal.domain.billing.rules import paying
 from portal.domain.identity.operations import throttling
 from portal.domain.payments import rules as payment_rules
 from portal.domain.payments.operations import inviting
-from portal.domain.payments.queries import bills, payers
+from portal.domain.payments.queries import bills, payers, standing
 from portal.domain.payments.states import PaymentState
 from portal.domain.wallet import consents
-from portal.domain.wallet import models as wallet_models
 from portal.domain.wallet import queries as wallet
+from portal.gateways import ports
 from portal.journeys import (
+    autopay,
     context,
+    end_autopay,
     keep_method,
     pay_invoices,
     payer_links,
@@ -59,6 +60,7 @@ class Page:
     bills: tuple[ScopedBill, ...]
     methods: tuple[wallet.MethodView, ...]
     paid: tuple[payers.PaidRow, ...]
+    autopay: str  # "mine", "other" where it is not theirs, "open" to join, "" for none
 
     @property
     def payable(self) -> tuple[ScopedBill, ...]:
@@ -77,23 +79,6 @@ class Order:
     agreed: tuple[consents.Shown, ...] = ()  # on the page, about a new one
 
 
-def acting(payer: payers.PayerView, who: actor.Actor) -> actor.Actor:
-    """The payer as a doer; whoever else may be signed in in that browser did not do it."""
-    return dataclasses.replace(
-        who, kind=actor.ActorKind.SYSTEM, label=f"payer {payer.number}", id=None, role=""
-    )
-
-
-def keeping(ctx: context.Context, *, language: str) -> consents.Shown:
-    """The text under which a card is kept, word for word as a page in `language` has to show it."""
-    return consents.Shown(
-        kind=wallet_models.ConsentKind.STORE,
-        version=agreements.STORE.version,
-        language=language,
-        text=agreements.STORE.text(language=language, brand=ctx.brand),
-    )
-
-
 def look(ctx: context.Context, *, token: str) -> Page:
     """The page behind a link; looking changes nothing. Raises LinkOver."""
     with ctx.database.reading() as session:
@@ -101,12 +86,16 @@ def look(ctx: context.Context, *, token: str) -> Page:
         owed = bills.open_bills(session, customer_id=payer.customer_id)
         methods = wallet.methods(session, customer_id=payer.customer_id, payer_id=payer.id)
         paid = payers.paid_by(session, payer_id=payer.id)
+        found = standing.of_policy(
+            session, customer_id=payer.customer_id, policy_no=payer.policy_no
+        )
     today = ctx.clock.today()
     return Page(
         payer=payer,
         bills=tuple(_bill(bill, today) for bill in owed.bills if bill.policy_no == payer.policy_no),
         methods=tuple(m for m in methods if m.is_chargeable and not m.has_expired(today)),
         paid=paid,
+        autopay=_automatic(found, payer, today),
     )
 
 
@@ -121,11 +110,7 @@ def start(
     with ctx.database.reading() as session:
         payer = payer_links.holder(session, ctx, token=token)
         theirs = payers.bills_among(session, policy_id=payer.policy_id, numbers=numbers)
-    throttle.take(
-        ctx,
-        throttling.per_account("payer_card", payer.number, most=CARDS_PER_PAYER),
-        throttling.per_address("payer_card", who.address, most=CARDS_PER_ADDRESS),
-    )
+    _count_card(ctx, payer, who)
     if not numbers or theirs != set(numbers):
         raise NotTheirBill()
     _seen(ctx, payer)
@@ -138,7 +123,7 @@ def start(
             method_no=order.method_no,
             save_method=order.keep,
             agreed=order.agreed,
-            who=acting(payer, who),
+            who=payer_links.acting(payer, who),
             scoped=pay_invoices.Scoped(
                 payer_id=payer.id, result_page=f"{ctx.base_url}/payer/{token}/payments"
             ),
@@ -160,12 +145,47 @@ def outcome(
         return None
     next_url = ""
     if PaymentState(found.state) in payment_rules.OPEN_STATES:
-        view = settle_payment.look(ctx, payment_id=found.id, who=acting(payer, who))
+        view = settle_payment.look(ctx, payment_id=found.id, who=payer_links.acting(payer, who))
         next_url = view.next_url if view else ""
         with ctx.database.reading() as session:
             found = payers.payment(session, payer_id=payer.id, number=payment_no) or found
     is_asked = found.state == PaymentState.REQUIRES_ACTION
     return payer, found, next_url if is_asked else ""
+
+
+def begin_keeping(
+    ctx: context.Context, *, token: str, agreed: tuple[consents.Shown, ...], who: actor.Actor
+) -> keep_method.SetupStarted:
+    """Begin keeping a card or account of theirs without paying now.
+
+    Raises LinkOver, TooManyTries, GatewayUnknown, GatewayRefused.
+    """
+    with ctx.database.reading() as session:
+        payer = payer_links.holder(session, ctx, token=token)
+    _count_card(ctx, payer, who)
+    _seen(ctx, payer)
+    return keep_method.start(
+        ctx,
+        customer_id=payer.customer_id,
+        payer_id=payer.id,
+        agreed=agreed,
+        who=payer_links.acting(payer, who),
+    )
+
+
+def finish_keeping(
+    ctx: context.Context, *, token: str, setup_ref: str, who: actor.Actor
+) -> ports.SetupView:
+    """What became of it, read again at Stripe. Raises LinkOver, and what `finish` raises."""
+    with ctx.database.reading() as session:
+        payer = payer_links.holder(session, ctx, token=token)
+    return keep_method.finish(
+        ctx,
+        setup_ref=setup_ref,
+        customer_id=payer.customer_id,
+        payer_id=payer.id,
+        who=payer_links.acting(payer, who),
+    )
 
 
 def take_off(ctx: context.Context, *, token: str, method_no: str, who: actor.Actor) -> None:
@@ -178,7 +198,59 @@ def take_off(ctx: context.Context, *, token: str, method_no: str, who: actor.Act
         customer_id=payer.customer_id,
         payer_id=payer.id,
         number=method_no,
-        who=acting(payer, who),
+        who=payer_links.acting(payer, who),
+    )
+
+
+def automate(
+    ctx: context.Context,
+    *,
+    token: str,
+    changes: bool,
+    method_no: str,
+    backup_no: str,
+    days_before: int,
+    shown: consents.Shown,
+    who: actor.Actor,
+) -> autopay.Joined:
+    """Have autopay take the pet's bills from a kept method of theirs, or change what stands.
+
+    Raises LinkOver, and what `autopay.join` and `autopay.change` raise.
+    """
+    with ctx.database.reading() as session:
+        payer = payer_links.holder(session, ctx, token=token)
+    _seen(ctx, payer)
+    return (autopay.change if changes else autopay.join)(
+        ctx,
+        customer_id=payer.customer_id,
+        payer_id=payer.id,
+        policy_no=payer.policy_no,
+        method_no=method_no,
+        backup_no=backup_no,
+        days_before=days_before,
+        shown=shown,
+        who=payer_links.acting(payer, who),
+    )
+
+
+def stop_automatic(ctx: context.Context, *, token: str, who: actor.Actor) -> end_autopay.Left:
+    """End autopay of theirs. Raises LinkOver, AutopayOff."""
+    with ctx.database.reading() as session:
+        payer = payer_links.holder(session, ctx, token=token)
+    return autopay.leave(
+        ctx,
+        customer_id=payer.customer_id,
+        payer_id=payer.id,
+        policy_no=payer.policy_no,
+        who=payer_links.acting(payer, who),
+    )
+
+
+def _count_card(ctx: context.Context, payer: payers.PayerView, who: actor.Actor) -> None:
+    throttle.take(
+        ctx,
+        throttling.per_account("payer_card", payer.number, most=CARDS_PER_PAYER),
+        throttling.per_address("payer_card", who.address, most=CARDS_PER_ADDRESS),
     )
 
 
@@ -187,6 +259,16 @@ def _seen(ctx: context.Context, payer: payers.PayerView) -> None:
     if payer.first_seen_at is None:
         with ctx.database.unit_of_work() as session:
             inviting.note_seen(session, payer_id=payer.id, now=ctx.clock.now())
+
+
+def _automatic(
+    found: standing.Standing | None, payer: payers.PayerView, today: datetime.date
+) -> str:
+    if found is None:
+        return ""
+    if found.is_on:
+        return "mine" if found.payer_id == payer.id else "other"
+    return "open" if found.can_join(today) else ""
 
 
 def _bill(bill: bills.OpenBill, today: datetime.date) -> ScopedBill:

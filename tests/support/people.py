@@ -55,6 +55,11 @@ def owner(customer) -> actor.Actor:
     )
 
 
+def visitor() -> actor.Actor:
+    """Somebody who is not signed in."""
+    return actor.Actor(kind=actor.ActorKind.SYSTEM, label="visitor", address="127.0.0.1")
+
+
 def begin_session(database, person, *, now: datetime.datetime = NOW) -> str:
     """Begin a session of a customer or member of staff; its secret token."""
     mine = {"staff_id" if isinstance(person, models.Staff) else "customer_id": person.id}

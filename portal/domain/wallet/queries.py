@@ -189,8 +189,11 @@ def of_payment(session: orm.Session, *, method_id: int | None, agreed_in: str) -
     return session.scalar(sa.select(models.PaymentMethod.stripe_ref).where(used).limit(1))
 
 
-def owner_of_setup(session: orm.Session, *, setup_ref: str) -> int | None:
-    """The customer who began this SetupIntent, or None."""
-    return session.scalar(
-        sa.select(models.Setup.customer_id).where(models.Setup.stripe_ref == setup_ref)
-    )
+def owner_of_setup(session: orm.Session, *, setup_ref: str) -> tuple[int, int | None] | None:
+    """The customer behind this SetupIntent, and the payer who began it if not they; or None."""
+    row = session.execute(
+        sa.select(models.Setup.customer_id, models.Setup.payer_id).where(
+            models.Setup.stripe_ref == setup_ref
+        )
+    ).one_or_none()
+    return None if row is None else (row.customer_id, row.payer_id)

@@ -12,12 +12,10 @@ from flask_babel import gettext as _
 from portal.documents import formats, wording
 from portal.domain.identity.operations import throttling
 from portal.domain.payments.queries import payers
-from portal.domain.payments.rules import AmountChanged, NothingToPay
-from portal.domain.wallet import operations as wallet
 from portal.journeys import end_payer, payer_links, scoped_pay
 from portal.kernel import errors
 from portal.web.customer import pay, pay_page
-from portal.web.shared import entry, headers, looks, once, rows, sentences, site
+from portal.web.shared import entry, headers, once, rows, sentences, site
 
 bp = flask.Blueprint("payer_page", __name__)
 
@@ -94,20 +92,6 @@ def result(token: str, number: str) -> flask.typing.ResponseReturnValue:
     )
 
 
-@bp.post("/payer/<token>/cards/<number>")
-def take_off(token: str, number: str) -> flask.typing.ResponseReturnValue:
-    """Take a kept card off, here at once and at Stripe right after."""
-    try:
-        scoped_pay.take_off(site.ctx(), token=token, method_no=number, who=site.who())
-    except payer_links.LinkOver:
-        return over()
-    except wallet.NoSuchMethod as gone:
-        flask.flash(sentences.said(gone), "wait")
-    else:
-        flask.flash(_("The card was taken off. We mailed you about it."), "good")
-    return flask.redirect(flask.url_for(".show", token=token), 303)
-
-
 @bp.get("/payer/<token>/end")
 def ask_end(token: str) -> flask.typing.ResponseReturnValue:
     """Ask once more before it ends; looking changes nothing."""
@@ -151,7 +135,6 @@ def _page(page: scoped_pay.Page, token: str, *, only: str = "", error: str = "")
         error=error,
         once_key=once.new_key(),
         address=flask.url_for(".show", token=token),
-        keeping=scoped_pay.keeping(site.ctx(), language=looks.page_lang()).text,
         paid=[paid_row(payment, write, token=token) for payment in page.paid],
         stripe=pay.card_form(),
     )
@@ -187,7 +170,7 @@ def _refused(
     """Say why; nothing was taken."""
     said = sentences.said(refused)
     if pay.is_script():
-        reload_ = isinstance(refused, AmountChanged | NothingToPay)
+        reload_ = isinstance(refused, pay.RELOAD)
         return {"error": said, "next_key": once.new_key(), "reload": reload_}, status
     try:
         page = scoped_pay.look(site.ctx(), token=token)

@@ -8,7 +8,7 @@ import werkzeug.exceptions
 from flask_babel import gettext as _
 
 from portal.domain.payments.operations import inviting
-from portal.domain.payments.queries import payers
+from portal.domain.payments.queries import payers, standing
 from portal.domain.policies import queries as policies
 from portal.journeys import end_payer, invite_payer
 from portal.kernel import errors, languages
@@ -40,13 +40,15 @@ def index() -> str:
 
 @bp.get("/payers/<number>")
 def show(number: str) -> str:
-    """One payer: what they paid, and how to end it. Three statements."""
+    """One payer: what they paid, and how to end it. Four statements."""
     me, reader = flask_login.current_user.id, site.reader()
     payer = payers.one(reader, customer_id=me, number=number)
     if payer is None:
         raise werkzeug.exceptions.NotFound
+    found = standing.of_policy(reader, customer_id=me, policy_no=payer.policy_no)
     return flask.render_template(
         "customer/payer.html",
+        by_autopay=found is not None and found.payer_id == payer.id,
         payer=payer,
         language=languages.NAMES[payer.language],
         paid=payers.received_from(reader, customer_id=me, payer_ids=[payer.id]),

@@ -149,6 +149,21 @@ def of_stripe_customer(session: orm.Session, *, stripe_ref: str) -> PayerView | 
     return _view(session, _PAYERS.where(models.Payer.stripe_ref == stripe_ref))
 
 
+def awaiting_bills(session: orm.Session, *, policy_ids: Sequence[int]) -> dict[int, PayerView]:
+    """By policy, the active payers who have used their link and do not pay by autopay."""
+    runs = sa.exists().where(
+        models.Autopay.policy_id == models.Payer.policy_id, models.Autopay.ended_at.is_(None)
+    )
+    rows = session.execute(
+        _ACTIVE.where(
+            models.Payer.policy_id.in_(policy_ids),
+            models.Payer.first_seen_at.is_not(None),
+            ~runs,
+        )
+    )
+    return {row.policy_id: PayerView(**row._asdict()) for row in rows}
+
+
 def paid_by(session: orm.Session, *, payer_id: int, size: int = SIZE) -> tuple[PaidRow, ...]:
     """The payer's payments, newest first; attempts that moved nothing stay out."""
     shown = _PAID.where(

@@ -27,6 +27,7 @@ class PaymentRecord:
     state: str
     planned: tuple[tuple[str, int], ...]
     method_label: str
+    payer_name: str  # somebody else who paid; "" where it was the customer, or a guest
     stripe_ref: str | None
     charge_ref: str | None
     failure_code: str
@@ -59,6 +60,9 @@ class RefundRecord:
 
 _P, _R, _C = payments.Payment, payments.Refund, identity.Customer
 _NAME = (_C.first_name + " " + _C.last_name).label("customer_name")
+_PAYER_NAME = sa.func.coalesce(
+    sa.select(payments.Payer.name).where(payments.Payer.id == _P.payer_id).scalar_subquery(), ""
+).label("payer_name")
 _HEAD = sa.select(
     _P.id,
     _P.number,
@@ -69,6 +73,7 @@ _HEAD = sa.select(
     _P.state,
     _P.planned,
     _P.method_label,
+    _PAYER_NAME,
     _P.stripe_ref,
     _P.charge_ref,
     _P.failure_code,
