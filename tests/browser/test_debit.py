@@ -159,6 +159,8 @@ def test_a_saved_account_whose_permission_ended_is_not_offered(visit, site, sand
     sandbox.end_mandate(debits.method(site.ctx, account).mandate_ref)
     page.get_by_role("button", name="Pay $").click()  # nobody has heard of it yet
     expect(page.get_by_text("This account may not be debited any more")).to_be_visible()
+    assert [text for text in me.complaints if "status of 422" not in text] == []
+    me.complaints.clear()  # the refused form's own answer
     assert me.axe() == []
     me.open("/pay")
     expect(page.get_by_text("Stripe Test Bank 6789")).to_have_count(0)

@@ -104,7 +104,7 @@ def view(
         state, text = "parts", due % {"day": write.day(head.due_on, "long")}
     return BillView(
         head=head,
-        heading=_("%(pet)s’s %(month)s bill", pet=head.pet_name, month=write.month(head.due_on)),
+        heading=_heading(found, write),
         shown_cents=found.payable_cents or head.open_cents or head.total_cents,
         state=state,
         state_text=text,
@@ -138,6 +138,13 @@ def planned(found: Sequence[drafts.DraftView], ctx: context.Context) -> list[tup
         )
         for draft in found
     ]
+
+
+def _heading(found: bill.Bill, write: rows.Writer) -> str:
+    if all(line.kind == "nsf_fee" for line in found.lines):
+        return _("%(pet)s’s returned payment fee", pet=found.head.pet_name)
+    month = write.month(found.head.due_on)
+    return _("%(pet)s’s %(month)s bill", pet=found.head.pet_name, month=month)
 
 
 def lines(found: bill.Bill) -> tuple[Line, ...]:
