@@ -10,6 +10,7 @@ import datetime
 import requests
 
 TIMEOUT_SECONDS = (3, 20)  # to connect, to answer
+ROUTING = "110000000"  # of the bank that tests may use
 RETURN_URL = "http://127.0.0.1/"  # nobody follows it
 
 
@@ -34,11 +35,15 @@ class SandboxBrowser:
 
     def confirm_setup(self, *, client_secret: str, card: str, expires: datetime.date) -> str:
         """Save the card; the status that the SetupIntent is left in."""
-        return self._confirm("setup_intent", client_secret, card, expires)
+        return self._confirm("setup_intent", client_secret, _card(card, expires))
 
     def confirm_payment(self, *, client_secret: str, card: str, expires: datetime.date) -> str:
         """Pay with the card; the status that the PaymentIntent is left in."""
-        return self._confirm("payment_intent", client_secret, card, expires)
+        return self._confirm("payment_intent", client_secret, _card(card, expires))
+
+    def confirm_account(self, *, client_secret: str, account: str, name: str) -> str:
+        """Save the bank account, verified at once; the status of the SetupIntent."""
+        return self._confirm("setup_intent", client_secret, _account(account, name))
 
     def set_clock(self, at: datetime.datetime) -> None:
         """The sandbox's clock stands at `at`."""
@@ -48,19 +53,11 @@ class SandboxBrowser:
         """The sandbox's clock goes on from `at`."""
         self._control({"at": at.isoformat(), "run": True})
 
-    def _confirm(self, kind: str, client_secret: str, card: str, expires: datetime.date) -> str:
+    def _confirm(self, kind: str, client_secret: str, typed: dict[str, object]) -> str:
         ref = client_secret.partition("_secret_")[0]
         answer = self._http.post(
             f"{self._base}/v1/{kind}s/{ref}/confirm",
-            data={
-                "client_secret": client_secret,
-                "return_url": RETURN_URL,
-                "payment_method_data[type]": "card",
-                "payment_method_data[card][number]": card,
-                "payment_method_data[card][exp_month]": expires.month,
-                "payment_method_data[card][exp_year]": expires.year,
-                "payment_method_data[card][cvc]": "1234" if card.startswith("37") else "123",
-            },
+            data={"client_secret": client_secret, "return_url": RETURN_URL, **typed},
             timeout=TIMEOUT_SECONDS,
         )
         body = answer.json()
@@ -75,6 +72,32 @@ class SandboxBrowser:
         )
         if not answer.ok:
             raise BrowserFailed(f"{answer.status_code}: {answer.text[:300]}")
+
+
+def _card(number: str, expires: datetime.date) -> dict[str, object]:
+    """What the form of a card sends."""
+    return {
+        "payment_method_data[type]": "card",
+        "payment_method_data[card][number]": number,
+        "payment_method_data[card][exp_month]": expires.month,
+        "payment_method_data[card][exp_year]": expires.year,
+        "payment_method_data[card][cvc]": "1234" if number.startswith("37") else "123",
+    }
+
+
+def _account(number: str, name: str) -> dict[str, object]:
+    """What the form of a bank account sends, with the agreement that stands below it."""
+    account = "payment_method_data[us_bank_account]"
+    return {
+        "payment_method_data[type]": "us_bank_account",
+        f"{account}[account_holder_type]": "individual",
+        f"{account}[account_type]": "checking",
+        f"{account}[routing_number]": ROUTING,
+        f"{account}[account_number]": number,
+        "payment_method_data[billing_details][name]": name,
+        "mandate_data[customer_acceptance][type]": "online",
+        "mandate_data[customer_acceptance][online][infer_from_client]": "true",
+    }
 
 
 def _nobody(request: requests.PreparedRequest) -> requests.PreparedRequest:

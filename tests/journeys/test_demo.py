@@ -13,6 +13,7 @@ from portal.cli import seed_demo
 from portal.domain.billing.queries import payable
 from portal.domain.identity import models as identity
 from portal.domain.payments import models as payments
+from portal.domain.payments.queries import standing
 from portal.domain.wallet import queries as wallet
 from portal.gateways import sandbox_browser
 from portal.journeys import check_books
@@ -30,6 +31,7 @@ DIGEST = """
         UNION ALL SELECT concat_ws(' ', 'dispute', number, category, state, due_at) FROM dispute
         UNION ALL SELECT concat_ws(' ', 'refund', number, amount_cents, state) FROM refund
         UNION ALL SELECT concat_ws(' ', 'mail', template, recipient, subject) FROM mail
+        UNION ALL SELECT concat_ws(' ', 'draft', number, amount_cents, state, draft_on) FROM draft
         UNION ALL SELECT concat_ws(' ', 'customer', number, email, street) FROM customer
     ) found (row)
 """
@@ -99,10 +101,22 @@ def assert_the_people_are_as_they_are_introduced(ctx):
                 payments.Payment.customer_id == sam.id, payments.Payment.state == "failed"
             )
         ).all()
-        assert len(failed) == 2
+        assert len(failed) == 4  # the day that was announced, and three more
         assert {m.last4 for m in wallet.methods(session, customer_id=sam.id)} == {"0341", "4242"}
         assert [m.last4 for m in wallet.methods(session, customer_id=maria.id)] == ["4242"]
-        assert [m.last4 for m in wallet.methods(session, customer_id=lee.id)] == ["4444"]
+        assert {m.last4 for m in wallet.methods(session, customer_id=lee.id)} == {"4444", "6789"}
+        on = {
+            one.pet_name: one.method_label.rpartition(" ")[2]
+            for person in (maria, sam, lee)
+            for one in standing.of_customer(session, customer_id=person.id)
+        }
+        assert on == {"Biscuit": "4242", "Miso": "", "Rocky": "0341", "Pepper": "6789"}
+        taken = session.scalars(
+            sa.select(payments.Draft.state).where(payments.Draft.customer_id == maria.id)
+        ).all()
+        assert set(taken) == {"paid"}
+        (sams,) = standing.of_customer(session, customer_id=sam.id)
+        assert (sams.gave_up, sams.next_state) == (True, "planned")
         waiting = session.scalar(
             sa.text("SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo'")
         )

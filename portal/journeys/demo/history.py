@@ -19,10 +19,13 @@ from portal.domain.identity import models as identity
 from portal.domain.identity.operations import customers, passwords, staff
 from portal.domain.notifications import models as notifications
 from portal.domain.payments import models as payments
+from portal.domain.payments.operations import drafting
 from portal.domain.payments.states import RefundState
 from portal.domain.policies import models as policies
 from portal.journeys import (
+    announce_drafts,
     check_books,
+    collect_drafts,
     context,
     earn_premium,
     enrol,
@@ -35,6 +38,7 @@ from portal.journeys import (
 from portal.journeys.demo import (
     cases,
     casting,
+    own_autopay,
     own_cases,
     own_people,
     payers,
@@ -194,9 +198,21 @@ class _Play:
         if self._has_bills_for(day):
             run_billing.run(self._ctx, on=day)
             self._expect_payments(day)
+        if stage.has_autopay:
+            self._take_by_itself(day)
         earn_premium.run(self._ctx, on=day)
         self._outbox.keeps = day > stage.last_day - MAILS_KEPT
         post.deliver_all(self._ctx, sender=self._outbox)
+
+    def _take_by_itself(self, day: datetime.date) -> None:
+        """What autopay announces on a day, and what it takes."""
+        announce_drafts.run(self._ctx, on=day)
+        with self._ctx.database.reading() as session:
+            waits = bool(drafting.due(session, on=day, limit=1))
+        if waits:
+            self._stage.at_stripe()
+            collect_drafts.run(self._ctx, on=day, flights=1)  # one after the other, in order
+            self._stage.fees_wait = True
 
     def _has_bills_for(self, day: datetime.date) -> bool:
         with self._ctx.database.reading() as session:
@@ -336,6 +352,9 @@ class _Play:
         maria_on = stage.last_day - datetime.timedelta(days=126)
         stage.enter(stage.at(maria_on, 19, 12), own_cases.maria(stage, company, desk))
         stage.enter(_back(stage.hours, noon, 22.4), own_cases.lee(stage, company, desk))
+        for part, days in own_autopay.AGO.items():
+            joins_on = stage.last_day - datetime.timedelta(days=days)
+            stage.enter(stage.at(joins_on, 20, 15), own_autopay.play(stage, company, part))
 
 
 def _terms(

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 
 from portal.domain.billing.queries import payable
 from portal.domain.payments.operations import starting
+from portal.domain.payments.queries import drafts
 from portal.domain.payments.states import PaymentState
 from portal.domain.wallet import queries as wallet
-from portal.journeys import keep_method, pay_invoices, settle_payment
+from portal.domain.wallet.models import ConsentKind
+from portal.journeys import agreeing, keep_method, pay_invoices, settle_payment
 from portal.journeys.demo import roster
 from portal.journeys.demo.stage import Player, Scene, Stage
 
@@ -22,9 +24,6 @@ GRACE = datetime.timedelta(days=3)  # bills due so soon after are paid along
 def pay(stage: Stage, player: Player, household: roster.Household, due_on: datetime.date) -> Scene:
     """Pay what is due by `due_on`, in the household's way; a scene."""
     habit = household.habit
-    if household.part == "sam" and due_on > stage.last_day - 20 * DAY:
-        yield from _sam(stage, player, household, due_on)
-        return
     if stage.rng.random() < ABANDONS:
         begin(stage, player, due_on)  # the page is left; the sweep ends it
         yield stage.now + datetime.timedelta(hours=26)
@@ -59,10 +58,33 @@ def moment_to_pay(
 def save_card(stage: Stage, player: Player, card: str) -> str:
     """Save a card by a SetupIntent, as the page does; the method's number."""
     stage.at_stripe()
-    begun = keep_method.start(stage.ctx, customer_id=player.customer_id)
+    begun = _start_saving(stage, player, ConsentKind.STORE)
     stage.browser.confirm_setup(
         client_secret=begun.client_secret, card=card, expires=_expiry(stage, player)
     )
+    return _saved(stage, player, begun)
+
+
+def save_account(stage: Stage, player: Player, account: str) -> str:
+    """Save a bank account that is verified at once; the method's number."""
+    stage.at_stripe()
+    begun = _start_saving(stage, player, ConsentKind.STORE, ConsentKind.DEBIT)
+    stage.browser.confirm_account(
+        client_secret=begun.client_secret, account=account, name=player.name
+    )
+    return _saved(stage, player, begun)
+
+
+def _start_saving(stage: Stage, player: Player, *kinds: ConsentKind) -> keep_method.SetupStarted:
+    return keep_method.start(
+        stage.ctx,
+        customer_id=player.customer_id,
+        agreed=[agreeing.shown(stage.ctx, kind, language="en") for kind in kinds],
+        who=player.who,
+    )
+
+
+def _saved(stage: Stage, player: Player, begun: keep_method.SetupStarted) -> str:
     keep_method.finish(
         stage.ctx,
         setup_ref=begun.client_secret.partition("_secret_")[0],
@@ -151,24 +173,20 @@ def _begin(
     )
 
 
-def _sam(stage: Stage, player: Player, household: roster.Household, due_on: datetime.date) -> Scene:
-    """Sam saved a new card, it is declined twice, and the bill stays open."""
-    if due_on >= stage.last_day:
-        return
-    method = save_card(stage, player, roster.DECLINES_WHEN_CHARGED)
-    keep_method.make_default(
-        stage.ctx, customer_id=player.customer_id, number=method, who=player.who
-    )
-    yield stage.now + datetime.timedelta(minutes=3)
-    by_method(stage, player, due_on, method_no=method)
-    yield stage.now + 6 * DAY
-    by_method(stage, player, due_on, method_no=method)
-
-
 def _due(stage: Stage, player: Player, due_on: datetime.date) -> tuple[payable.PayableInvoice, ...]:
+    """What is due and nobody takes by itself."""
     with stage.ctx.database.reading() as session:
         found = payable.open_invoices(session, customer_id=player.customer_id)
-    return tuple(bill for bill in found if bill.due_on <= due_on + GRACE and bill.payable_cents > 0)
+        planned = (
+            drafts.by_invoice(drafts.not_over(session, customer_id=player.customer_id))
+            if player.has_autopay
+            else {}
+        )
+    return tuple(
+        bill
+        for bill in found
+        if bill.due_on <= due_on + GRACE and bill.payable_cents > 0 and bill.number not in planned
+    )
 
 
 def _expiry(stage: Stage, player: Player) -> datetime.date:

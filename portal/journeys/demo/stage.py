@@ -29,6 +29,9 @@ class Browser(Protocol):
     def confirm_payment(self, *, client_secret: str, card: str, expires: datetime.date) -> str:
         """Pay with the card; the status that the PaymentIntent is left in."""
 
+    def confirm_account(self, *, client_secret: str, account: str, name: str) -> str:
+        """Save the bank account, verified at once; the status of the SetupIntent."""
+
     def set_clock(self, at: datetime.datetime) -> None:
         """Stripe's clock stands at `at`."""
 
@@ -40,6 +43,7 @@ class Player:
     customer_id: int
     name: str
     forms: int = 0
+    has_autopay: bool = False
 
     @property
     def who(self) -> actor.Actor:
@@ -79,6 +83,7 @@ class Stage:
         self.end = end
         self.hours = business_clock.BusinessClock(standing.zone)
         self.rng = ctx.rng
+        self.has_autopay = False  # whether anybody has joined it
         self.fees_wait = False  # whether a payment settled before Stripe told its fee
         self.watched_until = standing.now()
         self._clock = standing

@@ -74,17 +74,25 @@ def state_text(found: standing.Standing) -> str:
 
 
 def next_text(found: standing.Standing, write: rows.Writer) -> str:
-    """What autopay takes next, or why it waits; "" where nothing is planned."""
-    if found.gave_up and not found.next_no:
-        return _("Refused for good. Pay the bill in another way, and change the card")
-    if not found.next_no or found.next_on is None:
-        return ""
-    words = {"sum": formats.money(found.next_cents), "day": write.day(found.next_on)}
-    if found.next_state == "retrying":
+    """What autopay takes next, and what went wrong; "" where neither is so."""
+    trouble = trouble_text(found, write) if found.is_on and found.needs_method else ""
+    planned = ""
+    if found.next_on is not None and found.next_state == "planned":
+        words = {"sum": formats.money(found.next_cents), "day": write.day(found.next_on)}
+        planned = _("Next %(sum)s on %(day)s", **words)
+    return ". ".join(part for part in (trouble, planned) if part)
+
+
+def trouble_text(found: standing.Standing, write: rows.Writer) -> str:
+    """Why autopay waits for its owner."""
+    if found.next_on is not None and found.next_state in standing.TROUBLE:
+        words = {"sum": formats.money(found.next_cents), "day": write.day(found.next_on)}
+        if found.next_state == "asking":
+            return _("%(sum)s waits for you to confirm it, until %(day)s", **words)
         return _("Refused. %(sum)s is tried again on %(day)s", **words)
-    if found.next_state == "asking":
-        return _("%(sum)s waits for you to confirm it, until %(day)s", **words)
-    return _("Next %(sum)s on %(day)s", **words)
+    if found.gave_up:
+        return _("Refused, and not tried again")
+    return _("Stopped")
 
 
 def listed(found: Sequence[standing.Standing], write: rows.Writer) -> list[rows.Row]:
