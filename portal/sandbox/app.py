@@ -53,9 +53,7 @@ def create_app(
     return app
 
 
-def _view(
-    world: worlds.World, route: routes.Route
-) -> typing.Callable[..., flask.Response]:
+def _view(world: worlds.World, route: routes.Route) -> typing.Callable[..., flask.Response]:
     def view(**names: str) -> flask.Response:
         return world.api.serve(route, **names)
 

@@ -134,9 +134,7 @@ def record(call: calls.Call, letter: Letter, answer: str) -> None:
     is_over = attempts + 1 >= MAX_ATTEMPTS
     mark(store, letter.delivery, "failed" if is_over else "pending", answer)
     next_at = call.clock.real_seconds() + min(2**attempts, _BACKOFF_CAP_SECONDS)
-    store.db.execute(
-        "UPDATE deliveries SET next_at = ? WHERE id = ?", (next_at, letter.delivery)
-    )
+    store.db.execute("UPDATE deliveries SET next_at = ? WHERE id = ?", (next_at, letter.delivery))
 
 
 class Postman:
@@ -188,9 +186,7 @@ class Postman:
             if self._store.setting("webhook_mode", "deliver") != "deliver":
                 return []
             free = 8 * _AT_ONCE - len(self._on_their_way)
-            waiting = pending(
-                call, until=call.clock.real_seconds(), limit=max(free, 0) + 1
-            )
+            waiting = pending(call, until=call.clock.real_seconds(), limit=max(free, 0) + 1)
             letters = [x for x in waiting if x.delivery not in self._on_their_way]
             self._on_their_way.update(letter.delivery for letter in letters)
             return letters

@@ -18,9 +18,7 @@ def plan(call: calls.Call, seconds: float, action: str, subject: str) -> None:
 
 def cancel(call: calls.Call, action: str, subject: str) -> None:
     """Forget a planned action."""
-    call.store.db.execute(
-        "DELETE FROM due WHERE action = ? AND subject = ?", (action, subject)
-    )
+    call.store.db.execute("DELETE FROM due WHERE action = ? AND subject = ?", (action, subject))
 
 
 def apply(call: calls.Call, actions: Actions) -> int:

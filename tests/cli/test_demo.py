@@ -92,9 +92,7 @@ def demo(folder):
         made.stop()
 
 
-def test_after_a_start_that_was_cut_off_the_demo_begins_afresh_serves_and_stops_whole(
-    demo, folder
-):
+def test_after_a_start_that_was_cut_off_the_demo_begins_afresh_serves_and_stops_whole(demo, folder):
     old = demo.var / "mail" / "old.eml"
     old.parent.mkdir(parents=True)
     old.touch()

@@ -17,9 +17,7 @@ def set_up(
     return client.v1.setup_intents.create({"mandate_data": sandboxes.ACCEPTED, **body})
 
 
-def test_an_account_looks_like_one(
-    sandbox: sandboxes.Sandbox, client: stripe.StripeClient
-) -> None:
+def test_an_account_looks_like_one(sandbox: sandboxes.Sandbox, client: stripe.StripeClient) -> None:
     made = client.v1.payment_methods.retrieve(sandbox.bank_account(account_type="savings"))
     account = made.us_bank_account
     assert (made.type, made.customer, made.billing_details.name) == (

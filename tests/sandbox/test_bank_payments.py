@@ -47,9 +47,7 @@ def charge_of(client: stripe.StripeClient, intent_id: str) -> stripe.Charge:
 def test_a_debit_is_processing_and_its_money_pending(client: stripe.StripeClient) -> None:
     intent = debited(client)
     assert (intent.status, intent.amount_received) == ("processing", 0)
-    charge = client.v1.charges.retrieve(
-        intent.latest_charge, {"expand": ["balance_transaction"]}
-    )
+    charge = client.v1.charges.retrieve(intent.latest_charge, {"expand": ["balance_transaction"]})
     assert (charge.status, charge.paid, charge.id[:3]) == ("pending", False, "py_")
     held = charge.balance_transaction
     assert (held.type, held.reporting_category, held.status) == ("payment", "charge", "pending")
@@ -83,9 +81,7 @@ def test_it_succeeds_four_business_days_later(
 
 
 @pytest.mark.parametrize(("amount", "fee"), [(50, 0), (6244, 50), (62500, 500), (999999, 500)])
-def test_the_fee_is_small_and_capped(
-    client: stripe.StripeClient, amount: int, fee: int
-) -> None:
+def test_the_fee_is_small_and_capped(client: stripe.StripeClient, amount: int, fee: int) -> None:
     debited(client, amount=amount)
     assert moved(client) == [("payment", amount, fee)]
 
@@ -303,9 +299,7 @@ def test_a_refund_of_a_debit_is_pending_first(
     assert client.v1.refunds.retrieve(refund.id).status == "succeeded"
 
 
-def test_a_debit_survives_a_kill(
-    sandbox: sandboxes.Sandbox, client: stripe.StripeClient
-) -> None:
+def test_a_debit_survives_a_kill(sandbox: sandboxes.Sandbox, client: stripe.StripeClient) -> None:
     intent = debited(client)
     sandbox.restart()
     sandbox.advance(days=7)

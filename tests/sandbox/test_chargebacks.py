@@ -95,9 +95,7 @@ def test_the_payment_succeeds_before_it_is_charged_back(client: stripe.StripeCli
     ]
 
 
-def test_an_inquiry_moves_no_money(
-    sandbox: sandboxes.Sandbox, client: stripe.StripeClient
-) -> None:
+def test_an_inquiry_moves_no_money(sandbox: sandboxes.Sandbox, client: stripe.StripeClient) -> None:
     charge = paid(client, sandbox.card("4000000000001976"))
     dispute = dispute_of(client, charge)
     assert dispute.status == "warning_needs_response"

@@ -66,9 +66,7 @@ def test_a_token_of_a_browser_brings_the_mandate(
     assert (paid.status, paid.setup_future_usage) == ("processing", "off_session")
     assert len(client.v1.customers.payment_methods.list(customer.id).data) == 1
     charge = client.v1.charges.retrieve(paid.latest_charge)
-    mandate = client.v1.mandates.retrieve(
-        charge.payment_method_details.us_bank_account.mandate
-    )
+    mandate = client.v1.mandates.retrieve(charge.payment_method_details.us_bank_account.mandate)
     assert mandate.customer_acceptance.online.user_agent == "A phone"
     assert mandate.type == "multi_use"
 

@@ -36,9 +36,7 @@ def test_an_empty_sandbox_says_so(sandbox: sandboxes.Sandbox) -> None:
         assert words in text
 
 
-def test_what_moved_money_is_shown(
-    sandbox: sandboxes.Sandbox, client: stripe.StripeClient
-) -> None:
+def test_what_moved_money_is_shown(sandbox: sandboxes.Sandbox, client: stripe.StripeClient) -> None:
     intent = client.v1.payment_intents.create(PAY)
     sandbox.advance(days=3)
     payout = sandbox.make_payout()

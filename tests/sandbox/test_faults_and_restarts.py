@@ -104,9 +104,7 @@ def test_faults_wait_for_their_request_and_can_be_disarmed(
         client.v1.refunds.create({})
 
 
-def test_reset_forgets_everything(
-    sandbox: sandboxes.Sandbox, client: stripe.StripeClient
-) -> None:
+def test_reset_forgets_everything(sandbox: sandboxes.Sandbox, client: stripe.StripeClient) -> None:
     client.v1.customers.create({}, {"idempotency_key": "k"})
     sandbox.set_clock(datetime.datetime(2030, 1, 1, tzinfo=datetime.UTC))
     sandbox.fault("error_500")

@@ -84,9 +84,7 @@ def test_a_verified_account_is_not_asked_again(
     assert again.status == "processing"
 
 
-def test_ten_wrong_answers_end_it(
-    sandbox: sandboxes.Sandbox, client: stripe.StripeClient
-) -> None:
+def test_ten_wrong_answers_end_it(sandbox: sandboxes.Sandbox, client: stripe.StripeClient) -> None:
     intent = asked(sandbox)
     for tries in range(1, 10):
         with pytest.raises(stripe.InvalidRequestError, match=f"{10 - tries} attempts") as caught:

@@ -84,9 +84,7 @@ def test_a_payout_travels_to_the_bank_over_business_days(
     ]
 
 
-def test_nothing_is_paid_out_twice(
-    sandbox: sandboxes.Sandbox, client: stripe.StripeClient
-) -> None:
+def test_nothing_is_paid_out_twice(sandbox: sandboxes.Sandbox, client: stripe.StripeClient) -> None:
     take(client, sandbox)
     sandbox.advance(days=3)
     sandbox.make_payout()
@@ -138,9 +136,7 @@ def test_a_failed_payout_returns_to_the_balance_and_goes_with_the_next(
     if is_late:
         sandbox.settle_payout(made["id"], "paid")
     sandbox.settle_payout(made["id"], "failed", failure_code="account_closed")
-    failed = client.v1.payouts.retrieve(
-        made["id"], {"expand": ["failure_balance_transaction"]}
-    )
+    failed = client.v1.payouts.retrieve(made["id"], {"expand": ["failure_balance_transaction"]})
     assert (failed.status, failed.failure_code) == ("failed", "account_closed")
     moved = failed.failure_balance_transaction
     assert (moved.type, moved.net) == ("payout_failure", NET)
@@ -195,9 +191,7 @@ def test_movements_of_an_unknown_payout_are_refused(client: stripe.StripeClient)
         client.v1.balance_transactions.list({"payout": "po_none"})
 
 
-def test_payouts_outlive_a_crash(
-    sandbox: sandboxes.Sandbox, client: stripe.StripeClient
-) -> None:
+def test_payouts_outlive_a_crash(sandbox: sandboxes.Sandbox, client: stripe.StripeClient) -> None:
     take(client, sandbox)
     sandbox.advance(days=3)
     made = sandbox.make_payout()

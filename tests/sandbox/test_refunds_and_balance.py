@@ -55,9 +55,7 @@ def test_what_the_clock_jumps_over_happens_at_its_own_moment(
     assert moved.status == "available"
 
 
-def test_fees_are_rounded_half_up(
-    sandbox: sandboxes.Sandbox, client: stripe.StripeClient
-) -> None:
+def test_fees_are_rounded_half_up(sandbox: sandboxes.Sandbox, client: stripe.StripeClient) -> None:
     intent = paid(client, 500)  # 14.5 cents
     sandbox.advance(2)
     moved = client.v1.balance_transactions.list({"source": intent.latest_charge}).data
@@ -144,9 +142,7 @@ def test_one_card_sends_its_refund_back(
     refund = client.v1.refunds.create({"payment_intent": intent.id, "amount": 6000})
     assert refund.status == "succeeded"
     sandbox.advance(days=3.1)
-    failed = client.v1.refunds.retrieve(
-        refund.id, {"expand": ["failure_balance_transaction"]}
-    )
+    failed = client.v1.refunds.retrieve(refund.id, {"expand": ["failure_balance_transaction"]})
     assert (failed.status, failed.failure_reason) == ("failed", "expired_or_canceled_card")
     assert failed.failure_balance_transaction.amount == 6000
     charge = client.v1.charges.retrieve(intent.latest_charge)

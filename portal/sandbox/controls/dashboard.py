@@ -21,8 +21,7 @@ _KINDS = (
     "webhook_endpoint",
 )
 _DELIVERIES = (
-    "SELECT d.state, d.attempts, d.last_answer FROM deliveries d"
-    " WHERE d.event = ? ORDER BY d.id"
+    "SELECT d.state, d.attempts, d.last_answer FROM deliveries d WHERE d.event = ? ORDER BY d.id"
 )
 
 

@@ -212,9 +212,7 @@ def _withdraw(call: calls.Call, dispute: stores.Record, fee_cents: int = FEE_CEN
     call.store.save(dispute)
 
 
-def _stop_refunds(
-    call: calls.Call, charge: str, *states: str, since: int = 0
-) -> None:
+def _stop_refunds(call: calls.Call, charge: str, *states: str, since: int = 0) -> None:
     where = "kind = 'refund' AND charge = ? AND created >= ? ORDER BY seq"
     for refund in call.store.select(where, (charge, since)):
         if refund["status"] in states:

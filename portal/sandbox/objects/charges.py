@@ -55,9 +55,7 @@ def settle(call: calls.Call, id: str) -> None:
         return
     _post(call, charge)
     call.store.save(charge)
-    events.emit(
-        call, "charge.updated", charge.document, previous={"balance_transaction": None}
-    )
+    events.emit(call, "charge.updated", charge.document, previous={"balance_transaction": None})
 
 
 def _post(call: calls.Call, charge: stores.Record) -> None:

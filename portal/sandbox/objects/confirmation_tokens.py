@@ -82,9 +82,7 @@ def use(call: calls.Call) -> None:
     token = call.load("confirmation_token", id, param="confirmation_token")
     for name in _CHOSEN_BY_TOKEN:
         if call.get(name):
-            raise errors.invalid(
-                f"You cannot use both confirmation_token and {name}.", param=name
-            )
+            raise errors.invalid(f"You cannot use both confirmation_token and {name}.", param=name)
     if token["payment_intent"] or token["setup_intent"]:
         raise errors.refused(
             f"ConfirmationToken {id} has already been used.", param="confirmation_token"

@@ -164,9 +164,7 @@ def _address(sent: dict[str, typing.Any]) -> dict[str, typing.Any]:
 
 _LIST = {**params.PAGE, "type": payment_methods.TYPE}
 ROUTES = (
-    routes.route(
-        "POST", "/v1/customers", create, {**_WRITTEN, "payment_method": params.filled}
-    ),
+    routes.route("POST", "/v1/customers", create, {**_WRITTEN, "payment_method": params.filled}),
     routes.route(
         "GET",
         "/v1/customers",

@@ -15,9 +15,7 @@ def settle(call: calls.Call, id: str) -> None:
         _bring(call, intent, _in_store(call, intent))
 
 
-def decide(
-    call: calls.Call, id: str, status: str = "", failure_code: str = ""
-) -> stores.Record:
+def decide(call: calls.Call, id: str, status: str = "", failure_code: str = "") -> stores.Record:
     """Bring the outcome now: ``succeeded``, ``failed``, or what the account has in store.
 
     A failure without a code is the account's own, or ``insufficient_funds``. Raises ApiError

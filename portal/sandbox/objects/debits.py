@@ -120,6 +120,4 @@ def fail(call: calls.Call, charge: stores.Record, failure: banks.Failure) -> Non
 
 
 def _use_up(call: calls.Call, charge: stores.Record) -> None:
-    mandates.end_if_single(
-        call, charge["payment_method_details"][bank_methods.TYPE]["mandate"]
-    )
+    mandates.end_if_single(call, charge["payment_method_details"][bank_methods.TYPE]["mandate"])

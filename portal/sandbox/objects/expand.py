@@ -36,9 +36,7 @@ def expand(call: calls.Call, answer: stores.Document) -> None:
         _walk(call, answer, parts, path)
 
 
-def _walk(
-    call: calls.Call, node: stores.Document, parts: list[str], path: str
-) -> None:
+def _walk(call: calls.Call, node: stores.Document, parts: list[str], path: str) -> None:
     head, rest = parts[0], parts[1:]
     if node.get("object") == "list" and head == "data" and rest:
         for entry in node["data"]:
@@ -59,9 +57,7 @@ def _walk(
     _step(call, node, head, rest, path)
 
 
-def _step(
-    call: calls.Call, node: stores.Document, field: str, rest: list[str], path: str
-) -> None:
+def _step(call: calls.Call, node: stores.Document, field: str, rest: list[str], path: str) -> None:
     value: typing.Any = node.get(field)
     if isinstance(value, str):
         record = call.store.find(value)
@@ -74,9 +70,7 @@ def _step(
         _walk(call, value, rest, path)
 
 
-def _refunds(
-    call: calls.Call, charge: stores.Document, rest: list[str], path: str
-) -> None:
+def _refunds(call: calls.Call, charge: stores.Document, rest: list[str], path: str) -> None:
     if not isinstance(charge.get("refunds"), dict):
         where = "kind = 'refund' AND charge = ? ORDER BY seq DESC"
         found = call.store.select(where, (charge["id"],))

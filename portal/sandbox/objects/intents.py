@@ -221,9 +221,7 @@ def card_error(
     return error
 
 
-def debit_error(
-    said: banks.Failure, method: stores.Record, charge: str
-) -> dict[str, typing.Any]:
+def debit_error(said: banks.Failure, method: stores.Record, charge: str) -> dict[str, typing.Any]:
     """What ``last_payment_error`` holds after a bank sent a debit back."""
     return {
         "charge": charge,

@@ -41,9 +41,7 @@ def create(call: calls.Call) -> routes.Answer:
     if not call.get("confirm"):
         for name in _WITH_CONFIRM:
             if call.get(name):
-                raise errors.refused(
-                    f"{name} can only be used when confirm is true.", param=name
-                )
+                raise errors.refused(f"{name} can only be used when confirm is true.", param=name)
     customer = intents.chosen_customer(call)
     confirmation_tokens.use(call)
     intent = call.store.add("payment_intent", _document(call, customer))
@@ -148,9 +146,7 @@ def _confirm(call: calls.Call, intent: stores.Record, method: stores.Record | No
         _charge(call, intent, method, is_authenticated=False)
     elif is_off_session or call.get("error_on_requires_action"):
         said = intents.AUTHENTICATION_REQUIRED
-        charge, _ = charges.attempt(
-            call, intent, method, is_authenticated=False, decline=said
-        )
+        charge, _ = charges.attempt(call, intent, method, is_authenticated=False, decline=said)
         _fail(call, intent, intents.card_error(said, method, charge.id), charge.id)
     else:
         intents.ask_authentication(call, intent)

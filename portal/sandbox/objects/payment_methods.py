@@ -239,9 +239,7 @@ def detach(call: calls.Call, id: str) -> routes.Answer:
     call.store.save(method)
     _forget_default(call, customer, method.id)
     mandates.end_all(call, method.id)
-    events.emit(
-        call, "payment_method.detached", method.document, previous={"customer": customer}
-    )
+    events.emit(call, "payment_method.detached", method.document, previous={"customer": customer})
     return method.document
 
 
@@ -279,9 +277,7 @@ def update(call: calls.Call, id: str) -> routes.Answer:
     if call.get("allow_redisplay"):
         method["allow_redisplay"] = call.get("allow_redisplay")
     call.store.save(method)
-    previous = {
-        key: before[key] for key in before if before[key] != method.document[key]
-    }
+    previous = {key: before[key] for key in before if before[key] != method.document[key]}
     events.emit(call, "payment_method.updated", method.document, previous=previous)
     return method.document
 
@@ -355,8 +351,6 @@ ROUTES = (
             "allow_redisplay": _REDISPLAY,
         },
     ),
-    routes.route(
-        "POST", "/v1/payment_methods/<id>/attach", _attach, {"customer": params.filled}
-    ),
+    routes.route("POST", "/v1/payment_methods/<id>/attach", _attach, {"customer": params.filled}),
     routes.route("POST", "/v1/payment_methods/<id>/detach", detach),
 )

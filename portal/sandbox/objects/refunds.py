@@ -91,9 +91,7 @@ def settle(call: calls.Call, id: str) -> None:
     decide(call, id, "failed" if fate == cards.RefundFate.FAILS else "succeeded")
 
 
-def decide(
-    call: calls.Call, id: str, status: str, *, why: str | None = None
-) -> stores.Record:
+def decide(call: calls.Call, id: str, status: str, *, why: str | None = None) -> stores.Record:
     """Make a refund ``succeeded`` or ``failed``, now; a failed one returns the money to us.
 
     ``why`` is the failure's reason, where nothing is given the one usual for the method. Raises

@@ -33,9 +33,7 @@ def payment(client: stripe.StripeClient, **more: object) -> stripe.PaymentIntent
     return client.v1.payment_intents.create({"amount": 6244, "currency": "usd", **more})
 
 
-def test_the_test_bank_pays(
-    site: str, page: playwright.Page, client: stripe.StripeClient
-) -> None:
+def test_the_test_bank_pays(site: str, page: playwright.Page, client: stripe.StripeClient) -> None:
     intent = payment(client)
     page.goto(f"{site}/?secret={intent.client_secret}")
     frame = open_tab(page)
