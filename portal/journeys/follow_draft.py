@@ -14,7 +14,7 @@ from portal.domain.payments.operations import drafting, settling
 from portal.domain.payments.queries import drafts
 from portal.domain.payments.states import AutopayEnd, DraftState, PaymentState
 from portal.domain.wallet import models as wallet
-from portal.journeys import arrange, confirm_link, context, draft_mails, end_autopay
+from portal.journeys import arrange, confirm_link, context, draft_mails, end_autopay, payer_news
 from portal.kernel import actor
 
 _NOT_TAKEN = frozenset({PaymentState.FAILED, PaymentState.CANCELLED})
@@ -94,6 +94,15 @@ def _refused(
         who=who,
     )
     ends = _stop_autopay(session, ctx, draft=draft, payment=payment, code=code, who=who)
+    if draft.state is DraftState.FAILED:
+        payer_news.tell(
+            session,
+            ctx,
+            payer_id=draft.payer_id,
+            what=payer_news.NOT_RECEIVED,
+            fact=draft.id,
+            amount_cents=payment.amount_cents,
+        )
     if code:
         view = drafts.one(session, customer_id=draft.customer_id, number=draft.number)
         _tell(session, ctx, draft=draft, view=view, payment=payment, code=code, ends_autopay=ends)

@@ -349,6 +349,23 @@ def test_autopay_that_lost_its_card_is_told_to_the_owner(ctx, sandbox, later):
     assert [to for to, _ in scoped.mails(ctx, "autopay_ended")] == [scoped.ANA]
 
 
+def test_a_bill_that_their_autopay_did_not_bring_is_told_to_the_owner_without_a_reason(
+    ctx, sandbox, clock, later
+):
+    number = scoped.ask(ctx, later)
+    join(ctx, later, number, _kept(ctx, sandbox, later, number, "4000000000000341"))
+    for days in (18, 3, 2, 2):
+        clock.set(clock.now() + datetime.timedelta(days=days))
+        collect_drafts.run(ctx, on=clock.today())
+    assert value(ctx, "SELECT state FROM draft") == "failed"
+    assert {to for to, _ in scoped.mails(ctx, "draft_refused")} == {scoped.ANA}
+    to, words = scoped.mails(ctx, "payer_news")[-1]
+    assert to == later.customer.email
+    assert "$66.08 by Ana Ruiz for Biscuit did not arrive" in words
+    assert "0341" not in words
+    assert "declined" not in words
+
+
 def test_a_stranger_at_stripe_is_nobodys_payer(ctx, sandbox):
     stranger = sandbox.client().v1.customers.create({"email": "x@example.test"})
     card = sandbox.card(paying.VISA)
@@ -359,14 +376,14 @@ def test_a_stranger_at_stripe_is_nobodys_payer(ctx, sandbox):
         assert payers.of_stripe_customer(session, stripe_ref=stranger.id) is None
 
 
-def _kept(ctx, sandbox, bill, number: str) -> str:
+def _kept(ctx, sandbox, bill, number: str, card: str = paying.VISA) -> str:
     """A card that the payer keeps without paying; its number."""
     token = scoped.token(ctx, number)
     agreed = (scoped.agreeing.shown(ctx, scoped.ConsentKind.STORE, language="en"),)
     begun = scoped_pay.begin_keeping(ctx, token=token, agreed=agreed, who=people.visitor())
     setup_ref = begun.client_secret.partition("_secret_")[0]
     sandbox.client().v1.setup_intents.confirm(
-        setup_ref, {"payment_method": sandbox.card(paying.VISA), "return_url": "http://127.0.0.1/"}
+        setup_ref, {"payment_method": sandbox.card(card), "return_url": "http://127.0.0.1/"}
     )
     scoped_pay.finish_keeping(ctx, token=token, setup_ref=setup_ref, who=people.visitor())
     (kept,) = scoped.methods(ctx, bill, number)
