@@ -73,6 +73,7 @@ class BillView:
 
     head: bill.BillHead
     heading: str
+    is_fee: bool  # it bills a returned payment's fee and covers no days
     shown_cents: int
     state: str
     state_text: str
@@ -105,6 +106,7 @@ def view(
     return BillView(
         head=head,
         heading=_heading(found, write),
+        is_fee=_is_fee(found),
         shown_cents=found.payable_cents or head.open_cents or head.total_cents,
         state=state,
         state_text=text,
@@ -134,14 +136,20 @@ def planned(found: Sequence[drafts.DraftView], ctx: context.Context) -> list[tup
     return [
         (
             _(words[draft.kind], what=upcoming.sentence(draft, write)),
-            f"/payments/scheduled/{draft.number}",
+            "/arrangement"
+            if draft.kind == "arrangement"
+            else f"/payments/scheduled/{draft.number}",
         )
-        for draft in found
+        for draft in upcoming.nearest(found)
     ]
 
 
+def _is_fee(found: bill.Bill) -> bool:
+    return all(line.kind == "nsf_fee" for line in found.lines)
+
+
 def _heading(found: bill.Bill, write: rows.Writer) -> str:
-    if all(line.kind == "nsf_fee" for line in found.lines):
+    if _is_fee(found):
         return _("%(pet)s’s returned payment fee", pet=found.head.pet_name)
     month = write.month(found.head.due_on)
     return _("%(pet)s’s %(month)s bill", pet=found.head.pet_name, month=month)

@@ -82,7 +82,9 @@ def show() -> str:
         coming=_coming(covers),
         pets=[_card(cover, owed, by_bill, autopays[cover.policy_no], write) for cover in covers],
         disputes=[_case(case, write) for case in disputes if case.closed_at is None],
-        planned=upcoming.listed([d for d in planned if d.kind != "autopay"][:RECENT], write),
+        planned=upcoming.listed(
+            [d for d in upcoming.nearest(planned) if d.kind != "autopay"][:RECENT], write
+        ),
         recent=rows.payment_rows(recent, write, clock.zone),
     )
 

@@ -22,6 +22,7 @@ class Due:
     late_cents: int
     late_on: datetime.date | None
     next_due: bills.OpenBill | None
+    rest_cents: int  # what can be paid now and is not paid in parts
     parts: str
     may_part: bool
 
@@ -54,6 +55,7 @@ def view(
             ),
             None,
         ),
+        rest_cents=sum(b.to_pay_cents for b in owed.bills if told[b.number] is None),
         parts=in_parts.text(parts, write.day) if parts else "",
         may_part=parts is None and is_enough,
     )

@@ -14,7 +14,7 @@ from portal.domain.payments.queries import bills, drafts
 from portal.domain.wallet import queries as wallet
 from portal.journeys import pay_invoices
 from portal.kernel import errors, money
-from portal.web.customer import pay_later
+from portal.web.customer import pay_later, upcoming
 from portal.web.shared import once
 
 NEW = "new"
@@ -128,7 +128,7 @@ def page(session: orm.Session, *, customer_id: int, typed: Typed, today: datetim
             is_late=bill.is_past_due(today),
             paused_cents=bill.disputed_cents,
             paid_to=days.get(bill.number),
-            planned=waiting.get(bill.number, ()),
+            planned=tuple(upcoming.nearest(waiting.get(bill.number, ()))),
         )
         for bill in found.bills
         if bill.to_pay_cents > 0
@@ -210,6 +210,7 @@ def _plan(
 
 
 def _first(choices: tuple[Choice, ...]) -> tuple[str, ...]:
-    """All that is late, else the bill that is due first."""
-    late = tuple(c.number for c in choices if c.is_late)
-    return late or tuple(c.number for c in choices[:1])
+    """All that is late, else the bill that is due first; what is planned only if all is."""
+    free = tuple(c for c in choices if not c.planned) or choices
+    late = tuple(c.number for c in free if c.is_late)
+    return late or tuple(c.number for c in free[:1])

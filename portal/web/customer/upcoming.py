@@ -14,6 +14,15 @@ _ = flask_babel.gettext
 ngettext = flask_babel.ngettext
 
 
+def nearest(found: Sequence[drafts.DraftView]) -> list[drafts.DraftView]:
+    """The planned payments, of the parts of an arrangement only the next one."""
+    kept: list[drafts.DraftView] = []
+    for draft in found:
+        if draft.kind != "arrangement" or all(one.kind != "arrangement" for one in kept):
+            kept.append(draft)
+    return kept
+
+
 def sentence(draft: drafts.DraftView, write: rows.Writer) -> str:
     """What a planned payment will take: "$62.44 on 4 Dec, from Visa 4242"."""
     amount = formats.money(draft.amount_cents)
@@ -37,7 +46,6 @@ def listed(found: Sequence[drafts.DraftView], write: rows.Writer) -> list[rows.R
             href=f"/payments/scheduled/{draft.number}",
             title=named(draft, write),
             note=sentence(draft, write),
-            end=formats.money(draft.amount_cents),
             end_state="waiting" if draft.state == "planned" else _state(draft),
             end_text=_word(draft),
         )
