@@ -11,6 +11,7 @@ from portal.documents import agreements, texts
 from portal.domain.billing.operations import books
 from portal.domain.payments import announcing, models
 from portal.domain.payments.operations import standing
+from portal.domain.payments.queries import undrafted
 from portal.domain.payments.states import AutopayEnd
 from portal.domain.policies import queries as policies
 from portal.domain.wallet import consents
@@ -98,14 +99,17 @@ def change(
     """Replace what was agreed to by a new agreement; drafts go on with the new method.
 
     A draft whose day changes is announced anew, at least ten days ahead; one that cannot be moved
-    so stays on its day. Asking for what stands already changes nothing. Raises what `join` does,
-    and standing.AutopayOff.
+    so stays on its day. Asking for what stands already changes nothing, unless a bill waits that
+    was refused for good: then it is agreed to and announced anew. Raises what `join` does, and
+    standing.AutopayOff.
     """
     with ctx.database.unit_of_work() as session:
         order = _order(session, ctx, customer_id, policy_no, payer_id=payer_id, who=who)
         old = order.running()
         chosen = order.choose(method_no, backup_no, days_before)
-        if chosen.terms == _terms(old):
+        if chosen.terms == _terms(old) and not undrafted.of_policy(
+            session, policy_id=order.policy.id
+        ):
             return Joined(announced=())
         standing.end(
             session,

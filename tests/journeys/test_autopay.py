@@ -152,6 +152,21 @@ def test_asking_for_what_stands_already_changes_nothing(quiet_ctx, later):
     assert autopaying.count(quiet_ctx, "autopay_joined") == 1
 
 
+def test_agreeing_again_announces_what_was_refused_for_good_once_more(quiet_ctx, later):
+    card = autopaying.card(quiet_ctx.database, later.customer)
+    autopaying.join(quiet_ctx, later, card)
+    with quiet_ctx.database.unit_of_work() as session:
+        session.execute(
+            sa.update(models.Draft).values(
+                state=DraftState.FAILED, due_on=None, ended_at=people.NOW
+            )
+        )
+    assert autopaying.running(quiet_ctx, later).gave_up
+    assert len(autopaying.change(quiet_ctx, later, card).announced) == 1
+    assert autopaying.change(quiet_ctx, later, card).announced == ()
+    assert [d.state for d in autopaying.drafts(quiet_ctx, later)] == ["planned", "failed"]
+
+
 def test_leaving_calls_off_what_waits_and_says_so(quiet_ctx, bill):
     card = autopaying.card(quiet_ctx.database, bill.customer)
     autopaying.join(quiet_ctx, bill, card)

@@ -57,3 +57,19 @@ def test_a_wish_for_an_earlier_day_that_is_too_near_changes_nothing():
         announced_on=day(12, 1), due_on=day(12, 1), days_before=5, today=TODAY
     )
     assert moved == day(12, 1)
+
+
+@pytest.mark.parametrize(
+    ("announced_on", "days_before", "moved_to"),
+    [
+        (day(12, 14), 5, day(12, 9)),  # earlier, in time
+        (day(12, 14), 10, day(12, 4)),  # earlier, the wished day is the first that is allowed
+        (day(12, 11), 10, day(12, 4)),
+        (day(12, 4), 0, day(12, 14)),  # later
+    ],
+)
+def test_a_draft_moves_to_the_wished_day_as_far_as_it_may(announced_on, days_before, moved_to):
+    moved = announcing.moved_day(
+        announced_on=announced_on, due_on=day(12, 14), days_before=days_before, today=TODAY
+    )
+    assert moved == moved_to

@@ -7,7 +7,7 @@ import datetime
 import pytest
 
 from portal.journeys import autopay
-from tests.support import autopaying, bills, forms, people
+from tests.support import autopaying, bills, cases, forms, people
 
 DAY = datetime.date
 
@@ -177,6 +177,12 @@ def test_the_bill_the_list_and_the_pay_page_say_what_autopay_takes(owner, quiet_
     assert "Autopay takes it: $66.08 on 12 Dec, from Visa 4242." in html
     assert "If you pay before, nothing is." in html
     assert "$66.08 is planned for 12 Dec" in read(owner, "/pay")
+
+
+def test_what_is_in_dispute_is_not_said_to_be_taken(owner, quiet_ctx, bill, card):
+    autopaying.join(quiet_ctx, bill, card)
+    cases.raise_case(quiet_ctx, bill.customer, invoice_no=bill.number)
+    assert "Nothing on Sat 12 Dec: it is paid or paused" in read(owner, "/autopay")
 
 
 def test_the_page_of_a_card_says_what_removing_it_does(owner, quiet_ctx, database, bill, card):

@@ -30,11 +30,14 @@ def moved_day(
 ) -> datetime.date:
     """The day for a bill that was announced for `announced_on`, after another wish `today`.
 
-    It stays where the wished day is too near to be announced: what was told already is as early
-    as it can be, and waiting longer helps nobody.
+    Earlier: as near to the wished day as may be announced now, else as it was told. Later: the
+    wished day, if it may be announced, else as it was told, for waiting longer helps nobody.
     """
     wished = due_on - datetime.timedelta(days=days_before)
-    return wished if wished >= first_day(today) else announced_on
+    first = first_day(today)
+    if wished < announced_on:
+        return min(max(wished, first), announced_on)
+    return wished if wished >= first else announced_on
 
 
 def first_day(today: datetime.date) -> datetime.date:

@@ -147,7 +147,7 @@ def _page(
         wrong=wrong or {},
         methods=saved,
         days=autopay_view.choices(open_, planned, write),
-        early=autopay_view.early(open_, today),
+        early=autopay_view.early(open_, write),
         consent=_shown(found).text,
         history=autopay_view.history(taken, write),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -28,12 +27,11 @@ class DayChoice(NamedTuple):
 
 
 class Early(NamedTuple):
-    """A bill that autopay could take only after its due day."""
+    """A bill that autopay could take only after its due day, and why, in words."""
 
     number: str
     cents: int
-    due_on: datetime.date
-    draft_on: datetime.date
+    text: str
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -78,9 +76,16 @@ def next_text(found: standing.Standing, write: rows.Writer) -> str:
     trouble = trouble_text(found, write) if found.is_on and found.needs_method else ""
     planned = ""
     if found.next_on is not None and found.next_state == "planned":
-        words = {"sum": formats.money(found.next_cents), "day": write.day(found.next_on)}
-        planned = _("Next %(sum)s on %(day)s", **words)
+        planned = _planned_text(found, write.day(found.next_on))
     return ". ".join(part for part in (trouble, planned) if part)
+
+
+def _planned_text(found: standing.Standing, day: str) -> str:
+    """What the next draft takes as the bill stands now."""
+    if found.next_left_cents <= 0:
+        return _("Nothing on %(day)s: it is paid or paused", day=day)
+    cents = min(found.next_cents, found.next_left_cents)
+    return _("Next %(sum)s on %(day)s", sum=formats.money(cents), day=day)
 
 
 def trouble_text(found: standing.Standing, write: rows.Writer) -> str:
@@ -198,10 +203,33 @@ def _note(
     )
 
 
-def early(open_: Sequence[undrafted.UndraftedBill], today: datetime.date) -> list[Early]:
+def early(open_: Sequence[undrafted.UndraftedBill], write: rows.Writer) -> list[Early]:
     """The bills that are due before autopay may take anything."""
-    first = announcing.first_day(today)
-    return [Early(b.number, b.cents, b.due_on, first) for b in open_ if b.due_on < first]
+    first = announcing.first_day(write.today)
+    told = []
+    for bill in open_:
+        if bill.due_on >= first:
+            continue
+        words = {
+            "sum": formats.money(bill.cents),
+            "due": write.day(bill.due_on, "long"),
+            "day": write.day(first, "long"),
+        }
+        text = (
+            _(
+                "%(sum)s was due on %(due)s. Autopay may take it on %(day)s at the earliest, "
+                "because we have to tell you 10 days before.",
+                **words,
+            )
+            if bill.due_on < write.today
+            else _(
+                "%(sum)s is due on %(due)s. Autopay may take it on %(day)s at the earliest, "
+                "because we have to tell you 10 days before.",
+                **words,
+            )
+        )
+        told.append(Early(bill.number, bill.cents, text))
+    return told
 
 
 def history(found: Sequence[drafts.DraftView], write: rows.Writer) -> list[rows.Row]:

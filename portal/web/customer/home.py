@@ -167,7 +167,7 @@ def _autopay(one: standing.Standing, write: rows.Writer) -> dict[str, str]:
     text, state = autopay_view.state_text(one), "good" if one.is_on else ""
     if one.needs_method:
         state, text = "failed", autopay_view.trouble_text(one, write)
-    elif one.next_on is not None:
+    elif one.next_on is not None and one.next_left_cents > 0:
         text = _("%(how)s, next on %(day)s", how=text, day=write.day(one.next_on, "plain"))
     link = (
         _("Change autopay for %(pet)s", pet=one.pet_name)

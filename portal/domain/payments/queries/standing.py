@@ -20,7 +20,8 @@ class Standing(NamedTuple):
     """One policy and its autopay; everything after `cancelled_on` is empty where it is off.
 
     The method of somebody else who pays has no label: that is theirs. `next_*` is the draft that
-    comes first: its most in cents, the day on which it is taken or tried again. `ended` is why
+    comes first: its most in cents, what of its bill could be taken now, the day on which it is
+    taken or tried again. `ended` is why
     the last autopay of this policy ended, where none runs now; `gave_up` that it runs and was
     refused for good on a bill that is still open.
     """
@@ -42,6 +43,7 @@ class Standing(NamedTuple):
     next_no: str
     next_state: str
     next_cents: int
+    next_left_cents: int
     next_on: datetime.date | None
     next_attempts: int
     next_outcome: str
@@ -80,6 +82,7 @@ _payer = models.Payer.__table__
 _draft = models.Draft.__table__
 _bill = models.DraftBill.__table__
 _invoice = billing.Invoice.__table__
+_hold = billing.Hold.__table__
 _method = wallet.PaymentMethod.__table__
 _backup = _method.alias("backup")
 _none = types.constant("")
@@ -90,8 +93,30 @@ def _label(table: sa.FromClause) -> sa.ColumnElement[str]:
     return sa.case((_autopay.c.payer_id.is_(None), sa.func.coalesce(words, _none)), else_=_none)
 
 
+_held = (
+    sa.select(sa.func.coalesce(sa.func.sum(_hold.c.amount_cents), types.constant(0)))
+    .where(
+        _hold.c.customer_id == _invoice.c.customer_id,
+        _hold.c.subject == _invoice.c.number,
+        _hold.c.kind == types.constant(billing.HoldKind.AUTOPAY),
+        _hold.c.lifted_at.is_(None),
+    )
+    .correlate(_invoice)
+    .scalar_subquery()
+)
+_left = (
+    sa.select(sa.cast(sa.func.sum(_invoice.c.open_cents - _held), sa.BigInteger))
+    .join_from(_bill, _invoice, _invoice.c.id == _bill.c.invoice_id)
+    .where(
+        _bill.c.draft_id == _draft.c.id,
+        _invoice.c.state == types.constant(billing.InvoiceState.ISSUED),
+    )
+    .correlate(_draft)
+    .scalar_subquery()
+)
 _next = (
     sa.select(
+        _left.label("left_cents"),
         _draft.c.number,
         _draft.c.state,
         _draft.c.amount_cents,
@@ -143,6 +168,7 @@ _STANDING = (
         sa.func.coalesce(_next.c.number, _none),
         sa.func.coalesce(sa.type_coerce(_next.c.state, sa.Text), _none),
         sa.func.coalesce(_next.c.amount_cents, types.constant(0)),
+        sa.func.coalesce(_next.c.left_cents, types.constant(0)),
         _next.c.due_on,
         sa.func.coalesce(_next.c.attempts, types.constant(0)),
         sa.func.coalesce(_next.c.outcome, _none),
