@@ -39,10 +39,17 @@ PAGES = {
         ("payments", "/payments"),
         ("payment", "first:/payments"),
         ("methods", "/payment-methods"),
+        ("autopay", "/autopay"),
+        ("autopay-pet", "first:/autopay"),
         ("settings", "/settings"),
         ("dispute-new", "/disputes/new"),
     ),
-    "sam": (("home", "/home"), ("invoices", "/invoices"), ("payments", "/payments")),
+    "sam": (
+        ("home", "/home"),
+        ("autopay-pet", "first:/autopay"),
+        ("invoices", "/invoices"),
+        ("payments", "/payments"),
+    ),
     "lee": (("home", "/home"), ("dispute", "first:/disputes")),
     "grace": (
         ("desk", "/desk"),
@@ -56,6 +63,7 @@ PAGES = {
 }
 FIRST = {
     "/invoices": r"/invoices/INV-\w+$",
+    "/autopay": r"/autopay/POL-\w+$",
     "/payments": r"/payments/PAY-\w+$",
     "/disputes": r"/disputes/DSP-\w+$",
     "/desk/queue": r"/desk/disputes/DSP-\w+",
