@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from typing import NamedTuple
 
-from bench.simulation import banks, life, paying, quarrels
+from bench.simulation import banks, drafts, life, paying, quarrels
 
 
 class Action(NamedTuple):
@@ -25,6 +25,10 @@ ACTIONS = (
     Action("come back to a form", 12, paying.come_back),
     Action("save a card", 4, paying.save_card),
     Action("remove a card", 2, paying.remove_card),
+    Action("autopay", 3, drafts.agree),
+    Action("plan a payment", 8, drafts.schedule),
+    Action("change a planned payment", 2, drafts.change),
+    Action("confirm to the bank", 3, drafts.confirm),
     Action("raise a dispute", 7, quarrels.raise_one),
     Action("withdraw or reopen", 1, quarrels.take_back),
     Action("decide a case", 10, quarrels.decide),

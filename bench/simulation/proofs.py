@@ -44,6 +44,17 @@ _NO_CASE = """
                FROM jsonb_array_elements(p.planned) part)
       AND NOT EXISTS (SELECT FROM dispute d WHERE d.payment_no = p.number)
 """
+# A draft is charged once, and goes on only while a payment of it may still take money.
+_DRAFTS = """
+    SELECT 'draft ' || d.number || ' is ' || d.state || ' with ' || count(p.id) || ' settled'
+    FROM draft d LEFT JOIN payment p ON p.draft_id = d.id AND p.state = 'settled'
+    GROUP BY d.id
+    HAVING count(p.id) > 1 OR count(p.id) = 1 AND d.state <> 'paid'
+    UNION ALL
+    SELECT 'draft ' || d.number || ' is attempting, and no payment of it is under way'
+    FROM draft d WHERE d.state = 'attempting' AND NOT EXISTS (
+        SELECT FROM payment p WHERE p.draft_id = d.id AND p.state = 'processing')
+"""
 _UNHANDLED = """
     SELECT type || ' ' || object_id || ': ' || error FROM inbox_event WHERE handled_at IS NULL
 """
@@ -55,6 +66,8 @@ _REFUNDS = "SELECT number, state, amount_cents FROM refund"
 _CLAIMS = "SELECT stripe_ref, state FROM chargeback"
 _CARDS = "SELECT stripe_ref FROM payment_method WHERE removed_at IS NULL"
 
+ALWAYS = (_UNSTEADY, _SECOND_MAIL, _NO_RECEIPT, _OVERPAID, _NO_CASE, _DRAFTS, _UNHANDLED)
+
 
 def find(one: life.Life, *, told: bool, mailed: bool) -> list[str]:
     """What is wrong; `told`: every event of Stripe has arrived; `mailed`: every mail went out."""
@@ -63,7 +76,7 @@ def find(one: life.Life, *, told: bool, mailed: bool) -> list[str]:
         for proof in check_books.run(one.ctx, with_stripe=told)
         if not proof.holds
     ]
-    for statement in (_UNSTEADY, _SECOND_MAIL, _NO_RECEIPT, _OVERPAID, _NO_CASE, _UNHANDLED):
+    for statement in ALWAYS:
         wrong += [row[0] for row in one.rows(statement)]
     if mailed:
         wrong += [row[0] for row in one.rows(_NOT_SENT)]

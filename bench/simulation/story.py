@@ -12,7 +12,7 @@ import random
 import zoneinfo
 from collections.abc import Callable
 
-from bench.simulation import actions, chaos, life, night, people, proofs, stage
+from bench.simulation import actions, chaos, drafts, life, night, people, proofs, stage
 from portal import jobs
 from portal.kernel import clock as clocks
 
@@ -21,7 +21,9 @@ FIRST_DAY = datetime.date(2026, 2, 23)  # or one of the 300 after it: all change
 BEFORE = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 ACTIONS = 2.5  # of each customer in a day
 AWAKE_MINUTES = 15 * 60
-DAILY = ("run_billing", "earn_premium", "tidy_access")
+DAILY = ("run_billing", "earn_premium", "announce_drafts", "tidy_access", "warn_expiring")
+PAST = datetime.timedelta(days=15)  # before the first day people live without any trouble
+COLLECTS = 0.08  # how often a step meets the run that takes drafts
 # What runs every minute or every few, and how often a step of the story meets it.
 BY_THE_CLOCK = (
     ("recheck_payments", 0.6),
@@ -124,7 +126,7 @@ def go_on(
     clock = clocks.SetClock(zone=ZONE, at=kept.at or BEFORE)
     if kept.memory is None:
         _begin(plan, kept, rng)
-        clock.set(stage.start_of(kept.first_day, clock))
+        clock.set(stage.start_of(kept.first_day - PAST, clock))
     troubles = chaos.Chaos(rng, kept.odds, really=plan.really)
     played = stage.build(
         url=url,
@@ -157,7 +159,8 @@ class _Story:
         self._rng = rng
         self._stage = played
         self._report = report or (lambda _kept: None)
-        if kept.memory is None:
+        is_new = kept.memory is None
+        if is_new:
             kept.memory = life.Memory(
                 people=people.make_customers(played.ctx, rng, number=plan.customers),
                 staff=people.make_staff(played.ctx),
@@ -166,6 +169,9 @@ class _Story:
         played.queue.died = kept.memory.died
         played.post.is_out = kept.is_out
         self._life = life.Life(rng=rng, memory=kept.memory, stage=played, tells=tells)
+        if is_new:
+            self._run("run_billing")
+            drafts.before_the_story(self._life)
         played.chaos.meanwhile = self._meanwhile
         self._steps = max(round(plan.customers * ACTIONS), 1)
         self._tell()
@@ -205,6 +211,7 @@ class _Story:
             night.end_outage(self._life)
         for name in DAILY:
             self._run(name)
+        drafts.collect(self._life)
 
     def _step(self) -> None:
         """Some time, what comes by itself in it, and something that somebody does."""
@@ -220,6 +227,8 @@ class _Story:
         for name, chance in BY_THE_CLOCK:
             if self._rng.random() < chance:
                 self._run(name)
+        if self._rng.random() < COLLECTS:
+            drafts.collect(self._life)
         actions.draw(self._rng).act(self._life)
 
     def _rest(self, day: int) -> None:
