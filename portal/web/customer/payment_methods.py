@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 import flask
 import flask_login
 import werkzeug.exceptions
@@ -19,6 +21,7 @@ from portal.web.customer import after_saving, autopay_view
 from portal.web.shared import entry, headers, rows, sentences, site
 
 bp = flask.Blueprint("payment_methods", __name__)
+TOLD_WITHIN = datetime.timedelta(days=10)
 
 
 @bp.get("/payment-methods")
@@ -30,10 +33,17 @@ def show() -> flask.typing.ResponseReturnValue:
     return flask.render_template(
         "customer/payment_methods.html",
         methods=found,
-        waiting=wallet.waiting_accounts(site.reader(), customer_id=person.id),
+        waiting=_waiting(person.id),
         today=today,
         autopays=autopay_view.listed(pets, rows.Writer(today)),
     )
+
+
+def _waiting(customer_id: int) -> list[tuple[wallet.WaitingAccount, datetime.date]]:
+    """Accounts whose small deposits are awaited, with the day by which they must be told."""
+    found = wallet.waiting_accounts(site.reader(), customer_id=customer_id)
+    zone = site.ctx().clock.zone
+    return [(one, (one.started_at + TOLD_WITHIN).astimezone(zone).date()) for one in found]
 
 
 @bp.get("/payment-methods/add")
