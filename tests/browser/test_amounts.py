@@ -72,5 +72,5 @@ def test_credit_that_covers_all_needs_no_card(visit, site, sandbox, database, bi
     bills.make_bill(database, customer=bill.customer, pet_name="Miso", species="cat")
     page = visit(bill.customer).open("/pay")
     page.get_by_role("button", name="Use $66.08 of credit").click()
-    expect(page.get_by_text("Your credit paid it. No card was charged.")).to_be_visible()
+    expect(page.get_by_text("Your credit paid it. Nothing else was charged.")).to_be_visible()
     assert paying.charges(sandbox) == []
