@@ -33,9 +33,9 @@ from portal.gateways import embedded_postgres
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 PEOPLE = (
-    ("maria@demo.test", "two pets, one bill due, a card saved"),
-    ("sam@demo.test", "overdue, the last card was declined"),
-    ("lee@demo.test", "a card saved, an open dispute"),
+    ("maria@demo.test", "two pets, one bill due, autopay for one of them"),
+    ("sam@demo.test", "overdue, autopay was refused"),
+    ("lee@demo.test", "autopay by bank account, an open dispute"),
     ("grace@demo.test", "billing specialist"),
     ("omar@demo.test", "supervisor"),
     ("ada@demo.test", "finance"),

@@ -40,16 +40,15 @@ def run(ctx: context.Context, *, on: datetime.date) -> int:
     Running it twice, or after it was killed anywhere, announces each bill once. Customers who
     change something in this very moment come last, after their change.
     """
-    count, after, busy = 0, 0, []
-    while True:
+    with ctx.database.reading() as session:
+        waiting = undrafted.customers(session)
+    count, busy = 0, []
+    for start in range(0, len(waiting), BATCH):
+        batch = waiting[start : start + BATCH]
         with ctx.database.unit_of_work() as session:
-            found = undrafted.customers(session, after=after, limit=BATCH)
-            free = standing.lock_customers(session, customer_ids=found)
+            free = standing.lock_customers(session, customer_ids=batch)
             count += len(announce(session, ctx, customer_ids=free, on=on, who=WHO))
-        busy += sorted(set(found) - set(free))
-        if len(found) < BATCH:
-            break
-        after = found[-1]
+        busy += sorted(set(batch) - set(free))
     for customer_id in busy:
         with ctx.database.unit_of_work() as session:
             books.lock_customer(session, customer_id=customer_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import datetime
 
 import pytest
@@ -125,6 +126,36 @@ def test_whoever_changes_something_at_that_moment_is_waited_for(quiet_ctx, datab
             assert found.not_done
         assert night_run.result(timeout=20) == 1
     assert autopaying.count(quiet_ctx, "autopay_notice") == 1
+
+
+class Killed(Exception):
+    """The worker died."""
+
+
+def test_a_night_that_is_killed_at_any_commit_announces_each_bill_once(
+    quiet_ctx, database, monkeypatch
+):
+    monkeypatch.setattr(announce_drafts, "BATCH", 2)
+    made = []
+    for _ in range(5):
+        bill = bills.make_bill(database, through=DAY(2026, 11, 1))
+        autopaying.join(quiet_ctx, bill, autopaying.card(database, bill.customer))
+        bills.issue_through(database, term_id=bill.term.id, through=DAY(2026, 11, 8))
+        made.append(bill)
+    for place in ("before", "after", "before", "after", "before"):
+        commits = iter(range(2))
+
+        def kill(where: str, place=place, commits=commits) -> None:
+            if where == place and next(commits, None) is None:
+                raise Killed
+
+        database.commit_hook = kill
+        with contextlib.suppress(Killed):
+            announce_drafts.run(quiet_ctx, on=DAY(2026, 11, 8))
+        database.commit_hook = None
+    announce_drafts.run(quiet_ctx, on=DAY(2026, 11, 8))
+    assert [len(autopaying.drafts(quiet_ctx, bill)) for bill in made] == [1] * 5
+    assert autopaying.count(quiet_ctx, "autopay_notice") == 5
 
 
 def expiring_card(ctx, database, **given) -> str:

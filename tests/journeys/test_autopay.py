@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import datetime
 
 import pytest
@@ -60,6 +61,22 @@ def test_joining_twice_is_refused_and_announces_nothing_more(quiet_ctx, bill):
     with pytest.raises(standing.AutopayOn):
         autopaying.join(quiet_ctx, bill, card)
     assert len(autopaying.drafts(quiet_ctx, bill)) == 1
+
+
+def test_joining_in_the_same_moment_from_two_places_is_once(quiet_ctx, bill):
+    card = autopaying.card(quiet_ctx.database, bill.customer)
+
+    def join(_):
+        try:
+            return autopaying.join(quiet_ctx, bill, card)
+        except standing.AutopayOn:
+            return None
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(join, range(2)))
+    assert sum(one is not None for one in found) == 1
+    assert len(autopaying.drafts(quiet_ctx, bill)) == 1
+    assert autopaying.count(quiet_ctx, "autopay_joined") == 1
 
 
 @pytest.mark.parametrize("days_before", [-1, 1, 4, 11])

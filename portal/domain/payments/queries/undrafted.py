@@ -184,13 +184,8 @@ def unannounced(
     )
 
 
-def customers(session: orm.Session, *, after: int, limit: int) -> tuple[int, ...]:
-    """Customers with a bill to announce, in order of id after `after`."""
+def customers(session: orm.Session) -> tuple[int, ...]:
+    """Every customer with a bill to announce, in order of id; one statement for the whole night."""
     found = _UNANNOUNCED.with_only_columns(_invoice.c.customer_id).order_by(None)
-    rows = session.connection().execute(
-        found.where(_invoice.c.customer_id > after)
-        .distinct()
-        .order_by(_invoice.c.customer_id)
-        .limit(limit)
-    )
+    rows = session.connection().execute(found.distinct().order_by(_invoice.c.customer_id))
     return tuple(row.customer_id for row in rows)
