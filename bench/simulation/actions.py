@@ -33,6 +33,7 @@ ACTIONS = (
     Action("withdraw or reopen", 1, quarrels.take_back),
     Action("decide a case", 10, quarrels.decide),
     Action("approve", 1, quarrels.approve),
+    Action("pay or return a debit", 3, banks.pay_or_return),
     Action("claim a charge back", 2, banks.claim),
     Action("end a claim", 3, banks.judge),
     Action("answer a bank", 2, banks.answer),

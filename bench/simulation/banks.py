@@ -13,6 +13,7 @@ _CHARGES = """
     SELECT charge_ref, amount_cents FROM payment
     WHERE state = 'settled' AND charge_ref IS NOT NULL ORDER BY id DESC LIMIT 60
 """
+_DEBITS = "SELECT stripe_ref FROM payment WHERE state = 'processing' ORDER BY id"
 _CLAIMS = """
     SELECT number, stripe_ref, state FROM chargeback WHERE closed_at IS NULL ORDER BY id
 """
@@ -33,6 +34,19 @@ def claim(one: life.Life) -> None:
     elif draw < 0.5:
         body["amount"] = max(charge.amount_cents // 2, 1)
     control(one, "disputes", body)
+
+
+def pay_or_return(one: life.Life) -> None:
+    """A bank pays a debit that is on its way, or sends it back, before its day."""
+    found = one.row(_DEBITS)
+    if found is not None:
+        control(one, f"payment_intents/{found.stripe_ref}/settle", {})
+
+
+def end_debits(one: life.Life) -> None:
+    """Every debit that is still on its way comes to its end."""
+    for found in one.rows(_DEBITS):
+        control(one, f"payment_intents/{found.stripe_ref}/settle", {})
 
 
 def judge(one: life.Life) -> None:
@@ -84,5 +98,5 @@ def control(one: life.Life, path: str, body: dict[str, object]) -> None:
         body=json.dumps(body).encode(),
         headers={"Content-Type": "application/json"},
     )
-    verb = path.rpartition("/")[2] if "settle" not in path else body["status"]
+    verb = path.rpartition("/")[2] if "status" not in body else body["status"]
     one.happen(f"bank {verb}", lambda: answer_.status)

@@ -25,7 +25,14 @@ DECLINED = (
     "4242424242424241",
 )
 CLAIMED = ("4000000000000259", "4000000000002685", "4000000000001976", "4000000000005423")
-KINDS = (GOOD, REFUNDS, PROVING, DECLINED, CLAIMED)
+ACCOUNTS = (
+    *("000123456789", "000123456789", "000123456789"),  # pays after days
+    "000222222227",  # has no money
+    "000111111113",  # is closed
+    "000333333335",  # is not to be debited
+    "000555555559",  # pays, and the bank takes it back
+)
+KINDS = (GOOD, REFUNDS, PROVING, DECLINED, CLAIMED, ACCOUNTS)
 _OPEN = sorted(str(state) for state in rules.OPEN_STATES)
 _PAYMENT = "SELECT id, state FROM payment WHERE number = :number"
 
@@ -112,7 +119,7 @@ def save_card(one: life.Life, person: people.Person | None = None) -> None:
     begun = one.happen("card", lambda: keep_method.start(one.ctx, customer_id=person.id))
     if not isinstance(begun, keep_method.SetupStarted):
         return
-    card = one.rng.choice(one.rng.choices(KINDS, (8, 2, 4, 1, 2))[0])
+    card = one.rng.choice(one.rng.choices(KINDS, (8, 2, 4, 1, 2, 3))[0])
     secret = begun.client_secret
     if one.stage.browser.confirm(secret, card) == "requires_action":
         if one.rng.random() < 0.1:
@@ -241,7 +248,7 @@ def _start(one: life.Life, form: life.Form) -> pay_invoices.Started:
 
 
 def _confirm(one: life.Life, form: life.Form) -> None:
-    card = one.rng.choice(one.rng.choices(KINDS, (60, 8, 10, 14, 2))[0])
+    card = one.rng.choice(one.rng.choices(KINDS, (60, 8, 10, 14, 2, 14))[0])
     went = one.stage.browser.confirm(form.client_secret, card)
     one.happen(f"confirm {form.number} {card[-4:]}", lambda: went)
     if went == "requires_action" and one.rng.random() < 0.85:

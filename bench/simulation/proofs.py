@@ -13,7 +13,8 @@ from portal.journeys import check_books
 
 _UNSTEADY = """
     SELECT number || ' is ' || state FROM payment
-    WHERE state IN ('unknown', 'initiated', 'requires_action', 'processing')
+    WHERE state IN ('unknown', 'initiated', 'requires_action')
+       OR state = 'processing' AND method_kind <> 'us_bank_account'
 """
 _SECOND_MAIL = """
     SELECT template || ' ' || subject_no || ' times ' || count(*) FROM mail
@@ -120,7 +121,10 @@ def _payments(one: life.Life) -> Iterator[str]:
             if payment.amount_cents != intent["amount_received"]:
                 yield f"{number} of {payment.amount_cents} received {intent['amount_received']}"
         elif intent["status"] == "processing":
-            yield f"{number} is still processing"
+            if payment.state != "processing":
+                yield f"{number} is processing and here {payment.state}"
+        elif payment.state == "processing":
+            yield f"{number} is processing, at Stripe {intent['status']}"
     for number, times in charged.items():
         if times > 1:
             yield f"{number} was charged {times} times"

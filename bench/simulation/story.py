@@ -12,7 +12,7 @@ import random
 import zoneinfo
 from collections.abc import Callable
 
-from bench.simulation import actions, chaos, drafts, life, night, people, proofs, stage
+from bench.simulation import actions, banks, chaos, drafts, life, night, people, proofs, stage
 from portal import jobs
 from portal.kernel import clock as clocks
 
@@ -237,6 +237,9 @@ class _Story:
         if at_end and self._stage.post.is_out:
             night.end_outage(self._life)
         night.settle_down(self._life, at_end=at_end)
+        if at_end:
+            banks.end_debits(self._life)
+            night.settle_down(self._life, at_end=True)
         wrong = proofs.find(
             self._life,
             told=not self._stage.post.is_out,
