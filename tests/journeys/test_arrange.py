@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import datetime
 
 import pytest
@@ -121,6 +122,18 @@ def test_one_at_a_time(ctx, bill, card):
     propose(ctx, bill, card)
     with pytest.raises(propose_arrangement.RunningAlready):
         propose(ctx, bill, card, key="k" * 20)
+
+
+def test_two_tabs_in_the_same_moment_propose_once(ctx, bill, card):
+    def press(key):
+        try:
+            return propose(ctx, bill, card, key=key).state
+        except propose_arrangement.RunningAlready:
+            return ""
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(press, ["j" * 20, "k" * 20])) == ["", "active"]
+    assert len(waiting(ctx, bill)) == 3
 
 
 def test_another_sum_than_was_shown_proposes_nothing(ctx, database, bill, card):

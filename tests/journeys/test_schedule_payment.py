@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import datetime
 
 import pytest
@@ -86,6 +87,19 @@ def test_two_tabs_do_not_plan_more_than_is_open(ctx, bill, card):
     with pytest.raises(planned.PlannedAlready):
         schedule(ctx, bill, card, key="k" * 20)
     assert len(waiting(ctx, bill)) == 1
+
+
+def test_two_tabs_in_the_same_moment_plan_once(ctx, bill, card):
+    def press(key):
+        try:
+            return schedule(ctx, bill, card, key=key)
+        except planned.PlannedAlready:
+            return ""
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        numbers = sorted(pool.map(press, ["j" * 20, "k" * 20]))
+    assert numbers[0] == ""
+    assert [draft.number for draft in waiting(ctx, bill)] == [numbers[1]]
 
 
 def test_a_part_leaves_the_rest_to_plan_and_no_more(ctx, bill, card):

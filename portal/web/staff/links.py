@@ -16,7 +16,7 @@ PAGES = {
     ids.Prefix.ARRANGEMENT: "/desk/arrangements/",
 }
 # Numbers without a page of their own are found by the search, which leads on.
-SEARCHED = frozenset({ids.Prefix.POLICY, ids.Prefix.REFUND})
+SEARCHED = frozenset({ids.Prefix.POLICY, ids.Prefix.REFUND, ids.Prefix.DRAFT})
 
 
 def href(number: str | None) -> str:

@@ -119,5 +119,15 @@ def test_a_number_that_is_nobodys_is_not_found(desk, number):
     assert desk.get(address(ids.new(ids.Prefix.ARRANGEMENT))).status_code == 404
 
 
+def test_the_search_leads_to_it_and_from_a_part_to_its_customer(ctx, desk, big, asked):
+    def found(number):
+        return desk.get(f"/desk/customers?q={number}").location
+
+    assert found(asked.lower()) == address(asked)
+    send(desk, asked, "/approve")
+    number = arranging.waiting(ctx, big)[0].number
+    assert found(number) == f"/desk/customers/{big.customer.number}"
+
+
 def test_an_empty_list_says_what_will_stand_there(desk):
     assert "No arrangement waits" in text(desk.get("/desk/arrangements"))

@@ -86,8 +86,8 @@ def customers(
 def page_of_number(session: orm.Session, *, text: str) -> tuple[str, str] | None:
     """What a whole public number is the number of, and where: ("invoice", "INV-…").
 
-    A policy's number leads to its customer, a refund's to its payment. None when `text` is no
-    number of ours, or nobody's.
+    A policy's or planned payment's number leads to its customer, a refund's to its payment.
+    None when `text` is no number of ours, or nobody's.
     """
     number = ids.normalise(text)
     prefix = number[:3]
@@ -108,6 +108,13 @@ _OWNERS = {
     ids.Prefix.PAYMENT.value: ("payment", _number_of(payments.Payment)),
     ids.Prefix.DISPUTE.value: ("dispute", _number_of(disputes.Dispute)),
     ids.Prefix.CHARGEBACK.value: ("chargeback", _number_of(payments.Chargeback)),
+    ids.Prefix.ARRANGEMENT.value: ("arrangement", _number_of(billing.Arrangement)),
+    ids.Prefix.DRAFT.value: (
+        "customer",
+        sa.select(identity.Customer.number)
+        .join(payments.Draft, payments.Draft.customer_id == identity.Customer.id)
+        .where(payments.Draft.number == sa.bindparam("number")),
+    ),
     ids.Prefix.POLICY.value: (
         "customer",
         sa.select(identity.Customer.number)
