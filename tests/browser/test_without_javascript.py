@@ -78,6 +78,21 @@ def test_ticking_another_bill_shows_the_new_sum_before_anything_is_taken(
     expect(page.get_by_role("heading", level=1)).to_have_text("We received $132.16")
 
 
+def test_plan_a_payment_for_another_day(plain, site, sandbox, bill):
+    paying.save_card(site.ctx, sandbox, bill.customer)
+    page = plain(bill.customer)
+    page.goto(site.url + "/pay")
+    page.get_by_label("On another day").check()
+    page.get_by_label("Day", exact=True).fill("2026-12-04")
+    page.get_by_role("button", name="Pay $66.08").click()
+    expect(page.get_by_text("Look at what this does")).to_be_visible()
+    page.get_by_role("button", name="Plan $66.08 for 4 Dec").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        "$66.08 will be taken on Friday 4 December"
+    )
+    assert paying.charges(sandbox) == []
+
+
 def test_raise_and_answer_a_dispute(plain, site, database, bill):
     page = plain(bill.customer)
     page.goto(f"{site.url}/disputes/new?invoice={bill.number}")
