@@ -8,6 +8,7 @@ Exits with 1 when something does not hold, and names the seed, which tells the s
 from __future__ import annotations
 
 import argparse
+import os
 import pathlib
 import sys
 import tempfile
@@ -29,7 +30,7 @@ def main() -> int:
 def _one(given: argparse.Namespace) -> int:
     """One seed in this process, and all of its last words when it does not come to its end."""
     database.prepare()
-    ground = database.Ground("simulation_alone")
+    ground = database.Ground(f"simulation_{os.getpid()}")
     begun = time.perf_counter()
     plan, kept, outcome = _plan(given, given.seed), story.Kept(), None
     print(plan)

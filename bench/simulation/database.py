@@ -7,6 +7,8 @@ import logging
 import pathlib
 
 import fasteners
+import psutil
+import psycopg
 import sqlalchemy as sa
 import structlog
 
@@ -28,6 +30,7 @@ class Ground:
         with fasteners.InterProcessLock(FOLDER / "template.lock"):
             template = cleaning.template(self._main, schema)
             cleaning.clone(self._main, template=template, name=name)
+            _forget_dead_workers(self._main)
         self.url = self._server.url(name)
         self._owner = sa.create_engine(cleaning.with_driver(self.url), poolclass=sa.NullPool)
 
@@ -40,6 +43,16 @@ class Ground:
         """Take the database away."""
         self._owner.dispose()
         cleaning.drop(self._main, name=self._name)
+
+
+def _forget_dead_workers(server_url: str) -> None:
+    """Databases are named after the process that plays in them; a killed one leaves its own."""
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        rows = connection.execute("SELECT datname FROM pg_database").fetchall()
+    for (name,) in rows:
+        prefix, _, pid = name.rpartition("_")
+        if prefix == "simulation" and pid.isdecimal() and not psutil.pid_exists(int(pid)):
+            cleaning.drop(server_url, name=name)
 
 
 def prepare() -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import concurrent.futures
 import dataclasses
 import multiprocessing
+import multiprocessing.connection
 import os
 import pathlib
 import signal
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Sequence
 
@@ -49,7 +51,16 @@ def play_one(plan: story.Plan) -> results.Result:
 
 
 def _begin() -> database.Ground:
+    """Make this process ready; it ends with its parent, however that ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent stops us
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     database.prepare()
     _ground.append(database.Ground(f"simulation_{os.getpid()}"))
     return _ground[0]
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)
