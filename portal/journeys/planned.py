@@ -20,6 +20,7 @@ from portal.domain.payments import models, rules
 from portal.domain.payments.operations import drafting
 from portal.domain.payments.queries import bills, drafts
 from portal.domain.payments.states import DraftKind
+from portal.domain.wallet import operations as wallet_operations
 from portal.domain.wallet import queries as wallet
 from portal.kernel import actor, errors, msgids
 
@@ -142,10 +143,12 @@ def left_to_plan(
 def method(
     session: orm.Session, *, customer_id: int, number: str, last_on: datetime.date
 ) -> wallet.MethodView:
-    """The saved method, good until `last_on`. Raises MethodGone, MethodExpires."""
+    """The saved method, good until `last_on`. Raises MethodGone, MandateOver, MethodExpires."""
     found = wallet.method(session, customer_id=customer_id, number=number)
     if found is None:
         raise rules.MethodGone()
+    if not found.is_chargeable:
+        raise wallet_operations.MandateOver(number=number)
     if found.has_expired(last_on):
         raise MethodExpires()
     return found

@@ -67,7 +67,7 @@ def test_a_new_card_is_said_to_need_saving(visit, site, sandbox, bill):
     paying.save_card(site.ctx, sandbox, bill.customer)
     page = visit(bill.customer).open("/pay?when=later")
     page.get_by_label(re.compile("^Another card")).check()
-    expect(page.locator("[data-effect]")).to_contain_text("the card must be saved first")
+    expect(page.locator("[data-effect]")).to_contain_text("a card or account must be saved first")
     expect(page.get_by_role("link", name="Save a card or account")).to_be_visible()
 
 

@@ -207,3 +207,21 @@ def test_an_account_that_may_not_be_debited_is_neither_offered_nor_made_first(
     assert forced.status_code == 409
     assert "may not be debited any more" in forced.get_json()["error"]
     assert paying.charges(sandbox) == []
+
+
+@pytest.mark.parametrize("day", ["2026-12-01", "2026-11-30"])
+def test_it_is_not_planned_for_another_day_either(owner, ctx, sandbox, database, bill, day):
+    account = debits.save(ctx, sandbox, bill.customer)
+    sandbox.end_mandate(debits.method(ctx, account).mandate_ref)
+    charging.hear(ctx, sandbox)
+    forced = send(
+        owner,
+        bill=bill.number,
+        when="later",
+        day=day,
+        much="all",
+        expected_later_cents="6608",
+        **{"with": account},
+    )
+    assert forced.status_code in (409, 422)
+    assert count(database, "draft") == 0

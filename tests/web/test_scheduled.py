@@ -139,7 +139,7 @@ def test_an_amount_that_cannot_be_planned_is_refused_beside_its_field(
 def test_a_new_card_is_saved_first_and_the_page_says_so(owner, database, bill, card):
     answer = plan(owner, bill, "new")
     assert answer.status_code == 422
-    assert "the card must be saved first" in text(answer)
+    assert "a card or account must be saved first" in text(answer)
     assert 'href="/payment-methods/add"' in text(answer)
     assert drafts(database) == 0
 

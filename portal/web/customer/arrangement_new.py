@@ -12,6 +12,7 @@ import flask_login
 from portal.domain.billing.queries import payable
 from portal.domain.billing.rules import arranging, chosen_day
 from portal.domain.payments import rules
+from portal.domain.wallet import operations as wallet_operations
 from portal.domain.wallet import queries as wallet
 from portal.journeys import arrange, planned, propose_arrangement
 from portal.kernel import errors, msgids
@@ -43,6 +44,7 @@ FIELDS: dict[type[errors.DomainError], str] = {
     planned.BeingTaken: "bills",
     rules.PaymentUnderWay: "bills",
     rules.MethodGone: "with",
+    wallet_operations.MandateOver: "with",
     planned.MethodExpires: "with",
     ChooseMethod: "with",
     propose_arrangement.RunningAlready: "",
@@ -145,7 +147,8 @@ def _proposal(typed: Typed) -> propose_arrangement.Proposal:
 def _page(typed: Typed | None) -> NewPage:
     reader, me, today = site.reader(), flask_login.current_user.id, site.ctx().clock.today()
     bills = propose_arrangement.debt(reader, customer_id=me, today=today)
-    methods = tuple(m for m in wallet.methods(reader, customer_id=me) if not m.has_expired(today))
+    saved = wallet.methods(reader, customer_id=me)
+    methods = tuple(m for m in saved if m.is_chargeable and not m.has_expired(today))
     typed = typed or _first(bills, methods, today)
     seen, wrong = None, None
     if bills and methods:

@@ -11,17 +11,18 @@ from sqlalchemy import orm
 
 from portal.domain.billing.rules import chosen_day, paying
 from portal.domain.payments import rules
+from portal.domain.wallet import operations as wallet
 from portal.journeys import planned, schedule_payment
 from portal.kernel import errors, money, msgids
 from portal.web.shared import looks, once, site
 
 
 class SaveFirst(errors.DomainError):
-    """A card that is not saved can't be charged later."""
+    """What is not saved can't be charged later."""
 
     code = "save_card_first"
     message = msgids.N_(
-        "For another day the card must be saved first. Save it, then choose it here."
+        "For another day a card or account must be saved first. Save it, then choose it here."
     )
 
 
@@ -54,6 +55,7 @@ OTHERS = (
     rules.MethodGone,
     rules.NothingToPay,
     rules.PaymentUnderWay,
+    wallet.MandateOver,
     planned.MethodExpires,
     planned.BeingTaken,
     planned.InParts,
