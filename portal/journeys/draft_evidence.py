@@ -39,8 +39,8 @@ def fields(facts: evidence_facts.Facts, *, zone: datetime.tzinfo) -> dict[str, s
     during = next((s.address for s in facts.sign_ins if s.during), "")
     first = min((bill.starts_on for bill in facts.bills), default=None)
     given = {
-        "customer_name": facts.customer_name,
-        "customer_email_address": facts.email,
+        "customer_name": facts.payer_name or facts.customer_name,
+        "customer_email_address": facts.payer_email or facts.email,
         "customer_purchase_ip": during,
         "access_activity_log": access_log(facts, zone=zone),
         "product_description": "; ".join(_bill(bill) for bill in facts.bills),
@@ -108,9 +108,15 @@ def _bill(bill: evidence_facts.Bill) -> str:
 
 
 def _person(facts: evidence_facts.Facts, zone: datetime.tzinfo) -> str:
-    return (
+    customer = (
         f"Customer: {facts.customer_name}, {facts.email}, number {facts.customer_no}, "
         f"customer since {formats.day(facts.customer_since.astimezone(zone).date(), 'year')}."
+    )
+    if not facts.payer_name:
+        return customer
+    return (
+        f"{customer}\nPaid by: {facts.payer_name}, {facts.payer_email}, whom our customer asked to "
+        f"pay for this pet, through a private link that we mailed to that address."
     )
 
 

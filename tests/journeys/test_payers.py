@@ -9,10 +9,12 @@ import sqlalchemy as sa
 
 from portal.domain.payments.operations import inviting, standing
 from portal.domain.payments.queries import payers
+from portal.domain.reports.queries import evidence_facts
 from portal.domain.wallet import queries as wallet
 from portal.journeys import (
     autopay,
     collect_drafts,
+    draft_evidence,
     end_payer,
     keep_method,
     pay_invoices,
@@ -388,3 +390,27 @@ def _kept(ctx, sandbox, bill, number: str, card: str = paying.VISA) -> str:
     scoped_pay.finish_keeping(ctx, token=token, setup_ref=setup_ref, who=people.visitor())
     (kept,) = scoped.methods(ctx, bill, number)
     return kept.number
+
+
+def test_the_evidence_names_the_payer_and_no_sign_in_of_the_owner(
+    ctx, sandbox, database, number, bill
+):
+    people.begin_session(database, bill.customer, now=ctx.clock.now())
+    _kept(ctx, sandbox, bill, number)
+    (kept,) = scoped.methods(ctx, bill, number)
+    begun = scoped_pay.start(
+        ctx,
+        token=scoped.token(ctx, number),
+        order=scoped_pay.Order(numbers=(bill.number,), expected_cents=6608, method_no=kept.number),
+        once_key="s" * 24,
+        who=people.visitor(),
+    )
+    claimed = charging.claim(ctx, sandbox, begun.number)
+    with ctx.database.reading() as session:
+        facts = evidence_facts.of(session, number=claimed)
+    text = draft_evidence.text(facts, zone=ctx.clock.zone)
+    assert "Paid by: Ana Ruiz, ana@example.test, whom our customer asked" in text
+    assert f"A receipt was mailed to {scoped.ANA}" in text
+    assert "signed in" not in text
+    fields = draft_evidence.fields(facts, zone=ctx.clock.zone)
+    assert fields["customer_email_address"] == scoped.ANA

@@ -55,15 +55,15 @@ def of_payment(found: payment.Payment, ctx: context.Context) -> flask.Response:
     head, write = found.head, rows.Writer(ctx.clock.today())
     paper = receipt.ReceiptPaper(
         number=head.number,
-        payer=flask_login.current_user.name,
+        payer=wording.payer(head.method_label) or flask_login.current_user.name,
         amount_cents=head.amount_cents,
-        method=wording.method(head.method_label),
+        method="" if wording.payer(head.method_label) else wording.method(head.method_label),
         settled_at=head.settled_at,
         parts=tuple(part[:3] for part in payment_view.parts(found, write)),
         refunds=tuple(
             (
                 _("Refund of %(sum)s", sum=formats.money(refund.amount_cents)),
-                f"{refund.number}. {payment_view.refund_text(refund, write)}",
+                f"{refund.number}. {payment_view.refund_text(head, refund, write)}",
             )
             for refund in found.refunds
         ),

@@ -41,7 +41,7 @@ def show(number: str) -> flask.typing.ResponseReturnValue:
     """
     person = flask_login.current_user
     found = payment.payment(site.reader(), customer_id=person.id, number=number)
-    if found is None:
+    if found is None or found.head.by_other:
         raise werkzeug.exceptions.NotFound
     continue_url = ""
     if PaymentState(found.head.state) in rules.OPEN_STATES:

@@ -144,7 +144,7 @@ def _page(
         wrong=wrong or {},
         methods=here.methods,
         days=autopay_view.choices(open_, planned, write),
-        early=autopay_view.early(open_, today),
+        early=autopay_view.early(open_, write),
         consent=_shown(payer).text,
         address=flask.url_for("payer_page.show", token=here.token),
     )

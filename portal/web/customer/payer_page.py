@@ -147,6 +147,7 @@ def paid_row(payment: payers.PaidRow, write: rows.Writer, *, token: str) -> rows
         "processing": ("processing", _("Processing")),
         "unknown": ("waiting", _("We do not know yet")),
         "failed": ("failed", _("Not received")),
+        "requires_action": ("waiting", _("Waits for you")),
         "refunded": ("refunded", _("Refunded")),
         "part": ("refunded", _("Partly refunded")),
     }

@@ -78,6 +78,29 @@ REFUNDS = {
 }
 
 
+# the same, where somebody else paid: their bank and their money are not the reader's
+OF_ANOTHER = {
+    STATES["processing"][2]: N_(
+        "Their bank has not confirmed it yet. Until then the bill stays open, and nobody need pay "
+        "it again."
+    ),
+    BY_BANK[1]: N_("%(sum)s is on its way from their bank"),
+    BY_BANK[2]: N_(
+        "It usually arrives by %(day)s, and counts as paid then. Until then the bill stays open, "
+        "and nobody need pay it again."
+    ),
+    CLAIMED["open"][1]: N_("A bank took %(sum)s back"),
+    REFUNDS["by_bank"]: N_("Their bank gave it back to them"),
+    REFUNDS["sent"]: N_("On its way to them, expected by %(day)s"),
+    REFUNDS["succeeded"]: N_("Arrived at their bank"),
+}
+
+
+def _about(head: payment.PaymentHead, message: str) -> str:
+    """The sentence for the owner of a payment that they made, or that somebody else made."""
+    return OF_ANOTHER.get(message, message) if wording.payer(head.method_label) else message
+
+
 def told(head: payment.PaymentHead, write: rows.Writer) -> tuple[str, str, str]:
     """What became of it: the kind of result (good, wait, late), a heading, what it means."""
     kind, heading, meaning = STATES.get(head.state, UNFINISHED)
@@ -89,17 +112,19 @@ def told(head: payment.PaymentHead, write: rows.Writer) -> tuple[str, str, str]:
         kind, heading, meaning = CLAIMED[head.claim]
     why = wording.decline(head.failure_code, say=_) if head.state == "failed" else ""
     day = write.day(head.expected_on, "long") if head.expected_on else ""
-    sentences = (why, _(meaning, day=day) if meaning else "")
+    sentences = (why, _(_about(head, meaning), day=day) if meaning else "")
     return (
         kind,
-        _(heading, sum=formats.money(head.amount_cents)),
+        _(_about(head, heading), sum=formats.money(head.amount_cents)),
         " ".join(part for part in sentences if part),
     )
 
 
-def refund_text(refund: payment.PaymentRefund, write: rows.Writer) -> str:
+def refund_text(
+    head: payment.PaymentHead, refund: payment.PaymentRefund, write: rows.Writer
+) -> str:
     """Where a refund is, and when it is expected."""
-    return _(REFUNDS[refund.state], day=write.day(refund.expected_on, "long"))
+    return _(_about(head, REFUNDS[refund.state]), day=write.day(refund.expected_on, "long"))
 
 
 def bills(found: payment.Payment, write: rows.Writer) -> list[rows.Row]:
@@ -133,9 +158,13 @@ def parts(found: payment.Payment, write: rows.Writer) -> list[tuple[str, str, in
         if part.applied_cents
     ]
     if head.refunded_cents:
-        went.append((_("Refunded to you"), "", head.refunded_cents, ""))
+        is_mine = not wording.payer(head.method_label)
+        what = _("Refunded to you") if is_mine else _("Refunded to them")
+        went.append((what, "", head.refunded_cents, ""))
     if head.taken_cents:
-        went.append((_("Taken back by your bank"), "", head.taken_cents, ""))
+        is_mine = not wording.payer(head.method_label)
+        what = _("Taken back by your bank") if is_mine else _("Taken back by their bank")
+        went.append((what, "", head.taken_cents, ""))
     if head.held_cents:
         case = f"/disputes/{head.dispute_no}"
         what = _("Set aside while we look into it")

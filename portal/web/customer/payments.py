@@ -48,10 +48,13 @@ def show(number: str) -> str:
         heading=heading,
         meaning=meaning,
         method=wording.method(head.method_label),
+        payer=wording.payer(head.method_label),
         at=head.settled_at or head.checked_at or head.created_at,
         bills=payment_view.bills(found, write),
         parts=payment_view.parts(found, write),
-        refunds=[(refund, payment_view.refund_text(refund, write)) for refund in found.refunds],
+        refunds=[
+            (refund, payment_view.refund_text(head, refund, write)) for refund in found.refunds
+        ],
     )
 
 

@@ -191,7 +191,7 @@ def payment_rows(
         if payment.refunded_cents:
             kind = "refunded" if payment.refunded_cents == payment.amount_cents else "part"
         at = (payment.settled_at or payment.created_at).astimezone(zone).date()
-        note = [write.day(at, "plain"), wording.method(payment.method_label)]
+        note = [write.day(at, "plain"), paid_with(payment.method_label)]
         state, text = words[kind]
         rows.append(
             Row(
@@ -204,6 +204,12 @@ def payment_rows(
             )
         )
     return rows
+
+
+def paid_with(label: str) -> str:
+    """The method of a payment, or who else paid it."""
+    payer = wording.payer(label)
+    return _("paid by %(payer)s", payer=payer) if payer else wording.method(label)
 
 
 def payment_title(payment: history.PaymentRow, write: Writer) -> str:

@@ -54,6 +54,8 @@ class PaidRow(NamedTuple):
     failure_code: str
     created_at: datetime.datetime
     settled_at: datetime.datetime | None
+    verify_url: str  # where two small deposits are told, while it waits for them
+    expected_on: datetime.date | None  # of a debit: when it usually arrives
     bills: int
     due_on: datetime.date | None
 
@@ -107,6 +109,8 @@ _PAID = (
         _payment.c.failure_code,
         _payment.c.created_at,
         _payment.c.settled_at,
+        _payment.c.verify_url,
+        _payment.c.expected_on,
         _meant.c.bills,
         _meant.c.due_on,
     )
@@ -167,7 +171,11 @@ def awaiting_bills(session: orm.Session, *, policy_ids: Sequence[int]) -> dict[i
 def paid_by(session: orm.Session, *, payer_id: int, size: int = SIZE) -> tuple[PaidRow, ...]:
     """The payer's payments, newest first; attempts that moved nothing stay out."""
     shown = _PAID.where(
-        _payment.c.payer_id == payer_id, sa.or_(*(_payment.c.state == s for s in history.SHOWN))
+        _payment.c.payer_id == payer_id,
+        sa.or_(
+            *(_payment.c.state == state for state in history.SHOWN),
+            sa.and_(_payment.c.state == PaymentState.REQUIRES_ACTION, _payment.c.verify_url != ""),
+        ),
     )
     return tuple(PaidRow._make(row) for row in session.execute(shown.limit(size)))
 

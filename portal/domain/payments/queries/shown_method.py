@@ -26,9 +26,12 @@ LABEL = sa.case((_payment.c.payer_id.is_(None), _payment.c.method_label), else_=
 FAILURE = sa.case(
     (_payment.c.payer_id.is_(None), _payment.c.failure_code), else_=types.constant("")
 )
-# a refusal of a payer's card is no news for the owner
+# what a payer tried and did not finish, and why a bank refused them, is no news for the owner
 NEWS = sa.or_(
-    _payment.c.payer_id.is_(None), _payment.c.state != types.constant(PaymentState.FAILED)
+    _payment.c.payer_id.is_(None),
+    _payment.c.state.not_in(
+        [types.constant(PaymentState.FAILED), types.constant(PaymentState.REQUIRES_ACTION)]
+    ),
 )
 
 

@@ -84,6 +84,8 @@ class Facts:
     customer_name: str
     email: str
     customer_since: datetime.datetime
+    payer_name: str  # somebody else who paid, by a link that was mailed to them; "" for none
+    payer_email: str
     receipt_to: str
     receipt_at: datetime.datetime | None
     earlier_payments: int  # by the same card, received and never charged back
@@ -94,6 +96,7 @@ class Facts:
 
 
 _B, _P, _C, _M = payments.Chargeback, payments.Payment, identity.Customer, notifications.Mail
+_A = payments.Payer
 
 
 def of(session: orm.Session, *, number: str) -> Facts:
@@ -127,20 +130,26 @@ _HEAD = (
         _P.method_kind,
         _P.created_at.label("begun_at"),
         _P.settled_at,
-        # A saved card is used by who is signed in; a new one also by who only has a bill's link.
-        _P.method_id.is_not(None).label("payer_known"),
+        # A saved card is used by who is signed in, unless nobody was present or another pays; a
+        # new one also by who only has a bill's link.
+        sa.and_(_P.method_id.is_not(None), _P.payer_id.is_(None), ~_P.is_off_session).label(
+            "payer_known"
+        ),
         _P.method_id,
         _P.refunded_cents,
         _C.number.label("customer_no"),
         (_C.first_name + " " + _C.last_name).label("customer_name"),
         _C.email,
         _C.created_at.label("customer_since"),
+        sa.func.coalesce(_A.name, "").label("payer_name"),
+        sa.func.coalesce(_A.email, "").label("payer_email"),
         sa.func.coalesce(_M.recipient, "").label("receipt_to"),
         _M.sent_at.label("receipt_at"),
         sa.select(sa.func.count())
         .select_from(_earlier)
         .where(
             _earlier.customer_id == _P.customer_id,
+            _earlier.payer_id.is_not_distinct_from(_P.payer_id),
             _earlier.method_label == _P.method_label,
             _earlier.settled_at < _P.settled_at,
             ~_claimed,
@@ -151,7 +160,10 @@ _HEAD = (
     )
     .join(_P, _P.id == _B.payment_id)
     .join(_C, _C.id == _B.customer_id)
-    .outerjoin(_M, sa.and_(_M.subject_no == _P.number, _M.template == "receipt"))
+    .outerjoin(_A, _A.id == _P.payer_id)
+    .outerjoin(
+        _M, sa.and_(_M.subject_no == _P.number, _M.template.in_(("receipt", "payer_receipt")))
+    )
     .where(_B.number == sa.bindparam("number"))
 )
 
