@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from portal.documents import formats
 from portal.domain.payments.operations import inviting
 from portal.journeys import invite_payer, run_billing
-from tests.support import bills, cases, forms, paying, people, scoped
+from tests.support import bills, cases, forms, paying, people, scoped, statements
 
 
 @pytest.fixture
@@ -256,6 +256,18 @@ def test_the_owners_own_address_and_a_second_payer_are_refused(owner, ctx, bill,
     answer = forms.post(owner, page, name="Bo", email="bo@example.test", language="en")
     assert "Somebody pays for this pet already" in answer.get_data(as_text=True)
     assert len(scoped.mails(ctx, "payer_invited")) == 1
+
+
+@pytest.mark.parametrize(
+    ("page", "most"), [("", 5), ("/end", 5), ("/add", 5), ("/autopay", 11), ("/payments/{}", 2)]
+)
+def test_pages_behind_the_link_keep_to_their_statements(
+    ctx, sandbox, ana, database, number, bill, link, page, most
+):
+    paid = scoped.pay(ctx, sandbox, number, bill, keep=True)
+    with statements.counted(database) as sent:
+        assert ana.get(link + page.format(paid)).status_code == 200
+    assert len(sent) <= most, sent
 
 
 def test_strangers_are_not_flooded_with_mails(ctx, clock, number, bill):
