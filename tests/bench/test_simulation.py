@@ -41,7 +41,8 @@ def test_a_story_holds_and_its_seed_tells_it_again(play):
     first, second = (play(7, tells=lines.append) for lines in told)
     assert first == second
     assert told[0] == told[1]
-    assert first.settled and first.kills
+    assert first.settled
+    assert first.kills
     assert first.payments >= first.settled
 
 
