@@ -81,6 +81,23 @@ def test_three_d_secure(visit, sandbox, bill, button, heading):
     assert len(paying.charges(sandbox)) == (1 if button == "Complete" else 0)
 
 
+@pytest.mark.parametrize(
+    ("button", "heading"),
+    [("Complete", "We received $66.08"), ("Fail", "We did not receive this payment")],
+)
+def test_a_saved_card_whose_bank_asks_is_confirmed_from_the_next_page(
+    visit, site, sandbox, bill, button, heading
+):
+    paying.save_card(site.ctx, sandbox, bill.customer, "4000002760003184")
+    page = visit(bill.customer).open("/pay")
+    press_pay(page)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your bank asks you to confirm")
+    page.get_by_role("link", name="Continue at your bank").click()
+    page.get_by_role("button", name=button).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+    assert len(paying.charges(sandbox)) == (1 if button == "Complete" else 0)
+
+
 def test_a_double_press_with_a_saved_card_is_one_charge(visit, site, sandbox, bill):
     paying.save_card(site.ctx, sandbox, bill.customer)
     page = visit(bill.customer).open("/pay")

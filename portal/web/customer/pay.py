@@ -67,7 +67,8 @@ def send() -> flask.typing.ResponseReturnValue:
             "return_url": site.ctx().base_url + next_url,
             "next_key": once.new_key(),
         }
-    return flask.redirect(started.next_url or next_url, 303)
+    # A bank that asks is met from a link on the next page: no form may lead to another site.
+    return flask.redirect(next_url, 303)
 
 
 class NothingChosen(errors.DomainError):

@@ -68,7 +68,7 @@ def send(token: str) -> flask.typing.ResponseReturnValue:
             "return_url": site.ctx().base_url + result_url,
             "next_key": once.new_key(),
         }
-    return flask.redirect(started.next_url or result_url, 303)
+    return flask.redirect(result_url, 303)
 
 
 @bp.get("/payer/<token>/payments/<number>")
