@@ -248,3 +248,32 @@ def test_an_answer_lost_while_it_was_sent_is_found_as_a_return(ctx, sandbox, bil
     assert charging.balance(ctx, "5100") == RETURN_FEE
     assert paying.mails(ctx, "debit_returned") == 1
     paying.assert_books(ctx)
+
+
+def test_a_mandate_of_nobody_ends_for_nobody(ctx, sandbox, bill):
+    number = debits.pay(ctx, sandbox, bill.customer)  # for this payment only, the account unsaved
+    debits.answer(ctx, sandbox, number)  # its mandate is used up, and Stripe says so
+    charging.hear(ctx, sandbox, times=2)
+    assert paying.mails(ctx, "mandate_ended") == 0
+    assert paying.row(ctx, number).state == "settled"
+
+
+def test_a_kept_account_survives_a_mandate_for_one_payment(ctx, sandbox, bill, database):
+    account = debits.save(ctx, sandbox, bill.customer)
+    number = debits.pay(ctx, sandbox, bill.customer, bill.number)  # entered anew, not kept
+    debits.answer(ctx, sandbox, number)
+    charging.hear(ctx, sandbox)
+    assert debits.method(ctx, account).mandate_state == "active"
+
+
+def test_the_desk_reads_why_and_when(paying_app, ctx, sandbox, database, bill):
+    number = debits.pay(ctx, sandbox, bill.customer, number=debits.NO_MONEY)
+    grace = people.make_staff(database, role="specialist")
+    desk = people.sign_in(paying_app.test_client(), grace)
+    waiting = desk.get(f"/desk/payments/{number}").get_data(as_text=True)
+    assert "Expected" in waiting
+    assert "1 Dec 2026" in waiting
+    debits.answer(ctx, sandbox, number)
+    back = desk.get(f"/desk/payments/{number}").get_data(as_text=True)
+    assert "There was not enough money on the account." in back
+    assert "$4.00" in back

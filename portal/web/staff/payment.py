@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import flask
+from flask_babel import gettext
 
+from portal.documents import wording
 from portal.domain.audit import queries as audit
 from portal.domain.ledger import queries as ledger
 from portal.domain.reports.queries import chargeback_record, invoice_record, payment_record
@@ -26,6 +28,7 @@ def show(number: str) -> str:
     return frame.page(
         "payment.html",
         payment=payment,
+        why=wording.decline(payment.failure_code, say=gettext) if payment.failure_code else "",
         refunds=refunds,
         chargebacks=chargeback_view.panels(claims),
         warnings=chargeback_record.warnings_of_payment(reader, payment_id=payment.id),

@@ -37,6 +37,7 @@ class PaymentRecord:
     created_at: datetime.datetime
     checked_at: datetime.datetime | None
     settled_at: datetime.datetime | None
+    expected_on: datetime.date | None  # of a debit: when it usually arrives
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -83,6 +84,7 @@ _HEAD = sa.select(
     _P.created_at,
     _P.checked_at,
     _P.settled_at,
+    _P.expected_on,
 ).join(_C, _C.id == _P.customer_id)
 _REFUNDS = (
     sa.select(
