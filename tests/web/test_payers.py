@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from portal.documents import formats
 from portal.domain.payments.operations import inviting
-from portal.journeys import invite_payer, run_billing
+from portal.journeys import autopay, collect_drafts, invite_payer, run_billing, scoped_pay
 from tests.support import bills, cases, forms, paying, people, scoped, statements
 
 
@@ -137,8 +137,35 @@ def test_no_page_of_the_owner_shows_the_payers_card(ctx, sandbox, owner, number,
         assert answer.status_code == 200, page
         assert "4242" not in answer.get_data(as_text=True), page
     assert "Ana Ruiz" in owner.get(f"/payments/{paid}").get_data(as_text=True)
-    assert "Ana Ruiz" in owner.get(f"/invoices/{bill.number}").get_data(as_text=True)
+    assert "paid by Ana Ruiz" in owner.get(f"/invoices/{bill.number}").get_data(as_text=True)
     assert "$66.08" in owner.get(f"/payers/{number}").get_data(as_text=True)
+
+
+def test_the_owners_autopay_pages_show_nothing_of_the_payers_cards(
+    ctx, sandbox, clock, owner, number, bill
+):
+    kept = [
+        scoped.keep(ctx, sandbox, bill, number, card)
+        for card in ("4000000000000341", "5555555555554444")
+    ]
+    scoped_pay.automate(
+        ctx,
+        token=scoped.token(ctx, number),
+        changes=False,
+        method_no=kept[0],
+        backup_no=kept[1],
+        days_before=0,
+        shown=autopay.shown(ctx, pet_name="Biscuit", language="en"),
+        who=people.visitor(),
+    )
+    pages = ("/autopay", f"/autopay/{bill.policy.number}", "/home", "/payments", "/pay")
+    for days in (0, 11):
+        clock.set(clock.now() + datetime.timedelta(days=days))
+        collect_drafts.run(ctx, on=clock.today())
+        html = "".join(owner.get(page).get_data(as_text=True) for page in pages)
+        assert "Ana Ruiz pays" in html
+        for hidden in ("0341", "4444", "declined"):
+            assert hidden not in html
 
 
 def test_a_payers_refused_card_is_no_news_for_the_owner(ctx, sandbox, owner, ana, link, bill):

@@ -121,7 +121,7 @@ def _row(one: standing.Standing, write: rows.Writer) -> rows.Row:
             end=_("Turn on"),
         )
     note = [next_text(one, write)]
-    if one.backup_label:
+    if one.backup_label and one.payer_id is None:
         note.append(_("Second: %(method)s", method=wording.method(one.backup_label)))
     is_bad = one.gave_up or one.next_state in standing.TROUBLE
     return rows.Row(
@@ -249,6 +249,7 @@ def history(found: Sequence[drafts.DraftView], write: rows.Writer) -> list[rows.
         state, text = words[draft.state]
         bill = draft.bills[0]
         was_refused = draft.outcome and draft.state in ("retrying", "asking", "failed")
+        was_refused = was_refused and draft.payer_id is None  # why is the payer's business
         note = [write.day(draft.due_on or draft.draft_on)]
         if was_refused:
             note.append(wording.decline(draft.outcome, say=_))

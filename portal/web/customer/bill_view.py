@@ -230,6 +230,8 @@ def _event_text(event: bill_events.BillEvent, write: rows.Writer) -> str:
         "day": write.day(event.on) if event.on else "",
         "why": _(wording.CREDITS[event.label]) if event.what == Happened.CREDITED else "",
     }
+    if event.what in (Happened.RECEIVED, Happened.ATTEMPT):
+        words["method"] = rows.paid_with(event.label) or words["method"]
     if event.what == Happened.ATTEMPT:
         kind = "by bank" if event.state == "processing" and event.on else event.state
         return _(ATTEMPTS[kind], **words)
