@@ -12,6 +12,7 @@ ROUNDS = 60
 MOST_TRIES = 20  # to recover events, a minute apart
 MINUTE = datetime.timedelta(minutes=1)
 HOUR = datetime.timedelta(minutes=61)  # after it a payment that nobody goes on with is swept
+SLOW = datetime.timedelta(minutes=181)  # after it a debit that no event tells of is read again
 BY_THE_CLOCK = (
     "recheck_payments",
     "sweep_intents",
@@ -35,7 +36,7 @@ def settle_down(one: life.Life, *, at_end: bool) -> None:
     one.stage.queue.requeue()
     one.stage.clock.advance(MINUTE)
     _work_off(one)
-    one.stage.clock.advance(HOUR)
+    one.stage.clock.advance(SLOW if one.stage.post.is_out else HOUR)
     for name in BY_THE_CLOCK:
         one.happen(name, lambda name=name: jobs.TASKS[name].run(one.ctx))
     _work_off(one)
