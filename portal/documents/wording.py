@@ -47,6 +47,7 @@ DECLINES = {
     "payment_intent_authentication_failure": N_(
         "Your bank asked you to confirm, and it was not confirmed."
     ),
+    "method_gone": N_("Its card or account was removed, or may not be charged any more."),
     "not_reached": N_("We could not reach our payment partner. Please try again."),
     "processing_error": N_("The bank could not be reached. Please try again."),
 }

@@ -172,11 +172,10 @@ def _prepare(
     if plan.pay_cents == 0 and plan.credit_cents == 0:
         return Took.NOTHING, _end(session, ctx, draft, declines.DraftEvent.EMPTY)
     if draft.state is DraftState.ASKING:  # and so its time is over
-        return Took.OVER, _end(session, ctx, draft, declines.DraftEvent.FAIL)
+        return Took.OVER, _miss(session, ctx, draft, plan, is_gone=False)
     method = _method(session, draft)
     if method is None and plan.pay_cents:
-        outcome = declines.METHOD_GONE
-        return Took.OVER, _end(session, ctx, draft, declines.DraftEvent.FAIL, outcome=outcome)
+        return Took.OVER, _miss(session, ctx, draft, plan, is_gone=True)
     _use_credit(session, ctx, draft, plan, [invoice.id for invoice in found])
     if plan.pay_cents == 0:
         return Took.CREDITED, _end(session, ctx, draft, declines.DraftEvent.PAY, outcome="credit")
@@ -289,3 +288,15 @@ def _end(
     outcome: str = "",
 ) -> None:
     follow_draft.step(session, ctx, draft=draft, event=event, outcome=outcome, who=WHO)
+
+
+def _miss(
+    session: orm.Session,
+    ctx: context.Context,
+    draft: models.Draft,
+    plan: paying.Plan,
+    *,
+    is_gone: bool,
+) -> None:
+    missing = plan.pay_cents + plan.credit_cents
+    follow_draft.miss(session, ctx, draft=draft, amount_cents=missing, is_gone=is_gone, who=WHO)

@@ -71,6 +71,41 @@ def step(
         arrange.follow(session, ctx, arrangement_id=draft.arrangement_id)
 
 
+def miss(
+    session: orm.Session,
+    ctx: context.Context,
+    *,
+    draft: models.Draft,
+    amount_cents: int,
+    is_gone: bool,
+    who: actor.Actor,
+) -> None:
+    """The (locked) draft ends without an attempt, and who pays is told, for nobody else does.
+
+    `is_gone`: its card or account can be charged no more; else its payer did not confirm in time.
+    """
+    outcome = declines.METHOD_GONE if is_gone else ""
+    step(session, ctx, draft=draft, event=declines.DraftEvent.FAIL, outcome=outcome, who=who)
+    _tell_owner(session, ctx, draft=draft, amount_cents=amount_cents)
+    view = drafts.one(session, customer_id=draft.customer_id, number=draft.number)
+    method = session.get_one(wallet.PaymentMethod, draft.method_id)
+    draft_mails.tell(
+        session,
+        ctx,
+        customer_id=draft.customer_id,
+        payer_id=draft.payer_id,
+        policy_no=view.bills[0].policy_no,
+        template="draft_missed",
+        key=f"draft_missed:{draft.number}",
+        subject_no=draft.number,
+        amount_cents=amount_cents,
+        pets=view.pets,
+        method_label=f"{method.brand} {method.last4}",
+        is_gone=is_gone,
+        for_payer=draft.payer_id is not None,
+    )
+
+
 def _refused(
     session: orm.Session,
     ctx: context.Context,
@@ -95,14 +130,7 @@ def _refused(
     )
     ends = _stop_autopay(session, ctx, draft=draft, payment=payment, code=code, who=who)
     if draft.state is DraftState.FAILED:
-        payer_news.tell(
-            session,
-            ctx,
-            payer_id=draft.payer_id,
-            what=payer_news.NOT_RECEIVED,
-            fact=draft.id,
-            amount_cents=payment.amount_cents,
-        )
+        _tell_owner(session, ctx, draft=draft, amount_cents=payment.amount_cents)
     if code:
         view = drafts.one(session, customer_id=draft.customer_id, number=draft.number)
         _tell(session, ctx, draft=draft, view=view, payment=payment, code=code, ends_autopay=ends)
@@ -176,6 +204,20 @@ def _meaning(session: orm.Session, method_id: int, code: str) -> declines.Refusa
     found = returns.meaning(code)
     return declines.Refusal(
         may_retry=found.may_retry, ends_method=found.ends_method or found.revokes_mandate
+    )
+
+
+def _tell_owner(
+    session: orm.Session, ctx: context.Context, *, draft: models.Draft, amount_cents: int
+) -> None:
+    """Where somebody else should have paid: nothing more comes of it."""
+    payer_news.tell(
+        session,
+        ctx,
+        payer_id=draft.payer_id,
+        what=payer_news.NOT_RECEIVED,
+        fact=draft.id,
+        amount_cents=amount_cents,
     )
 
 

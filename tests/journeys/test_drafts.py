@@ -205,6 +205,7 @@ def test_a_bank_that_asks_gets_the_payer_a_link_and_a_week(ctx, sandbox, bill, c
     drafts.to_day(ctx, clock, sandbox, row.due_on)
     assert drafts.collect(ctx) == {"over": 1}
     assert drafts.row(ctx, number).state is DraftState.FAILED
+    assert paying.mails(ctx, "draft_missed") == 1
 
 
 def test_a_method_that_was_removed_is_not_charged_and_the_backup_takes_its_place(
@@ -224,6 +225,8 @@ def test_without_any_method_left_the_draft_fails_and_takes_nothing(ctx, sandbox,
     assert drafts.collect(ctx) == {"over": 1}
     row = drafts.row(ctx, number)
     assert (row.state, row.outcome) == (DraftState.FAILED, "method_gone")
+    assert paying.mails(ctx, "draft_missed") == 1
+    assert drafts.collect(ctx) == {}
     assert paying.charges(sandbox) == []
 
 

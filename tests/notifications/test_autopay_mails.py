@@ -44,6 +44,7 @@ VIEWS = {
         "number": "MTH-1",
     },
     "draft_refused": REFUSED,
+    "draft_missed": DRAFT | {"is_gone": True, "for_payer": False},
     "confirm_needed": DRAFT | {"until_on": DAY, "link": f"{PAGE}/confirm"},
 }
 SAID = {  # what both bodies must hold, in English
@@ -60,6 +61,7 @@ SAID = {  # what both bodies must hold, in English
         "We try again on Friday 4 December 2026.",
         "/payment-methods/add",
     ),
+    "draft_missed": ("$66.08", "Biscuit and Miso", "Visa 4242", "was removed", "example.test/pay"),
     "confirm_needed": ("$66.08", "Nothing was taken yet", f"{PAGE}/confirm"),
 }
 

@@ -51,7 +51,7 @@ PAGES = {
     "payers.show": 4,
     "pay_result.show": 5,
     "payment_methods.add": 1,
-    "payment_methods.one": 4,
+    "payment_methods.one": 5,
     "payments.paper": 4,
     "payments.show": 4,
     "scheduled.show": 2,

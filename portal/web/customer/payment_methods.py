@@ -10,14 +10,14 @@ import werkzeug.exceptions
 from flask_babel import gettext as _
 
 from portal.documents import wording
-from portal.domain.payments.queries import standing
+from portal.domain.payments.queries import drafts, standing
 from portal.domain.wallet import consents
 from portal.domain.wallet import operations as wallet_operations
 from portal.domain.wallet import queries as wallet
 from portal.gateways import ports
 from portal.journeys import agreeing, keep_method
 from portal.kernel import errors
-from portal.web.customer import after_saving, autopay_view
+from portal.web.customer import after_saving, autopay_view, upcoming
 from portal.web.shared import entry, headers, rows, sentences, site
 
 bp = flask.Blueprint("payment_methods", __name__)
@@ -112,14 +112,19 @@ def one(number: str) -> flask.typing.ResponseReturnValue:
     if found is None:
         raise werkzeug.exceptions.NotFound
     pets = standing.of_customer(site.reader(), customer_id=me)
+    today = site.ctx().clock.today()
+    planned = upcoming.if_removed(
+        drafts.not_over(site.reader(), customer_id=me), number, rows.Writer(today)
+    )
     return flask.render_template(
         "customer/payment_method.html",
         method=found,
         agreed=consents.given(
             site.reader(), customer_id=me, subject=found.agreed_in or found.number
         ),
-        today=site.ctx().clock.today(),
+        today=today,
         losses=autopay_view.if_removed(pets, number),
+        planned=planned,
     )
 
 

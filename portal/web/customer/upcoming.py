@@ -53,6 +53,21 @@ def listed(found: Sequence[drafts.DraftView], write: rows.Writer) -> list[rows.R
     ]
 
 
+def if_removed(
+    found: Sequence[drafts.DraftView], method_no: str, write: rows.Writer
+) -> list[str]:
+    """What is planned with this method, and would not be taken without it; autopay has its own."""
+    return [
+        _(
+            "%(sum)s on %(day)s is planned with it, and could not be taken then.",
+            sum=formats.money(draft.amount_cents),
+            day=write.day(draft.due_on, "long"),
+        )
+        for draft in found
+        if draft.method_no == method_no and draft.kind != "autopay" and draft.due_on is not None
+    ]
+
+
 def named(draft: drafts.DraftView, write: rows.Writer) -> str:
     """What it is for: one bill by its name, several by their pets."""
     if len(draft.bills) == 1:

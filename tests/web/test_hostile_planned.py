@@ -1,0 +1,64 @@
+"""What is planned when its card goes away: said before, written on the day, and never blamed."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+import sqlalchemy as sa
+
+from portal.domain.payments.states import DraftKind
+from tests.support import bills, drafting, forms, paying, people
+
+
+@pytest.fixture
+def bill(database):
+    return bills.make_bill(database)
+
+
+@pytest.fixture
+def card(ctx, sandbox, bill):
+    return paying.save_card(ctx, sandbox, bill.customer)
+
+
+@pytest.fixture
+def owner(paying_app, bill):
+    return people.sign_in(paying_app.test_client(), bill.customer)
+
+
+def plan(ctx, bill, card, **changed) -> str:
+    return drafting.plan(ctx, bill, card, kind=DraftKind.SCHEDULED, **changed)
+
+
+def written(ctx, template: str) -> list[str]:
+    with ctx.database.reading() as session:
+        return list(
+            session.scalars(
+                sa.text("SELECT text FROM mail WHERE template = :template"),
+                {"template": template},
+            )
+        )
+
+
+def test_the_page_that_removes_a_card_names_what_is_planned_with_it(ctx, owner, bill, card):
+    address = f"/payment-methods/{card}"
+    assert "planned with it" not in owner.get(address).get_data(as_text=True)
+    plan(ctx, bill, card, on=ctx.clock.today() + datetime.timedelta(days=3))
+    assert "$66.08 on Friday 27 November is planned with it" in owner.get(address).get_data(
+        as_text=True
+    )
+
+
+def test_a_planned_payment_whose_card_was_removed_is_written_about_on_its_day(
+    ctx, sandbox, owner, bill, card
+):
+    number = plan(ctx, bill, card)
+    assert forms.post(owner, f"/payment-methods/{card}", to=f"/payment-methods/{card}/remove")
+    assert drafting.collect(ctx) == {"over": 1}
+    (text,) = written(ctx, "draft_missed")
+    assert "Visa 4242 today. It was removed" in text
+    page = owner.get(f"/payments/scheduled/{number}").get_data(as_text=True)
+    assert "We did not receive $66.08" in page
+    assert "card or account was removed" in page
+    assert "declined" not in page
+    assert paying.charges(sandbox) == []
