@@ -98,5 +98,18 @@ def test_what_is_no_name_is_refused(typed):
         rules.name(typed)
 
 
+@pytest.mark.parametrize(
+    "typed", ["Win at evil.example", "PRIZE.COM", "www.x", "Ana http://x", "Ana bcc: x@y.z"]
+)
+def test_an_address_is_no_name_for_names_stand_in_mails_to_strangers(typed):
+    with pytest.raises(rules.NameIsLink):
+        rules.name(typed)
+
+
+@pytest.mark.parametrize("typed", ["J.R. Smith", "A. St.Clair", "Ana Ruiz Jr.", "Mr. Biscuit"])
+def test_a_name_may_be_shortened(typed):
+    assert rules.name(typed) == typed
+
+
 def test_a_name_keeps_its_letters_and_loses_odd_spaces():
     assert rules.name("  María   José\tÑandú ") == "María José Ñandú"

@@ -16,6 +16,8 @@ SHORTEST_OWN_WORD = 3
 MOST_EMAIL = 254
 EMAIL = re.compile(r"[^@\s<>,;:\"()\[\]\\]+@(?:[a-z0-9-]+\.)+[a-z][a-z0-9-]+")
 ZIP = re.compile(r"([0-9]{5})(?:-?[0-9]{4})?")
+# Names stand in mails to strangers, where an address would become a link of ours.
+LINK = re.compile(r"@|://|\b(?:www|WWW)\.|\.(?:[a-z]{2,}|[A-Z]{2,})\b")
 WORDS = re.compile(r"[^\W_]+")
 # Those of twelve characters or more that stand at the head of every list of leaked passwords.
 _COMMON = """
@@ -105,6 +107,13 @@ class NameMissing(errors.DomainError):
     message = msgids.N_("Enter a name of up to 80 letters.")
 
 
+class NameIsLink(NameMissing):
+    """A web or mail address stands in a name."""
+
+    code = "name_is_link"
+    message = msgids.N_("Enter a name, without an address of a page or mailbox.")
+
+
 def check_password(password: str, *, own: Iterable[str]) -> None:
     """Refuse a bad password; `own` are the person's names and mail address.
 
@@ -142,6 +151,8 @@ def name(text: str, *, longest: int = 80) -> str:
     bare = " ".join(text.split())
     if not bare or len(bare) > longest or any(unicodedata.category(c)[0] == "C" for c in bare):
         raise NameMissing()
+    if LINK.search(bare):
+        raise NameIsLink()
     return bare
 
 
