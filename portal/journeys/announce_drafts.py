@@ -90,6 +90,7 @@ def _plan(
     who: actor.Actor,
 ) -> Announced:
     bill = found.bill
+    told_on = max(on, ctx.clock.today())  # a night that is made up for gives no less notice
     draft = drafting.plan(
         session,
         key=standing.draft_key(
@@ -101,7 +102,9 @@ def _plan(
         backup_method_id=found.backup_method_id,
         invoice_ids=[bill.invoice_id],
         amount_cents=bill.cents,
-        draft_on=announcing.draft_day(due_on=bill.due_on, days_before=found.days_before, today=on),
+        draft_on=announcing.draft_day(
+            due_on=bill.due_on, days_before=found.days_before, today=told_on
+        ),
         now=ctx.clock.now(),
         who=who,
         rng=ctx.rng,

@@ -135,6 +135,12 @@ def follow(session: orm.Session, ctx: context.Context, *, arrangement_id: int) -
         _end(session, ctx, arrangement, event, who=actor.system("arrangements"))
 
 
+def runs(session: orm.Session, *, arrangement_id: int) -> bool:
+    """Whether its parts may still be taken."""
+    found = session.get_one(billing.Arrangement, arrangement_id, populate_existing=True)
+    return found.state is billing.ArrangementState.ACTIVE
+
+
 def follow_paid(session: orm.Session, ctx: context.Context, *, customer_id: int) -> None:
     """After a payment of the customer's settled: follow the arrangement that runs, if any.
 

@@ -176,7 +176,7 @@ def _prepare(
     method = _method(session, draft)
     if method is None and plan.pay_cents:
         return Took.OVER, _miss(session, ctx, draft, plan, is_gone=True)
-    _use_credit(session, ctx, draft, plan, [invoice.id for invoice in found])
+    _use_credit(session, ctx, draft, plan, [invoice.id for invoice in found], method)
     if plan.pay_cents == 0:
         return Took.CREDITED, _end(session, ctx, draft, declines.DraftEvent.PAY, outcome="credit")
     return Took.CHARGED, _begin(session, ctx, draft, plan, found, method)
@@ -200,11 +200,11 @@ def _plan(
     if 0 < asked - credit < paying.LEAST_CENTS:
         credit = max(asked - paying.LEAST_CENTS, 0)
     rest = asked - credit
-    if rest < paying.LEAST_CENTS and credit == 0:
-        return paying.Plan(effects=(), credit_cents=0, pay_cents=0, ahead_cents=0)
+    if rest < paying.LEAST_CENTS:  # and so 0 where credit pays: more than announced may be open
+        return paying.Plan(effects=(), credit_cents=credit, pay_cents=0, ahead_cents=0)
     return paying.plan(
         lines,
-        wish=paying.Wish(cents=rest or None, use_credit=credit > 0),
+        wish=paying.Wish(cents=rest, use_credit=credit > 0),
         credit_cents=credit,
         rule=allocating.rule_in_force(session),
     )
@@ -229,6 +229,7 @@ def _use_credit(
     draft: models.Draft,
     plan: paying.Plan,
     invoice_ids: list[int],
+    method: wallet.PaymentMethod | None,
 ) -> None:
     if not plan.credit_cents:
         return
@@ -237,11 +238,17 @@ def _use_credit(
         customer_id=draft.customer_id,
         invoice_ids=sorted(invoice_ids),
         cents=plan.credit_cents,
-        key=f"draft:{draft.number}:{draft.attempts}",
+        key=f"draft:{_try(draft, method)}",
         now=ctx.clock.now(),
         today=ctx.clock.today(),
         who=WHO,
     )
+
+
+def _try(draft: models.Draft, method: wallet.PaymentMethod | None) -> str:
+    """The name of this attempt: the backup is tried under the number of the one before it."""
+    is_backup = method is not None and method.id != draft.method_id
+    return f"{draft.number}:{draft.attempts}{'b' if is_backup else ''}"
 
 
 def _begin(
@@ -253,7 +260,6 @@ def _begin(
     method: wallet.PaymentMethod,
 ) -> int:
     parts = {effect.invoice_no: effect.from_payment_cents for effect in plan.effects}
-    is_backup = method.id != draft.method_id
     payment = starting.begin(
         session,
         customer_id=draft.customer_id,
@@ -264,7 +270,7 @@ def _begin(
             for invoice in found
             if parts.get(invoice.number)
         ],
-        once_key=f"{draft.number}:{draft.attempts}{'b' if is_backup else ''}",
+        once_key=_try(draft, method),
         method_id=method.id,
         method_label=f"{method.brand} {method.last4}".strip(),
         save_method=False,

@@ -188,7 +188,9 @@ def _next(
 
 
 def _was_left(session: orm.Session, draft: models.Draft) -> bool:
-    """Whether the standing order behind the draft ended while the attempt ran."""
+    """Whether the autopay or arrangement behind the draft ended while the attempt ran."""
+    if draft.arrangement_id is not None:
+        return not arrange.runs(session, arrangement_id=draft.arrangement_id)
     if draft.autopay_id is None:
         return False
     return session.get_one(models.Autopay, draft.autopay_id).ended_at is not None

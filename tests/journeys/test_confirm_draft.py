@@ -166,7 +166,7 @@ def test_the_link_ends_with_its_day(ctx, sandbox, clock, bill, number):
     last_on = drafting.row(ctx, number).due_on
     drafting.to_day(ctx, clock, sandbox, last_on)
     drafting.collect(ctx)
-    assert stands(ctx, link) is Stands.OVER
+    assert stands(ctx, link) is Stands.OPEN
     clock.advance(datetime.timedelta(days=1))
     with pytest.raises(confirm_draft.LinkOver):
         confirm_draft.look(ctx, token=link)

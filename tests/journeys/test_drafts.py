@@ -202,7 +202,7 @@ def test_a_bank_that_asks_gets_the_payer_a_link_and_a_week(ctx, sandbox, bill, c
     assert row.state is DraftState.ASKING
     assert paying.mails(ctx, "confirm_needed") == 1
     assert drafts.collect(ctx) == {}
-    drafts.to_day(ctx, clock, sandbox, row.due_on)
+    drafts.to_day(ctx, clock, sandbox, row.due_on + datetime.timedelta(days=1))
     assert drafts.collect(ctx) == {"over": 1}
     assert drafts.row(ctx, number).state is DraftState.FAILED
     assert paying.mails(ctx, "draft_missed") == 1

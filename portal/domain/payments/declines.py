@@ -16,6 +16,7 @@ from portal.kernel.transitions import Table, Transition
 RETRY_DAYS = (3, 5, 7)  # after the first attempt
 CONFIRM_DAYS = 7  # so long a payer may confirm what the bank asks about
 NOT_MADE = "not_made"  # ours: the charge never reached Stripe
+ANEW = "announced_anew"  # ours: called off because it has to be announced again
 METHOD_GONE = "method_gone"  # ours: removed, or its mandate is revoked
 AUTHENTICATE = frozenset({"authentication_required"})
 # The bank or network says: never again with this card.

@@ -139,13 +139,17 @@ def step(
 
 
 def due(session: orm.Session, *, on: datetime.date, after: int = 0, limit: int = 500) -> list[int]:
-    """Drafts that wait for a day up to `on`, in order of id after `after`."""
+    """Drafts that wait for a day up to `on`, in order of id after `after`.
+
+    Of those that ask their payer the last day is over: it was the payer's until its end.
+    """
     return list(
         session.scalars(
             sa.select(models.Draft.id)
             .where(
                 models.Draft.state.in_(sorted(declines.WAITING)),
                 models.Draft.due_on <= on,
+                sa.or_(models.Draft.state != DraftState.ASKING, models.Draft.due_on < on),
                 models.Draft.id > after,
             )
             .order_by(models.Draft.id)
@@ -161,8 +165,10 @@ def lock_due(session: orm.Session, *, draft_id: int, on: datetime.date) -> model
     ).one()
     books.lock_customer(session, customer_id=customer_id)
     draft = session.get_one(models.Draft, draft_id, with_for_update=True, populate_existing=True)
-    is_due = draft.state in declines.WAITING and draft.due_on <= on
-    return draft if is_due else None
+    if draft.state not in declines.WAITING:
+        return None
+    is_payers = draft.state is DraftState.ASKING and draft.due_on == on
+    return draft if draft.due_on <= on and not is_payers else None
 
 
 def invoice_ids(session: orm.Session, *, draft_id: int) -> list[int]:

@@ -223,7 +223,7 @@ def hand_over(
     """
     is_new_day = draft.state is DraftState.PLANNED and draft.draft_on != draft_on
     if is_new_day or draft.state is DraftState.ASKING:
-        drafting.cancel(session, draft=draft, now=now, who=who, reason="replaced")
+        drafting.cancel(session, draft=draft, now=now, who=who, reason=declines.ANEW)
         return False
     draft.autopay_id = autopay.id
     draft.key = draft_key(autopay_id=autopay.id, invoice_no=invoice_no)

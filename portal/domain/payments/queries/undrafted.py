@@ -129,8 +129,20 @@ _UNDRAFTED = (
     )
     .order_by(_invoice.c.customer_id, _invoice.c.due_on, _invoice.c.id)
 )
-_mine = _draft.c.autopay_id == _autopay.c.id
-_gave_up = sa.exists(_drafts((DraftState.FAILED, DraftState.CANCELLED), _mine))
+# What the agreement's autopay did, also before its second method took the place of a lost one.
+_sibling = models.Autopay.__table__.alias("sibling")
+_mine = _draft.c.autopay_id.in_(
+    sa.select(_sibling.c.id)
+    .where(_sibling.c.consent_id == _autopay.c.consent_id)
+    .correlate(_autopay)
+)
+_gave_up = sa.exists(
+    _drafts(
+        (DraftState.FAILED, DraftState.CANCELLED),
+        _mine,
+        _draft.c.outcome != types.constant(declines.ANEW),
+    )
+)
 _taken_back = sa.exists(
     _drafts((DraftState.PAID,), _mine)
     .join(_payment, _payment.c.draft_id == _draft.c.id)

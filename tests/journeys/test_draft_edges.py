@@ -1,0 +1,154 @@
+"""Drafts where two things meet: what is taken then is what was announced, and once."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+import sqlalchemy as sa
+
+from portal.domain.billing.rules import paying as paying_rules
+from portal.domain.payments.states import DraftState
+from portal.journeys import announce_drafts, arrange, collect_drafts, keep_method, pay_invoices
+from tests.journeys import test_arrange as arranging
+from tests.support import autopaying, bills, charging, debits, drafting, paying, people
+
+pytestmark = pytest.mark.usefixtures("books_hold")
+DECLINES_LATER = "4000000000000341"
+ASKS_ALWAYS = "4000002760003184"
+DAY = datetime.timedelta(days=1)
+
+
+def with_credit(ctx, database, cents: int):
+    """A bill whose owner has money of theirs unapplied, and nothing else open."""
+    first = bills.make_bill(database)
+    for one in bills.invoices_of(database, policy_id=first.policy.id):
+        bills.pay(database, one)
+    paying.give(ctx, first.customer, cents)
+    return bills.make_bill(database, customer=first.customer, pet_name="Miso", species="cat")
+
+
+def _pay_ahead(ctx, bill, method: str, cents: int) -> None:
+    """Pay a bill and so many cents more, for later bills."""
+    asked = bill.invoice.open_cents + cents
+    pay_invoices.start(
+        ctx,
+        customer_id=bill.customer.id,
+        order=pay_invoices.Order(
+            invoice_nos=(bill.number,),
+            expected_cents=asked,
+            wish=paying_rules.Wish(cents=asked, pays_ahead=True),
+        ),
+        once_key="a-form-of-this-test",
+        method_no=method,
+        save_method=False,
+        who=people.owner(bill.customer),
+    )
+
+
+def open_cents(database, bill) -> int:
+    return next(
+        invoice.open_cents
+        for invoice in bills.invoices_of(database, policy_id=bill.policy.id)
+        if invoice.number == bill.number
+    )
+
+
+def test_credit_for_all_that_was_announced_leaves_the_card_alone(ctx, sandbox, database):
+    bill = with_credit(ctx, database, 1000)
+    before = open_cents(database, bill)
+    number = drafting.plan(ctx, bill, paying.save_card(ctx, sandbox, bill.customer), cents=1000)
+    assert drafting.collect(ctx) == {"credited": 1}
+    assert drafting.row(ctx, number).state is DraftState.PAID
+    assert open_cents(database, bill) == before - 1000
+    assert paying.charges(sandbox) == []
+
+
+def test_credit_that_comes_before_the_backup_is_tried_is_used_too(ctx, sandbox, database):
+    bill = with_credit(ctx, database, 1000)
+    bad = paying.attach_card(ctx, sandbox, bill.customer, DECLINES_LATER)
+    good = paying.save_card(ctx, sandbox, bill.customer)
+    before = open_cents(database, bill)
+    other = bills.make_bill(database, customer=bill.customer, pet_name="Rex")
+    number = drafting.plan(ctx, bill, bad, backup=good)
+    collect_drafts.attempt(ctx, draft_id=drafting.row(ctx, number).id, on=ctx.clock.today())
+    assert drafting.row(ctx, number).state is DraftState.RETRYING
+    _pay_ahead(ctx, other, good, 500)
+    assert drafting.collect(ctx) == {"charged": 1}
+    assert drafting.attempts(ctx, number)[-1].amount_cents == before - 1500
+
+
+def test_a_part_that_comes_back_after_its_arrangement_ended_is_not_tried_again(
+    ctx, sandbox, clock, database
+):
+    bill = bills.make_bill(
+        database,
+        effective_on=datetime.date(2026, 10, 28),
+        through=datetime.date(2026, 10, 30),
+    )
+    account = debits.save(ctx, sandbox, bill.customer, debits.NO_MONEY)
+    number = arranging.propose(ctx, bill, account).number
+    first = arranging.waiting(ctx, bill)[0]
+    drafting.to_day(ctx, clock, sandbox, first.draft_on)
+    assert drafting.collect(ctx) == {"charged": 1}
+    arrange.cancel(
+        ctx, customer_id=bill.customer.id, number=number, who=people.owner(bill.customer)
+    )
+    (payment,) = drafting.attempts(ctx, first.number)
+    debits.answer(ctx, sandbox, payment.number)
+    assert drafting.row(ctx, first.number).state is DraftState.FAILED
+
+
+def test_the_last_day_to_confirm_is_the_payers_too(ctx, sandbox, clock, database):
+    bill = bills.make_bill(database)
+    card = paying.save_card(ctx, sandbox, bill.customer, ASKS_ALWAYS)
+    number = drafting.plan(ctx, bill, card)
+    drafting.collect(ctx)
+    last = drafting.row(ctx, number).due_on
+    drafting.to_day(ctx, clock, sandbox, last)
+    assert drafting.collect(ctx) == {}
+    drafting.to_day(ctx, clock, sandbox, last + DAY)
+    assert drafting.collect(ctx) == {"over": 1}
+
+
+def test_the_notice_runs_from_the_day_it_is_written(quiet_ctx, database):
+    today = quiet_ctx.clock.today()
+    bill = bills.make_bill(database, effective_on=today + 5 * DAY, through=today)
+    drafting.join(quiet_ctx, bill, autopaying.card(database, bill.customer))
+    announce_drafts.run(quiet_ctx, on=today - 3 * DAY)
+    (draft,) = autopaying.drafts(quiet_ctx, bill)
+    assert draft.draft_on >= today + 10 * DAY
+
+
+@pytest.mark.parametrize("state", [DraftState.FAILED, DraftState.CANCELLED])
+def test_a_bill_that_waits_for_its_payer_is_not_taken_from_the_second_card_instead(
+    quiet_ctx, database, state
+):
+    bill = bills.make_bill(database)
+    first = autopaying.card(database, bill.customer)
+    second = autopaying.card(database, bill.customer, last4="4444")
+    autopaying.join(quiet_ctx, bill, first, backup=second)
+    with database.unit_of_work() as session:
+        session.execute(
+            sa.text("UPDATE draft SET state = :s, due_on = NULL, ended_at = now()"), {"s": state}
+        )
+    keep_method.remove(
+        quiet_ctx, customer_id=bill.customer.id, number=first, who=people.owner(bill.customer)
+    )
+    assert autopaying.running(quiet_ctx, bill).method_no == second
+    assert announce_drafts.run(quiet_ctx, on=quiet_ctx.clock.today()) == 0
+
+
+def test_a_debit_that_its_bank_took_back_is_not_taken_from_the_second_method(
+    ctx, sandbox, clock, database
+):
+    bill = bills.make_bill(database)
+    account = debits.save(ctx, sandbox, bill.customer, debits.CLAIMED)
+    card = paying.save_card(ctx, sandbox, bill.customer)
+    number = drafting.plan(ctx, bill, account, backup=card)
+    drafting.collect(ctx)
+    (payment,) = drafting.attempts(ctx, number)
+    debits.answer(ctx, sandbox, payment.number)
+    charging.hear(ctx, sandbox)
+    assert open_cents(database, bill) > 0
+    assert announce_drafts.run(ctx, on=ctx.clock.today()) == 0
