@@ -25,7 +25,8 @@ def tell(
 ) -> bool:
     """Queue a mail to who pays: the payer where there is one, else the owner; as in `telling`.
 
-    The mail is given `page`, where its reader changes autopay: of the policy, or of any.
+    The mail is given `page`, where its reader changes autopay: of the policy, or of any. A payer
+    quotes their own number where the owner quotes the policy's, which is not theirs to know.
     """
     if payer_id is None:
         return telling.tell_customer(
@@ -46,7 +47,7 @@ def tell(
         payer=payer,
         template=template,
         key=key,
-        subject_no=subject_no,
+        subject_no=payer.number if subject_no == policy_no else subject_no,
         secret=True,
         page=payer_links.page(ctx, payer=payer),
         **view,

@@ -62,3 +62,12 @@ def test_a_planned_payment_whose_card_was_removed_is_written_about_on_its_day(
     assert "card or account was removed" in page
     assert "declined" not in page
     assert paying.charges(sandbox) == []
+
+
+@pytest.mark.parametrize(("days", "said"), [(0, "You need do nothing."), (12, "12 days after")])
+def test_a_day_after_the_due_day_is_not_called_nothing_to_do(ctx, owner, bill, card, days, said):
+    on = bill.invoice.due_on + datetime.timedelta(days=days)
+    number = plan(ctx, bill, card, on=on)
+    page = owner.get(f"/payments/scheduled/{number}").get_data(as_text=True)
+    assert said in page
+    assert ("You need do nothing." in page) == ("A late fee is possible" not in page)

@@ -201,6 +201,7 @@ def _render(page: NewPage, refused: str = "") -> str:
         page=page,
         wrong=sentences.said(page.wrong) if page.wrong else "",
         refused=refused,
+        is_sent=flask.request.method == "POST",
         first_days=limits,
         counts=[(n, n) for n in range(arranging.LEAST_PARTS, arranging.MOST_PARTS + 1)],
         everies=[

@@ -61,6 +61,10 @@ STATES = {
         N_("Nothing was taken. What is open on these bills is still to be paid."),
     ),
 }
+LATER = N_(
+    "You can change the day or cancel until it is taken. "
+    "If less is open by then, only that is taken."
+)
 KINDS = {
     "scheduled": N_("You chose the day"),
     "autopay": N_("By autopay"),
@@ -128,6 +132,9 @@ def _page(found: drafts.DraftView, typed: Typed | None = None, refused: str = ""
     today = ctx.clock.today()
     write = rows.Writer(today)
     kind, heading, meaning = STATES[found.state]
+    late = _late(found)
+    if late:
+        meaning = LATER
     day = write.day(found.due_on or found.draft_on, "long")
     amount = formats.money(found.amount_cents)
     why = wording.decline(found.outcome, say=_) if _was_refused(found) else ""
@@ -137,7 +144,9 @@ def _page(found: drafts.DraftView, typed: Typed | None = None, refused: str = ""
         draft=found,
         kind=kind,
         heading=_(heading, sum=amount, day=day),
-        meaning=" ".join(part for part in (why, _(meaning, again=day) if meaning else "") if part),
+        meaning=" ".join(
+            part for part in (late, why, _(meaning, again=day) if meaning else "") if part
+        ),
         what=_(KINDS[found.kind]),
         bills=[
             rows.Row(
@@ -156,6 +165,17 @@ def _page(found: drafts.DraftView, typed: Typed | None = None, refused: str = ""
         consent=schedule_payment.move_consent(ctx, draft=found, language=looks.page_lang()).text,
         refused=refused,
     )
+
+
+def _late(found: drafts.DraftView) -> str:
+    """That the chosen day comes after the due day, and what that may cost; "" where it does not."""
+    days = (found.draft_on - found.bills[0].due_on).days
+    if found.state != "planned" or found.kind != "scheduled" or days <= 0:
+        return ""
+    after = flask_babel.ngettext(
+        "This is %(num)s day after the due day.", "This is %(num)s days after the due day.", days
+    )
+    return f"{after} {_('A late fee is possible from the 10th day on.')}"
 
 
 def _was_refused(found: drafts.DraftView) -> bool:
