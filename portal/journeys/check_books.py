@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 from collections.abc import Callable, Mapping
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from portal.journeys import context
 
 log = structlog.get_logger("portal.books")
 SHOWN = 5  # findings named per proof
+MONEY_WITHIN = datetime.timedelta(days=1)  # of a payment, Stripe lists its money so soon
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -159,6 +161,21 @@ PROOFS: Mapping[str, str] = {
         SELECT p.number FROM payment_reservation r JOIN payment p ON p.id = r.payment_id
         WHERE r.released_at IS NULL AND p.state IN ('settled', 'failed', 'cancelled')
     """,
+    "a draft is as far as its payments": """
+        SELECT d.number FROM draft d WHERE d.state = 'attempting' AND NOT EXISTS (
+            SELECT FROM payment p WHERE p.draft_id = d.id
+              AND p.state IN ('initiated', 'requires_action', 'processing', 'unknown'))
+        UNION ALL
+        SELECT p.number FROM payment p JOIN draft d ON d.id = p.draft_id
+        WHERE p.state = 'settled' AND d.state <> 'paid'
+           OR p.is_off_session AND d.state <> 'attempting'
+              AND p.state IN ('initiated', 'requires_action', 'processing', 'unknown')
+    """,
+    "a draft is paid once, and takes no more than was announced": """
+        SELECT d.number FROM draft d JOIN payment p ON p.draft_id = d.id
+        WHERE p.state = 'settled'
+        GROUP BY d.id HAVING count(*) > 1 OR sum(p.amount_cents) > d.amount_cents
+    """,
     "refunds payable equals refunds not sent or failed": """
         SELECT 'refunds payable ' || owed.cents || ', ledger ' || posted.cents
         FROM (SELECT coalesce(sum(amount_cents) FILTER (WHERE state IN ('approved', 'failed')
@@ -217,7 +234,7 @@ def _clearing(ctx: context.Context) -> Proof:
         return Proof(name=name, findings=1, examples=(f"Stripe: {type(trouble).__name__}",))
     with ctx.database.reading() as session:
         ours = int(session.scalar(sa.text(_CLEARING)) or 0)
-        waiting = _waiting(session)
+        waiting = _waiting(session, since=ctx.clock.now() - MONEY_WITHIN)
     net = sum(row.net_cents for row in there if not row.is_open)
     if ours == net + waiting(there):
         return Proof(name=name, findings=0)
@@ -227,13 +244,15 @@ def _clearing(ctx: context.Context) -> Proof:
 _CLEARING = "SELECT coalesce(sum(amount_cents), 0) FROM ledger_line WHERE account = '1010'"
 _NO_MONEY_YET = """
     SELECT charge_ref, amount_cents FROM payment
-    WHERE state = 'settled' AND fee_cents IS NULL
+    WHERE state = 'settled' AND fee_cents IS NULL AND settled_at > :since
 """
 
 
-def _waiting(session: orm.Session) -> Callable[[list[ports.MoneyMoved]], int]:
+def _waiting(
+    session: orm.Session, *, since: datetime.datetime
+) -> Callable[[list[ports.MoneyMoved]], int]:
     """How far the ledger may be ahead of Stripe's list: settled, no balance transaction yet."""
-    rows = session.execute(sa.text(_NO_MONEY_YET)).all()
+    rows = session.execute(sa.text(_NO_MONEY_YET), {"since": since}).all()
     pending = {ref: int(cents) for ref, cents in rows}
 
     def ahead(there: list[ports.MoneyMoved]) -> int:

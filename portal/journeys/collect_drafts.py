@@ -14,6 +14,7 @@ import enum
 import threading
 import time
 
+import sqlalchemy.exc
 import structlog
 from sqlalchemy import orm
 
@@ -27,7 +28,7 @@ from portal.domain.payments.states import DraftKind, DraftState
 from portal.domain.wallet import models as wallet
 from portal.gateways import ports
 from portal.journeys import context, follow_draft, off_session, pay_invoices, settle_payment
-from portal.kernel import actor
+from portal.kernel import actor, errors
 
 log = structlog.get_logger("portal.drafts")
 WHO = actor.system("collecting drafts")
@@ -47,6 +48,7 @@ class Took(enum.StrEnum):
     OVER = "over"  # no method, or the payer did not confirm
     LOST = "lost"  # no answer came: the payment is unknown and is read again
     NOT_DUE = "not_due"  # somebody else was faster
+    FAULT = "fault"  # looking at it failed: the others go on, and it is looked at next time
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -78,12 +80,13 @@ def run(
         for _ in range(2):  # the second round tries the backups of the first
             for batch in _batches(ctx, on):
                 batch = [draft_id for draft_id in batch if draft_id not in busy]
-                found = list(pool.map(lambda i: attempt(ctx, draft_id=i, on=on, pace=pace), batch))
+                found = list(pool.map(lambda i: _attempted(ctx, i, on=on, pace=pace), batch))
                 for draft_id, took in zip(batch, found, strict=True):
                     counts[took] = counts.get(took, 0) + 1
                     if took is Took.BUSY:
                         busy.add(draft_id)
-                if found and all(took is Took.LOST for took in found[-SILENT_MOST:]):
+                last = found[-SILENT_MOST:]
+                if len(last) == SILENT_MOST and all(took is Took.LOST for took in last):
                     log.error("stripe_silent", **counts)
                     return Report(counts=counts)
     log.info("drafts_collected", on=on.isoformat(), **counts)
@@ -124,6 +127,15 @@ class _Pace:
             self._next = turn + self._gap
         if turn > now:
             self._never.wait(turn - now)
+
+
+def _attempted(ctx: context.Context, draft_id: int, *, on: datetime.date, pace: _Pace) -> Took:
+    """One draft that cannot be looked at keeps none of the others from its day."""
+    try:
+        return attempt(ctx, draft_id=draft_id, on=on, pace=pace)
+    except (sqlalchemy.exc.DBAPIError, errors.DomainError, ValueError) as fault:
+        log.error("draft_not_looked_at", draft_id=draft_id, kind=type(fault).__name__)
+        return Took.FAULT
 
 
 def attempt(
@@ -215,7 +227,9 @@ def _method(session: orm.Session, draft: models.Draft) -> wallet.PaymentMethod |
     for _ in range(2):
         had_backup = draft.backup_method_id is not None
         method = session.get_one(wallet.PaymentMethod, drafting.take_method(draft))
-        if method.removed_at is None and method.mandate_state is not wallet.MandateState.REVOKED:
+        is_live = method.removed_at is None
+        is_allowed = method.mandate_state is not wallet.MandateState.REVOKED
+        if is_live and is_allowed and not drafting.is_refused_for_good(session, method=method):
             return method
         draft.outcome = draft.outcome or declines.METHOD_GONE
         if not had_backup or draft.backup_method_id is None:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 
 import pytest
 import sqlalchemy as sa
 
+from portal.domain.billing.operations import allocating
 from portal.domain.billing.rules import paying as paying_rules
-from portal.domain.payments.states import DraftState
-from portal.journeys import announce_drafts, arrange, collect_drafts, keep_method, pay_invoices
+from portal.domain.payments.states import DraftKind, DraftState
+from portal.journeys import (
+    announce_drafts,
+    arrange,
+    check_books,
+    collect_drafts,
+    keep_method,
+    pay_invoices,
+)
 from tests.journeys import test_arrange as arranging
 from tests.support import autopaying, bills, charging, debits, drafting, paying, people
 
@@ -152,3 +161,83 @@ def test_a_debit_that_its_bank_took_back_is_not_taken_from_the_second_method(
     charging.hear(ctx, sandbox)
     assert open_cents(database, bill) > 0
     assert announce_drafts.run(ctx, on=ctx.clock.today()) == 0
+
+
+def test_a_card_that_its_bank_stopped_for_good_is_not_charged_for_the_next_part(
+    ctx, sandbox, clock, database, monkeypatch
+):
+    bill = bills.make_bill(
+        database,
+        effective_on=datetime.date(2026, 10, 28),
+        through=datetime.date(2026, 10, 30),
+    )
+    card = paying.attach_card(ctx, sandbox, bill.customer, DECLINES_LATER)
+    arranging.propose(ctx, bill, card)
+    first, second, _ = arranging.waiting(ctx, bill)
+    read = ctx.payments.read_intent
+    monkeypatch.setattr(
+        ctx.payments,
+        "read_intent",
+        lambda ref: dataclasses.replace(read(ref), decline_code="stolen_card"),
+    )
+    for draft in (first, second):
+        drafting.to_day(ctx, clock, sandbox, draft.draft_on)
+        drafting.collect(ctx)
+    assert len(drafting.attempts(ctx, first.number)) == 1
+    assert drafting.attempts(ctx, second.number) == []
+    assert drafting.row(ctx, second.number).outcome == "method_gone"
+
+
+def test_a_draft_that_cannot_be_looked_at_keeps_no_other_from_its_day(
+    ctx, sandbox, database, monkeypatch
+):
+    made = [bills.make_bill(database) for _ in range(2)]
+    numbers = [
+        drafting.plan(ctx, bill, paying.save_card(ctx, sandbox, bill.customer)) for bill in made
+    ]
+    lines = allocating.open_lines
+
+    def odd(session, *, invoice_ids):
+        if made[0].invoice.id in invoice_ids:
+            raise ValueError("a line that nobody expected")
+        return lines(session, invoice_ids=invoice_ids)
+
+    monkeypatch.setattr(allocating, "open_lines", odd)
+    found = drafting.collect(ctx)
+    monkeypatch.undo()
+    assert found["charged"] == 1
+    assert drafting.row(ctx, numbers[0]).state is DraftState.PLANNED
+    assert drafting.row(ctx, numbers[1]).state is DraftState.PAID
+
+
+@pytest.mark.parametrize(
+    ("change", "proof"),
+    [
+        ("UPDATE draft SET state = 'attempting', ended_at = NULL", "as far as its payments"),
+        ("UPDATE draft SET state = 'failed'", "as far as its payments"),
+        ("UPDATE draft SET amount_cents = amount_cents - 1", "no more than was announced"),
+    ],
+)
+def test_a_draft_that_is_not_what_its_payments_are_is_found(
+    quiet_ctx, database, owner_engine, change, proof
+):
+    bill = bills.make_bill(database)
+    card = autopaying.card(database, bill.customer)
+    number = drafting.plan(quiet_ctx, bill, card, kind=DraftKind.SCHEDULED)
+    payment_no = bills.pay(database, bill.invoice)
+    with owner_engine.begin() as connection:
+        connection.execute(sa.text("UPDATE draft SET state = 'paid', due_on = NULL"))
+        connection.execute(
+            sa.text("UPDATE payment SET draft_id = (SELECT id FROM draft WHERE number = :d)"),
+            {"d": number},
+        )
+    assert payment_no
+    assert all(found.holds for found in check_books.run(quiet_ctx, with_stripe=False))
+    with owner_engine.begin() as connection:
+        connection.execute(sa.text(change))
+    broken = [f.name for f in check_books.run(quiet_ctx, with_stripe=False) if not f.holds]
+    assert [name for name in broken if proof in name]
+    with owner_engine.begin() as connection:
+        connection.execute(sa.text("DELETE FROM draft_bill"))
+        connection.execute(sa.text("UPDATE payment SET draft_id = NULL"))
+        connection.execute(sa.text("DELETE FROM draft"))

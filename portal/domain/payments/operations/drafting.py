@@ -11,7 +11,8 @@ from sqlalchemy import orm
 from portal.domain.audit import operations as audit
 from portal.domain.billing.operations import books
 from portal.domain.payments import declines, models
-from portal.domain.payments.states import DraftKind, DraftState
+from portal.domain.payments.states import DraftKind, DraftState, PaymentState
+from portal.domain.wallet import models as wallet
 from portal.kernel import actor, ids
 
 
@@ -189,6 +190,24 @@ def take_method(draft: models.Draft) -> int:
         return method_id
     draft.attempts += 1
     return draft.method_id
+
+
+def is_refused_for_good(session: orm.Session, *, method: wallet.PaymentMethod) -> bool:
+    """Whether the last that a bank said of the method was never to charge it again.
+
+    A payment that went through since, its payer being present, is a newer word.
+    """
+    code = session.scalar(
+        sa.select(models.Payment.failure_code)
+        .where(
+            models.Payment.customer_id == method.customer_id,
+            models.Payment.method_id == method.id,
+            models.Payment.state.in_([PaymentState.SETTLED, PaymentState.FAILED]),
+        )
+        .order_by(models.Payment.id.desc())
+        .limit(1)
+    )
+    return bool(code) and declines.of_card(code).ends_method
 
 
 def _audit(
