@@ -14,6 +14,7 @@ from portal.journeys import (
     autopay,
     collect_drafts,
     confirm_draft,
+    confirm_link,
     keep_method,
     pay_invoices,
     schedule_payment,
@@ -142,7 +143,7 @@ def confirm(one: life.Life) -> None:
         return
     who = next(person.who for person in one.people if person.id == found.customer_id)
     until = one.ctx.clock.today() + datetime.timedelta(days=1)
-    token = confirm_draft.link(one.ctx, draft_no=found.number, until_on=until)
+    token = confirm_link.link(one.ctx, draft_no=found.number, until_on=until)
     token = token.rpartition("/")[2]
     key = one.key()
     asked = one.happen("asked", lambda: confirm_draft.look(one.ctx, token=token))

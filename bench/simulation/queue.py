@@ -19,7 +19,6 @@ from portal.gateways import ports
 from portal.journeys import context
 
 LIMIT = 5_000
-STALLED = datetime.timedelta(seconds=jobs.STALLED_SECONDS)
 _TAKE = """
     UPDATE procrastinate_jobs SET status = 'doing' WHERE id = (
         SELECT j.id FROM procrastinate_jobs j

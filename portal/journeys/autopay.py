@@ -132,7 +132,6 @@ def leave(
     customer_id: int,
     policy_no: str,
     who: actor.Actor,
-    reason: AutopayEnd = AutopayEnd.LEFT,
     payer_id: int | None = None,
 ) -> end_autopay.Left:
     """End autopay of the policy at once; drafts that wait are called off.
@@ -150,7 +149,9 @@ def leave(
         autopay = standing.running(session, customer_id=customer_id, policy_id=policy.id)
         if autopay is None or payer_id not in (None, autopay.payer_id):
             raise standing.AutopayOff()
-        return end_autopay.end(session, ctx, autopay=autopay, policy=policy, reason=reason, who=who)
+        return end_autopay.end(
+            session, ctx, autopay=autopay, policy=policy, reason=AutopayEnd.LEFT, who=who
+        )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

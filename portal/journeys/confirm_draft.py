@@ -80,11 +80,6 @@ class _Found:
     invoice_nos: tuple[str, ...]
 
 
-def link(ctx: context.Context, *, draft_no: str, until_on: datetime.date) -> str:
-    """The address under which the payer confirms, up to `until_on`."""
-    return confirm_link.link(ctx, draft_no=draft_no, until_on=until_on)
-
-
 def look(ctx: context.Context, *, token: str) -> Asked:
     """What the link is about, and whether it can still be confirmed. Raises LinkOver."""
     with ctx.database.reading() as session:

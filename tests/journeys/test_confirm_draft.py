@@ -39,7 +39,7 @@ def number(ctx, bill, card):
 
 def token(ctx, number: str) -> str:
     until = drafting.row(ctx, number).due_on or ctx.clock.today()
-    address = confirm_draft.link(ctx, draft_no=number, until_on=until)
+    address = confirm_link.link(ctx, draft_no=number, until_on=until)
     return address.rpartition("/")[2]
 
 

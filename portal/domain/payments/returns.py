@@ -13,8 +13,7 @@ import enum
 
 from portal.kernel import calendars
 
-RETRIES_MOST = 2  # after the first debit
-RETRY_DAYS = 180  # counted from the original settlement
+RETRIES_MOST = 2  # after the first debit; they fall within days, where 180 are allowed
 DAYS_ON_ITS_WAY = 4  # banking days until a debit usually arrives
 
 
@@ -43,9 +42,9 @@ class ReturnCode(enum.StrEnum):
 class Return:
     """What follows from a return.
 
-    `may_retry`: the same debit again, within RETRIES_MOST and RETRY_DAYS. `ends_method`: the
-    account is taken off. `revokes_mandate`: it is not debited again under the permission that
-    was given. `opens_case`: a person looks at it. `costs_fee`: a returned payment fee may follow.
+    `may_retry`: the same debit again, RETRIES_MOST times. `ends_method`: the account is taken
+    off. `revokes_mandate`: it is not debited again under the permission that was given.
+    `opens_case`: a person looks at it.
     """
 
     code: ReturnCode
@@ -53,11 +52,10 @@ class Return:
     ends_method: bool = False
     revokes_mandate: bool = False
     opens_case: bool = False
-    costs_fee: bool = False
 
 
 def _again(code: ReturnCode) -> Return:
-    return Return(code=code, may_retry=True, costs_fee=True)
+    return Return(code=code, may_retry=True)
 
 
 def _gone(code: ReturnCode) -> Return:
@@ -121,24 +119,9 @@ def arrives_on(sent_on: datetime.date) -> datetime.date:
     return calendars.BANKING.add_business_days(sent_on, DAYS_ON_ITS_WAY)
 
 
-def meaning(failure_code: str, *, network_code: str = "") -> Return:
-    """What follows from Stripe's code, or from the network's where it is known ("R01" too).
-
-    A code that no table has is not tried again and opens a case.
-    """
-    for code in (network_code, failure_code):
-        known = _BY_CODE.get(STRIPE_CODES.get(code, code))
-        if known is not None:
-            return known
-    return UNMAPPED
-
-
-def may_retry_on(
-    found: Return, *, retries: int, first_settled_on: datetime.date, on: datetime.date
-) -> bool:
-    """Whether the same debit may be sent once more on a day, after so many retries before."""
-    last = first_settled_on + datetime.timedelta(days=RETRY_DAYS)
-    return found.may_retry and retries < RETRIES_MOST and on <= last
+def meaning(code: str) -> Return:
+    """What follows from Stripe's code or the network's; one that no table has opens a case."""
+    return _BY_CODE.get(STRIPE_CODES.get(code, code), UNMAPPED)
 
 
 def voids_mandate(reason: str) -> bool:

@@ -104,17 +104,15 @@ def method(
     return None if row is None else MethodView(**row._asdict())
 
 
-def waiting_accounts(
-    session: orm.Session, *, customer_id: int, payer_id: int | None = None
-) -> tuple[WaitingAccount, ...]:
-    """Bank accounts whose small deposits are still to be told, oldest first."""
+def waiting_accounts(session: orm.Session, *, customer_id: int) -> tuple[WaitingAccount, ...]:
+    """The customer's own bank accounts whose deposits are still to be told, oldest first."""
     rows = session.execute(
         sa.select(
             models.Setup.id, models.Setup.label, models.Setup.verify_url, models.Setup.started_at
         )
         .where(
             models.Setup.customer_id == customer_id,
-            models.Setup.payer_id.is_not_distinct_from(payer_id),
+            models.Setup.payer_id.is_(None),
             models.Setup.state == models.SetupState.VERIFYING,
         )
         .order_by(models.Setup.id)

@@ -1,4 +1,4 @@
-"""Drafts and standing orders as pages show them: what will be taken, when, from what."""
+"""Drafts as pages show them: what will be taken, when, from what."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sqlalchemy import orm
 from sqlalchemy.dialects import postgresql
 
 from portal.domain.billing import models as billing
+from portal.domain.billing.queries import held
 from portal.domain.payments import declines, models
 from portal.domain.policies import models as policies
 from portal.domain.wallet import models as wallet
@@ -25,6 +26,7 @@ class DraftBill(NamedTuple):
     pet_name: str
     policy_no: str
     due_on: datetime.date
+    payable_cents: int  # open now, and not held by a dispute
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -53,6 +55,11 @@ class DraftView:
     def is_waiting(self) -> bool:
         """Whether it is still to be tried."""
         return self.state in declines.WAITING
+
+    @property
+    def takes_cents(self) -> int:
+        """What it would take as things stand: less than announced where less is open."""
+        return min(self.amount_cents, sum(bill.payable_cents for bill in self.bills))
 
     @property
     def pets(self) -> tuple[str, ...]:
@@ -99,6 +106,10 @@ _DRAFTS = (
         _pet.c.name.label("pet_name"),
         _policy.c.number.label("policy_no"),
         _invoice.c.due_on.label("bill_due_on"),
+        sa.cast(
+            _invoice.c.open_cents - sa.func.least(held.of_invoice(), _invoice.c.open_cents),
+            sa.BigInteger,
+        ).label("payable_cents"),
     )
     .join(_method, _method.c.id == _draft.c.method_id)
     .outerjoin(_bill, _bill.c.draft_id == _draft.c.id)
@@ -158,6 +169,7 @@ def _views(session: orm.Session, statement: sa.Select, customer_id: int) -> tupl
             pet_name=values.pop("pet_name"),
             policy_no=values.pop("policy_no"),
             due_on=values.pop("bill_due_on"),
+            payable_cents=values.pop("payable_cents"),
         )
         bills.setdefault(row.id, [])
         if bill.invoice_no is not None:
@@ -172,57 +184,3 @@ def _views(session: orm.Session, statement: sa.Select, customer_id: int) -> tupl
     return tuple(
         dataclasses.replace(view, bills=tuple(bills[draft_id])) for draft_id, view in found.items()
     )
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class AutopayView:
-    """The standing order of a policy; the method of another payer has no label."""
-
-    id: int
-    policy_no: str
-    pet_name: str
-    species: str
-    payer_id: int | None
-    method_no: str
-    method_label: str
-    backup_no: str
-    backup_label: str
-    days_before: int
-    joined_at: datetime.datetime
-
-
-_backup = wallet.PaymentMethod.__table__.alias("backup")
-_AUTOPAYS = (
-    sa.select(
-        _autopay.c.id,
-        _policy.c.number.label("policy_no"),
-        _pet.c.name.label("pet_name"),
-        sa.type_coerce(_pet.c.species, sa.Text).label("species"),
-        _autopay.c.payer_id,
-        sa.case(
-            (_autopay.c.payer_id.is_not(None), types.constant("")), else_=_method.c.number
-        ).label("method_no"),
-        sa.case(
-            (_autopay.c.payer_id.is_not(None), types.constant("")),
-            else_=_method.c.brand + " " + _method.c.last4,
-        ).label("method_label"),
-        sa.func.coalesce(_backup.c.number, types.constant("")).label("backup_no"),
-        sa.func.coalesce(_backup.c.brand + " " + _backup.c.last4, types.constant("")).label(
-            "backup_label"
-        ),
-        _autopay.c.days_before,
-        _autopay.c.joined_at,
-    )
-    .join(_policy, _policy.c.id == _autopay.c.policy_id)
-    .join(_pet, _pet.c.id == _policy.c.pet_id)
-    .join(_method, _method.c.id == _autopay.c.method_id)
-    .outerjoin(_backup, _backup.c.id == _autopay.c.backup_method_id)
-    .where(_autopay.c.customer_id == sa.bindparam("customer_id"), _autopay.c.ended_at.is_(None))
-    .order_by(_pet.c.name, _autopay.c.id)
-)
-
-
-def autopays(session: orm.Session, *, customer_id: int) -> tuple[AutopayView, ...]:
-    """The standing orders that run; one statement."""
-    rows = session.connection().execute(_AUTOPAYS, {"customer_id": customer_id})
-    return tuple(AutopayView(**row._asdict()) for row in rows)

@@ -21,9 +21,8 @@ class Standing(NamedTuple):
 
     The method of somebody else who pays has no label: that is theirs. `next_*` is the draft that
     comes first: its most in cents, what of its bill could be taken now, the day on which it is
-    taken or tried again. `ended` is why
-    the last autopay of this policy ended, where none runs now; `gave_up` that it runs and was
-    refused for good on a bill that is still open.
+    taken or tried again. `ended` is why the last autopay of this policy ended, where none runs
+    now; `gave_up` that it runs and was refused for good on a bill that is still open.
     """
 
     policy_id: int
@@ -40,13 +39,10 @@ class Standing(NamedTuple):
     joined_at: datetime.datetime | None
     payer_id: int | None
     payer_name: str
-    next_no: str
     next_state: str
     next_cents: int
     next_left_cents: int
     next_on: datetime.date | None
-    next_attempts: int
-    next_outcome: str
     ended: str
     gave_up: bool
 
@@ -117,12 +113,9 @@ _left = (
 _next = (
     sa.select(
         _left.label("left_cents"),
-        _draft.c.number,
         _draft.c.state,
         _draft.c.amount_cents,
         _draft.c.due_on,
-        _draft.c.attempts,
-        _draft.c.outcome,
     )
     .where(
         _draft.c.autopay_id == _autopay.c.id,
@@ -165,13 +158,10 @@ _STANDING = (
         _autopay.c.joined_at,
         _autopay.c.payer_id,
         sa.func.coalesce(_payer.c.name, _none),
-        sa.func.coalesce(_next.c.number, _none),
         sa.func.coalesce(sa.type_coerce(_next.c.state, sa.Text), _none),
         sa.func.coalesce(_next.c.amount_cents, types.constant(0)),
         sa.func.coalesce(_next.c.left_cents, types.constant(0)),
         _next.c.due_on,
-        sa.func.coalesce(_next.c.attempts, types.constant(0)),
-        sa.func.coalesce(_next.c.outcome, _none),
         sa.func.coalesce(sa.case((_autopay.c.id.is_(None), _ended.c.reason), else_=_none), _none),
         _gave_up,
     )
