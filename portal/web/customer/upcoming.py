@@ -25,10 +25,11 @@ def nearest(found: Sequence[drafts.DraftView]) -> list[drafts.DraftView]:
 
 def sentence(draft: drafts.DraftView, write: rows.Writer) -> str:
     """What a planned payment will take: "$62.44 on 4 Dec, from Visa 4242"."""
-    amount = formats.money(draft.amount_cents)
     if not draft.is_waiting or draft.due_on is None:
-        return _("%(sum)s is being taken now", sum=amount)
-    day = write.day(draft.due_on, "plain")
+        return _("%(sum)s is being taken now", sum=formats.money(draft.amount_cents))
+    amount, day = formats.money(draft.takes_cents), write.day(draft.due_on, "plain")
+    if not draft.takes_cents:
+        return _("Nothing on %(day)s: it is paid or paused", day=day)
     if draft.state == "asking":
         return _("%(sum)s waits for you to confirm it", sum=amount)
     if not draft.method_label:
