@@ -7,7 +7,10 @@ import datetime
 import pytest
 import sqlalchemy as sa
 
+from portal.domain.billing.rules import arranging
 from portal.domain.payments.states import DraftKind
+from portal.journeys import propose_arrangement
+from portal.kernel import ids
 from tests.support import bills, drafting, forms, paying, people
 
 
@@ -71,3 +74,27 @@ def test_a_day_after_the_due_day_is_not_called_nothing_to_do(ctx, owner, bill, c
     page = owner.get(f"/payments/scheduled/{number}").get_data(as_text=True)
     assert said in page
     assert ("You need do nothing." in page) == ("A late fee is possible" not in page)
+
+
+def test_what_is_paid_in_parts_is_not_pressed_for(ctx, database, owner, bill, card):
+    assert 'c-button--main" href="/pay">Pay $66.08' in owner.get("/home").get_data(as_text=True)
+    propose_arrangement.propose(
+        ctx,
+        customer_id=bill.customer.id,
+        proposal=propose_arrangement.Proposal(
+            invoice_nos=(bill.number,),
+            count=2,
+            first_on=ctx.clock.today() + datetime.timedelta(days=3),
+            every=arranging.Every.MONTH,
+            method_no=card,
+        ),
+        expected_cents=6608,
+        once_key=ids.new(ids.Prefix.DRAFT),
+        language="en",
+        who=people.owner(bill.customer),
+    )
+    page = owner.get("/home").get_data(as_text=True)
+    assert "Pay $66.08" not in page
+    assert "Pay sooner" in page
+    bills.make_bill(database, customer=bill.customer, pet_name="Miso", species="cat")
+    assert 'c-button--main" href="/pay">Pay $66.08' in owner.get("/home").get_data(as_text=True)
