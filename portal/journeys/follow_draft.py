@@ -175,6 +175,10 @@ def _next(
     if not code:  # called off at Stripe, by another attempt: what is open then is looked at
         return declines.Step(event=declines.DraftEvent.WAIT, due_on=today)
     is_main = payment.method_id == draft.method_id
+    if not is_main and not draft.outcome:  # another method took its place, and was not tried yet
+        return declines.Step(
+            event=declines.DraftEvent.WAIT, due_on=today + datetime.timedelta(days=1)
+        )
     main_code = code if is_main else draft.outcome
     is_bank = _is_bank(session, draft.method_id)
     return declines.after_refusal(

@@ -241,3 +241,31 @@ def test_a_draft_that_is_not_what_its_payments_are_is_found(
         connection.execute(sa.text("DELETE FROM draft_bill"))
         connection.execute(sa.text("UPDATE payment SET draft_id = NULL"))
         connection.execute(sa.text("DELETE FROM draft"))
+
+
+def test_a_new_first_card_is_tried_before_the_new_second_one(ctx, sandbox, clock, database):
+    bill = bills.make_bill(database)
+    bad = paying.attach_card(ctx, sandbox, bill.customer, DECLINES_LATER)
+    number = drafting.plan(ctx, bill, bad)
+    drafting.collect(ctx)
+    first = paying.save_card(ctx, sandbox, bill.customer)
+    second = paying.save_card(ctx, sandbox, bill.customer, "5555555555554444")
+    autopaying.change(ctx, bill, first, backup=second)
+    drafting.to_day(ctx, clock, sandbox, drafting.row(ctx, number).due_on)
+    assert drafting.collect(ctx) == {"charged": 1}
+    assert [p.method_label for p in drafting.attempts(ctx, number)] == ["visa 0341", "visa 4242"]
+
+
+def test_an_account_that_takes_the_place_of_one_being_debited_is_tried_when_that_fails(
+    ctx, sandbox, clock, database
+):
+    bill = bills.make_bill(database)
+    empty = debits.save(ctx, sandbox, bill.customer, debits.NO_MONEY)
+    number = drafting.plan(ctx, bill, empty)
+    drafting.collect(ctx)
+    full = debits.save(ctx, sandbox, bill.customer)
+    autopaying.change(ctx, bill, full)
+    (payment,) = drafting.attempts(ctx, number)
+    debits.answer(ctx, sandbox, payment.number)
+    row = drafting.row(ctx, number)
+    assert (row.state, row.due_on) == (DraftState.RETRYING, ctx.clock.today() + DAY)

@@ -184,8 +184,11 @@ def invoice_ids(session: orm.Session, *, draft_id: int) -> list[int]:
 
 
 def take_method(draft: models.Draft) -> int:
-    """The method of the next attempt of a (locked) draft: the backup once, after a refusal."""
-    if draft.attempts and draft.backup_method_id is not None:
+    """The method of the next attempt of a (locked) draft: the backup once, after a refusal.
+
+    A method that took the place of a refused one has not been refused: it comes first.
+    """
+    if draft.outcome and draft.backup_method_id is not None:
         method_id, draft.backup_method_id = draft.backup_method_id, None
         return method_id
     draft.attempts += 1

@@ -227,6 +227,8 @@ def hand_over(
         return False
     draft.autopay_id = autopay.id
     draft.key = draft_key(autopay_id=autopay.id, invoice_no=invoice_no)
+    if draft.method_id != autopay.method_id:
+        draft.outcome = ""  # of the old one; the new one has not been refused
     draft.method_id, draft.backup_method_id = autopay.method_id, autopay.backup_method_id
     draft.changed_at = now
     session.flush()
