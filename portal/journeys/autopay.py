@@ -17,7 +17,7 @@ from portal.domain.policies import queries as policies
 from portal.domain.wallet import consents
 from portal.domain.wallet import models as wallet
 from portal.journeys import announce_drafts, context, draft_mails, end_autopay, payer_news
-from portal.kernel import actor, errors, msgids
+from portal.kernel import actor, errors, labels, msgids
 
 METHOD = msgids.N_(
     "the card or account chosen here (once from the second one, where the first is refused)"
@@ -216,7 +216,7 @@ class _Order:
             customer_id=self.policy.customer_id,
             payer_id=self.payer_id,
             subject=self.policy.number,
-            method_label=_label(chosen.method),
+            method_label=labels.of_method(chosen.method),
             now=now,
             who=self.who,
         )
@@ -303,8 +303,8 @@ class _Order:
             key=f"autopay_joined:{autopay.id}",
             subject_no=self.policy.number,
             pet_name=self.policy.pet_name,
-            method_label=_label(chosen.method),
-            backup_label=_label(chosen.backup) if chosen.backup else "",
+            method_label=labels.of_method(chosen.method),
+            backup_label=labels.of_method(chosen.backup) if chosen.backup else "",
             days_before=autopay.days_before,
             drafts=[told._asdict() | {"is_late": told.is_late} for told in announced],
             was_on=was_on,
@@ -336,7 +336,3 @@ def _terms(autopay: models.Autopay) -> standing.Terms:
         backup_method_id=autopay.backup_method_id,
         days_before=autopay.days_before,
     )
-
-
-def _label(method: wallet.PaymentMethod) -> str:
-    return f"{method.brand} {method.last4}"

@@ -28,7 +28,7 @@ from portal.domain.payments.states import DraftKind, DraftState
 from portal.domain.wallet import models as wallet
 from portal.gateways import ports
 from portal.journeys import context, follow_draft, off_session, pay_invoices, settle_payment
-from portal.kernel import actor, errors
+from portal.kernel import actor, errors, labels
 
 log = structlog.get_logger("portal.drafts")
 WHO = actor.system("collecting drafts")
@@ -286,7 +286,7 @@ def _begin(
         ],
         once_key=_try(draft, method),
         method_id=method.id,
-        method_label=f"{method.brand} {method.last4}".strip(),
+        method_label=labels.of_method(method),
         save_method=False,
         draft_id=draft.id,
         payer_id=draft.payer_id,

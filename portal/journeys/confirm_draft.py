@@ -23,7 +23,7 @@ from portal.domain.payments.states import DraftState, PaymentState
 from portal.domain.wallet import models as wallet
 from portal.domain.wallet import queries as methods
 from portal.journeys import confirm_link, context, pay_invoices, settle_payment, throttle
-from portal.kernel import actor, errors, msgids
+from portal.kernel import actor, errors, labels, msgids
 
 TRIES_PER_DRAFT = 10
 TRIES_PER_ADDRESS = 30
@@ -182,7 +182,7 @@ def _find(session: orm.Session, ctx: context.Context, token: str) -> _Found:
             stands=_stands(draft.state, cents, is_live=is_live is not None, is_held=is_held),
             pets=view.pets,
             amount_cents=cents,
-            method_label=f"{method.brand} {method.last4}",
+            method_label=labels.of_method(method),
             until_on=draft.due_on,
             is_owner=draft.payer_id is None,
         ),

@@ -25,8 +25,9 @@ def tell(
 ) -> bool:
     """Queue a mail to who pays: the payer where there is one, else the owner; as in `telling`.
 
-    The mail is given `page`, where its reader changes autopay: of the policy, or of any. A payer
-    quotes their own number where the owner quotes the policy's, which is not theirs to know.
+    The mail is given `page`, where its reader changes autopay (of the policy, or of any), and
+    `for_payer`. A payer quotes their own number where the owner quotes the policy's, which is not
+    theirs to know.
     """
     if payer_id is None:
         return telling.tell_customer(
@@ -38,6 +39,7 @@ def tell(
             subject_no=subject_no,
             secret=secret,
             page=f"{ctx.base_url}/autopay/{policy_no}".rstrip("/"),
+            for_payer=False,
             **view,
         )
     payer = payers.by_id(session, payer_id=payer_id)
@@ -50,5 +52,6 @@ def tell(
         subject_no=payer.number if subject_no == policy_no else subject_no,
         secret=True,
         page=payer_links.page(ctx, payer=payer),
+        for_payer=True,
         **view,
     )

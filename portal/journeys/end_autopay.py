@@ -12,7 +12,7 @@ from portal.domain.payments.states import AutopayEnd, DraftState
 from portal.domain.policies import queries as policies
 from portal.domain.wallet import models as wallet
 from portal.journeys import context, draft_mails, payer_news
-from portal.kernel import actor
+from portal.kernel import actor, labels
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -163,10 +163,9 @@ def _switch(
         subject_no=policy.number,
         pet_name=policy.pet_name,
         lost_label=_label(session, lost),
-        method_label=f"{backup.brand} {backup.last4}",
+        method_label=labels.of_method(backup),
     )
 
 
 def _label(session: orm.Session, method_id: int) -> str:
-    method = session.get_one(wallet.PaymentMethod, method_id)
-    return f"{method.brand} {method.last4}"
+    return labels.of_method(session.get_one(wallet.PaymentMethod, method_id))

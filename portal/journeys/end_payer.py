@@ -14,9 +14,8 @@ from portal.domain.payments.operations import inviting, standing
 from portal.domain.payments.queries import payers
 from portal.domain.payments.states import AutopayEnd, PayerEnd
 from portal.domain.policies import queries as policies
-from portal.domain.wallet import operations as wallet
-from portal.domain.wallet import queries as wallet_queries
-from portal.journeys import context, end_autopay, payer_links, settle_payment, telling
+from portal.domain.wallet import queries as wallet
+from portal.journeys import context, end_autopay, keep_method, payer_links, settle_payment, telling
 from portal.kernel import actor
 
 log = structlog.get_logger("portal.payments")
@@ -77,16 +76,15 @@ def _end_autopay(
 def _take_methods_off(
     session: orm.Session, ctx: context.Context, payer: payers.PayerView, *, who: actor.Actor
 ) -> None:
-    for method in wallet_queries.methods(session, customer_id=payer.customer_id, payer_id=payer.id):
-        wallet.remove(
+    for method in wallet.methods(session, customer_id=payer.customer_id, payer_id=payer.id):
+        keep_method.take_off(
             session,
+            ctx,
             customer_id=payer.customer_id,
             payer_id=payer.id,
             number=method.number,
-            now=ctx.clock.now(),
             who=who,
         )
-        wallet.ask_to_detach(session, method_id=method.id)
 
 
 def _tell(

@@ -13,11 +13,10 @@ from sqlalchemy import orm
 from portal.domain.billing.operations import charging_fee
 from portal.domain.payments import models, returns
 from portal.domain.payments.operations import settling
-from portal.domain.payments.queries import payers, returned
+from portal.domain.payments.queries import returned
 from portal.domain.payments.states import AutopayEnd, PaymentState
 from portal.domain.wallet import consents
 from portal.domain.wallet import models as wallet
-from portal.domain.wallet import operations as wallet_operations
 from portal.domain.wallet import queries as wallet_queries
 from portal.gateways import ports
 from portal.journeys import (
@@ -132,25 +131,24 @@ def stop_debits(
 
     `tells` that by a mail of its own.
     """
-    now = ctx.clock.now()
     mine = wallet_queries.mirrored(session, stripe_ref=method_ref)
     if mine is None:
         return  # it was never saved, or is gone
     if found.ends_method:
-        gone = wallet_operations.remove(
+        gone = keep_method.take_off(
             session,
+            ctx,
             customer_id=mine.customer_id,
             payer_id=mine.payer_id,
             number=mine.number,
-            now=now,
             who=who,
         )
-        wallet_operations.ask_to_detach(session, method_id=gone.id)
         reason = AutopayEnd.METHOD_GONE
         end_autopay.stop_for(session, ctx, method_id=gone.id, reason=reason, who=who)
     elif found.revokes_mandate:
-        why = str(found.code)
-        _revoke(session, ctx, method_ref=method_ref, reason=why, tells=tells, who=who)
+        follow_mandate.end(
+            session, ctx, method_ref=method_ref, reason=str(found.code), tells=tells, who=who
+        )
 
 
 def end_mandate(
@@ -161,26 +159,7 @@ def end_mandate(
         session, method_id=payment.method_id, agreed_in=payment.number
     )
     if method_ref is not None:
-        _revoke(session, ctx, method_ref=method_ref, reason="chargeback", tells=True, who=who)
-
-
-def _revoke(
-    session: orm.Session,
-    ctx: context.Context,
-    *,
-    method_ref: str,
-    reason: str,
-    tells: bool,
-    who: actor.Actor,
-) -> None:
-    method = wallet_operations.revoke_mandate(
-        session, stripe_ref=method_ref, reason=reason, now=ctx.clock.now(), who=who
-    )
-    if method is not None:
-        if tells:
-            follow_mandate.tell(session, ctx, method)
-        ended = AutopayEnd.MANDATE_REVOKED
-        end_autopay.stop_for(session, ctx, method_id=method.id, reason=ended, who=who)
+        follow_mandate.end(session, ctx, method_ref=method_ref, reason="chargeback", who=who)
 
 
 def charge_fee(
@@ -318,18 +297,15 @@ def _tell(
     template: str,
     **view: Any,
 ) -> None:
-    """Write to who paid; where somebody else did, to them, without a way into the account."""
-    about = {
-        "template": template,
-        "key": f"{template}:{payment.number}",
-        "subject_no": payment.number,
-        "amount_cents": payment.amount_cents,
-        "method_label": payment.method_label,
-        "for_payer": payment.payer_id is not None,
+    telling.tell_who_pays(
+        session,
+        ctx,
+        customer_id=payment.customer_id,
+        payer_id=payment.payer_id,
+        template=template,
+        key=f"{template}:{payment.number}",
+        subject_no=payment.number,
+        amount_cents=payment.amount_cents,
+        method_label=payment.method_label,
         **view,
-    }
-    if payment.payer_id is None:
-        telling.tell_customer(session, ctx, customer_id=payment.customer_id, **about)
-    else:
-        payer = payers.by_id(session, payer_id=payment.payer_id)
-        telling.tell_payer(session, ctx, payer=payer, **about)
+    )

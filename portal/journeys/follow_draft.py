@@ -15,7 +15,7 @@ from portal.domain.payments.queries import drafts
 from portal.domain.payments.states import AutopayEnd, DraftState, PaymentState
 from portal.domain.wallet import models as wallet
 from portal.journeys import arrange, confirm_link, context, draft_mails, end_autopay, payer_news
-from portal.kernel import actor
+from portal.kernel import actor, labels
 
 _NOT_TAKEN = frozenset({PaymentState.FAILED, PaymentState.CANCELLED})
 
@@ -100,9 +100,8 @@ def miss(
         subject_no=draft.number,
         amount_cents=amount_cents,
         pets=view.pets,
-        method_label=f"{method.brand} {method.last4}",
+        method_label=labels.of_method(method),
         is_gone=is_gone,
-        for_payer=draft.payer_id is not None,
     )
 
 
@@ -247,7 +246,6 @@ def _tell(
         "tries_backup": draft.state is DraftState.RETRYING and draft.due_on == today,
         "ends_autopay": ends_autopay,
         "bill_nos": tuple(bill.invoice_no for bill in view.bills),
-        "for_payer": draft.payer_id is not None,
     }
     if asks:
         link = confirm_link.link(ctx, draft_no=draft.number, until_on=draft.due_on)

@@ -15,7 +15,7 @@ from portal.domain.payments.states import AutopayEnd
 from portal.domain.wallet import consents, models, operations, queries
 from portal.gateways import ports
 from portal.journeys import context, end_autopay, link_customer, telling
-from portal.kernel import actor, errors, msgids
+from portal.kernel import actor, errors, labels, msgids
 
 VERIFY_FOR = datetime.timedelta(days=11)  # Stripe waits ten days for two deposits to be told
 
@@ -133,7 +133,7 @@ def _saved(
         customer_id=customer_id,
         payer_id=payer_id,
         subject=subject,
-        method_label=f"{card.brand} {card.last4}",
+        method_label=labels.of_method(card),
         who=who,
     )
     setup.agreed = None
@@ -144,7 +144,7 @@ def _await_deposits(
     session: orm.Session, ctx: context.Context, *, view: ports.SetupView, setup_id: int
 ) -> None:
     """The account is not saved yet: its owner has to tell two small deposits first."""
-    label = "" if view.card is None else f"{view.card.brand} {view.card.last4}"
+    label = labels.of_method(view.card) if view.card else ""
     waits = operations.await_deposits(
         session, setup_id=setup_id, label=label, verify_url=view.verify_url
     )
@@ -171,19 +171,17 @@ def _not_saved(session: orm.Session, ctx: context.Context, *, setup_id: int, is_
 def _tell_of_account(
     session: orm.Session, ctx: context.Context, setup: models.Setup, *, template: str
 ) -> None:
-    about = {
-        "template": template,
-        "key": f"{template}:setup:{setup.id}",
-        "method_label": setup.label,
-        "amount_cents": 0,
-        "payment_no": "",
-        "for_payer": setup.payer_id is not None,
-    }
-    if setup.payer_id is None:
-        telling.tell_customer(session, ctx, customer_id=setup.customer_id, subject_no="", **about)
-    else:
-        payer = payers.by_id(session, payer_id=setup.payer_id)
-        telling.tell_payer(session, ctx, payer=payer, **about)
+    telling.tell_who_pays(
+        session,
+        ctx,
+        customer_id=setup.customer_id,
+        payer_id=setup.payer_id,
+        template=template,
+        key=f"{template}:setup:{setup.id}",
+        method_label=setup.label,
+        amount_cents=0,
+        payment_no="",
+    )
 
 
 def sweep(ctx: context.Context, *, who: actor.Actor) -> int:
@@ -233,7 +231,14 @@ def keep(
         agreed_in=agreed_in,
     )
     if is_new and payer is not None and payer.ended_at is not None:
-        take_off(session, ctx, method=method, who=who)
+        take_off(
+            session,
+            ctx,
+            customer_id=customer_id,
+            payer_id=payer_id,
+            number=method.number,
+            who=who,
+        )
     elif is_new:
         _tell(session, ctx, method, template="method_added")
 
@@ -261,17 +266,11 @@ def remove(
     """
     with ctx.database.unit_of_work() as session:
         books.lock_customer(session, customer_id=customer_id)
-        method = operations.remove(
-            session,
-            customer_id=customer_id,
-            payer_id=payer_id,
-            number=number,
-            now=ctx.clock.now(),
-            who=who,
+        method = take_off(
+            session, ctx, customer_id=customer_id, payer_id=payer_id, number=number, who=who
         )
         _tell(session, ctx, method, template="method_removed")
         _stop_autopay(session, ctx, method, who=who)
-        operations.ask_to_detach(session, method_id=method.id)
 
 
 def mirror(ctx: context.Context, *, card: ports.CardView, who: actor.Actor) -> None:
@@ -306,18 +305,28 @@ def removed_at_stripe(ctx: context.Context, *, method_ref: str, who: actor.Actor
 
 
 def take_off(
-    session: orm.Session, ctx: context.Context, *, method: models.PaymentMethod, who: actor.Actor
-) -> None:
-    """Remove a payer's method here and ask that it be taken off at Stripe; mails nothing."""
-    operations.remove(
+    session: orm.Session,
+    ctx: context.Context,
+    *,
+    customer_id: int,
+    payer_id: int | None,
+    number: str,
+    who: actor.Actor,
+) -> models.PaymentMethod:
+    """Remove a method here and ask that it be taken off at Stripe; mails nothing, ends nothing.
+
+    Raises NoSuchMethod.
+    """
+    method = operations.remove(
         session,
-        customer_id=method.customer_id,
-        payer_id=method.payer_id,
-        number=method.number,
+        customer_id=customer_id,
+        payer_id=payer_id,
+        number=number,
         now=ctx.clock.now(),
         who=who,
     )
     operations.ask_to_detach(session, method_id=method.id)
+    return method
 
 
 def detach(ctx: context.Context, *, method_id: int) -> None:
@@ -354,7 +363,7 @@ def _tell(
             template=f"payer_{template}",
             key=f"{template}:{method.number}",
             subject_no=method.number,
-            card=f"{method.brand} {method.last4}",
+            card=labels.of_method(method),
             pet_name=payer.pet_name,
             at=ctx.clock.now(),
         )
@@ -366,6 +375,6 @@ def _tell(
         template=template,
         key=f"{template}:{method.number}",
         subject_no=method.number,
-        card=f"{method.brand} {method.last4}",
+        card=labels.of_method(method),
         at=ctx.clock.now(),
     )

@@ -17,7 +17,7 @@ from portal.journeys import (
     open_dispute,
     receipt_mails,
 )
-from portal.kernel import actor
+from portal.kernel import actor, labels
 
 log = structlog.get_logger("portal.payments")
 # While a payment is in one of these the payer is told to wait for a mail; then this is its answer.
@@ -44,7 +44,7 @@ def absorb(
             event=rules.intent_event(view.status, was_declined=bool(view.decline_code)),
             received_cents=view.received_cents,
             charge_ref=view.charge_ref if debit or view.status == "succeeded" else "",
-            method_label=_label(view.card),
+            method_label=labels.of_method(view.card) if view.card else "",
             failure_code=follow_debit.code(view),
             debit=debit,
             now=now,
@@ -239,7 +239,3 @@ def _after_settling(
             customer_id=moved.customer_id,
             now=ctx.clock.now(),
         )
-
-
-def _label(card: ports.CardView | None) -> str:
-    return "" if card is None else f"{card.brand} {card.last4}".strip()

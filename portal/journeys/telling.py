@@ -68,6 +68,28 @@ def tell_payer(
     )
 
 
+def tell_who_pays(
+    session: orm.Session,
+    ctx: context.Context,
+    *,
+    customer_id: int,
+    payer_id: int | None,
+    template: str,
+    key: str,
+    subject_no: str = "",
+    **view: Any,
+) -> bool:
+    """Queue a mail to the payer where there is one, else to the customer; as in `tell`.
+
+    The view is given `for_payer`: the mail of a payer leads nowhere into the account.
+    """
+    about = {"template": template, "key": key, "subject_no": subject_no} | view
+    if payer_id is None:
+        return tell_customer(session, ctx, customer_id=customer_id, for_payer=False, **about)
+    payer = payers.by_id(session, payer_id=payer_id)
+    return tell_payer(session, ctx, payer=payer, for_payer=True, **about)
+
+
 def tell(
     session: orm.Session,
     ctx: context.Context,

@@ -8,6 +8,7 @@ from sqlalchemy import orm
 
 from portal.domain.payments.operations import warning
 from portal.journeys import context, draft_mails
+from portal.kernel import labels
 
 BATCH = 200
 
@@ -39,9 +40,8 @@ def _tell(session: orm.Session, ctx: context.Context, card: warning.Expiring) ->
         template="card_expiring",
         key=f"card_expiring:{method.number}:{card.last_on.isoformat()}:{card.days}",
         subject_no=method.number,
-        method_label=f"{method.brand} {method.last4}",
+        method_label=labels.of_method(method),
         last_on=card.last_on,
         pets=card.pets,
         is_planned=card.is_planned,
-        for_payer=method.payer_id is not None,
     )

@@ -16,6 +16,7 @@ from portal.domain.billing.queries import held
 from portal.domain.payments import declines, models
 from portal.domain.policies import models as policies
 from portal.domain.wallet import models as wallet
+from portal.domain.wallet import queries as wallet_queries
 from portal.kernel import types
 
 
@@ -95,7 +96,7 @@ _DRAFTS = (
         _method.c.number.label("method_no"),
         sa.case(
             (_draft.c.payer_id.is_not(None), types.constant("")),
-            else_=_method.c.brand + " " + _method.c.last4,
+            else_=wallet_queries.label(_method),
         ).label("method_label"),
         _draft.c.backup_method_id.is_not(None).label("has_backup"),
         _draft.c.payer_id,

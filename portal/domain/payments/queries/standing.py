@@ -13,6 +13,7 @@ from portal.domain.payments import declines, models
 from portal.domain.payments.states import AutopayEnd, DraftState
 from portal.domain.policies import models as policies
 from portal.domain.wallet import models as wallet
+from portal.domain.wallet import queries as wallet_queries
 from portal.kernel import types
 
 
@@ -85,8 +86,8 @@ _none = types.constant("")
 
 
 def _label(table: sa.FromClause) -> sa.ColumnElement[str]:
-    words = table.c.brand + sa.literal_column("' '", sa.Text) + table.c.last4
-    return sa.case((_autopay.c.payer_id.is_(None), sa.func.coalesce(words, _none)), else_=_none)
+    label = sa.func.coalesce(wallet_queries.label(table), _none)
+    return sa.case((_autopay.c.payer_id.is_(None), label), else_=_none)
 
 
 _held = (

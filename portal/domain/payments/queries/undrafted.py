@@ -19,6 +19,7 @@ from portal.domain.payments import declines, models
 from portal.domain.payments.states import ChargebackState, DraftState, PaymentState
 from portal.domain.policies import models as policies
 from portal.domain.wallet import models as wallet
+from portal.domain.wallet import queries as wallet_queries
 from portal.kernel import types
 
 
@@ -158,7 +159,7 @@ _UNANNOUNCED = (
         _autopay.c.id,
         _autopay.c.payer_id,
         _autopay.c.method_id,
-        _method.c.brand + sa.literal_column("' '", sa.Text) + _method.c.last4,
+        wallet_queries.label(_method),
         _autopay.c.backup_method_id,
         _autopay.c.days_before,
         _earlier,
