@@ -27,7 +27,14 @@ from portal.domain.payments.queries import references
 from portal.domain.payments.states import DraftKind, DraftState
 from portal.domain.wallet import models as wallet
 from portal.gateways import ports
-from portal.journeys import context, follow_draft, off_session, pay_invoices, settle_payment
+from portal.journeys import (
+    context,
+    follow_draft,
+    follow_mandate,
+    off_session,
+    pay_invoices,
+    settle_payment,
+)
 from portal.kernel import actor, errors, labels
 
 log = structlog.get_logger("portal.drafts")
@@ -166,8 +173,17 @@ def _charge(ctx: context.Context, payment_id: int) -> Took:
         return Took.LOST
     except ports.GatewayRefused as refused:
         log.warning("charge_refused", payment=payment.number, code=refused.code)
+        if refused.code in pay_invoices.MANDATE_OVER:
+            _end_mandate(ctx, payment, reason=refused.code)
         settle_payment.give_up(ctx, payment_id=payment_id, code=refused.code, who=WHO)
     return Took.CHARGED
+
+
+def _end_mandate(ctx: context.Context, payment: models.Payment, *, reason: str) -> None:
+    """The account may be debited no more, and its event has not told us yet."""
+    with ctx.database.reading() as session:
+        method_ref = session.get_one(wallet.PaymentMethod, payment.method_id).stripe_ref
+    follow_mandate.over(ctx, method_ref=method_ref, reason=reason, who=WHO)
 
 
 def _prepare(

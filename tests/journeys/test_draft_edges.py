@@ -269,3 +269,20 @@ def test_an_account_that_takes_the_place_of_one_being_debited_is_tried_when_that
     debits.answer(ctx, sandbox, payment.number)
     row = drafting.row(ctx, number)
     assert (row.state, row.due_on) == (DraftState.RETRYING, ctx.clock.today() + DAY)
+
+
+def test_a_debit_that_is_refused_for_its_mandate_ends_it_and_the_second_method_goes_on(
+    ctx, sandbox, clock, database
+):
+    bill = bills.make_bill(database)
+    account = debits.save(ctx, sandbox, bill.customer)
+    card = paying.save_card(ctx, sandbox, bill.customer)
+    number = drafting.plan(ctx, bill, account, backup=card)
+    sandbox.end_mandate(debits.method(ctx, account).mandate_ref)
+    drafting.collect(ctx)
+    assert debits.method(ctx, account).mandate_state == "revoked"
+    assert paying.mails(ctx, "mandate_ended") == 1
+    drafting.to_day(ctx, clock, sandbox, drafting.row(ctx, number).due_on)
+    assert drafting.collect(ctx) == {"charged": 1}
+    assert drafting.row(ctx, number).state is DraftState.PAID
+    assert len(paying.charges(sandbox)) == 1
