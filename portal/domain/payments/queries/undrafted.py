@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from portal.domain.billing import models as billing
+from portal.domain.billing.queries import held
 from portal.domain.billing.rules import paying
 from portal.domain.payments import declines, models
 from portal.domain.payments.states import ChargebackState, DraftState, PaymentState
@@ -53,7 +54,6 @@ class Unannounced(NamedTuple):
 
 
 _invoice = billing.Invoice.__table__
-_hold = billing.Hold.__table__
 _policy = policies.Policy.__table__
 _pet = policies.Pet.__table__
 _autopay = models.Autopay.__table__
@@ -63,17 +63,7 @@ _payment = models.Payment.__table__
 _reservation = models.Reservation.__table__
 _chargeback = models.Chargeback.__table__
 
-_held = (
-    sa.select(sa.func.coalesce(sa.func.sum(_hold.c.amount_cents), types.constant(0)))
-    .where(
-        _hold.c.customer_id == _invoice.c.customer_id,
-        _hold.c.subject == _invoice.c.number,
-        _hold.c.kind == types.constant(billing.HoldKind.AUTOPAY),
-        _hold.c.lifted_at.is_(None),
-    )
-    .scalar_subquery()
-)
-_cents = sa.cast(_invoice.c.open_cents - _held, sa.BigInteger)
+_cents = sa.cast(_invoice.c.open_cents - held.of_invoice(billing.HoldKind.AUTOPAY), sa.BigInteger)
 
 
 def _drafts(
@@ -132,11 +122,13 @@ _UNDRAFTED = (
 )
 # What the agreement's autopay did, also before its second method took the place of a lost one.
 _sibling = models.Autopay.__table__.alias("sibling")
-_mine = _draft.c.autopay_id.in_(
-    sa.select(_sibling.c.id)
-    .where(_sibling.c.consent_id == _autopay.c.consent_id)
-    .correlate(_autopay)
+_agreed = (  # by its key: each draft is looked up, no table of agreements is searched
+    sa.select(_sibling.c.consent_id)
+    .where(_sibling.c.id == _draft.c.autopay_id)
+    .correlate(_draft)
+    .scalar_subquery()
 )
+_mine = _agreed == _autopay.c.consent_id
 _gave_up = sa.exists(
     _drafts(
         (DraftState.FAILED, DraftState.CANCELLED),
