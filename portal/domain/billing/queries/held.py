@@ -1,4 +1,4 @@
-"""What is under dispute of a bill or a line, for other statements; runs none itself."""
+"""What is held of a bill or a line, for other statements; runs none itself."""
 
 from __future__ import annotations
 
@@ -12,24 +12,27 @@ _line = models.InvoiceLine.__table__
 _hold = models.Hold.__table__
 
 
-def of_invoice() -> sa.ScalarSelect[int]:
-    """Cents under active overdue holds on the invoice of the enclosing statement, 0 for none."""
-    return _cents()
+def of_invoice(kind: models.HoldKind = models.HoldKind.OVERDUE) -> sa.ScalarSelect[int]:
+    """Cents under active holds on the invoice of the enclosing statement, 0 for none.
+
+    Of the kind that a dispute places, unless another is named.
+    """
+    return _cents(kind)
 
 
 def of_line() -> sa.ScalarSelect[int]:
-    """The same for the invoice line of the enclosing statement, which has its invoice too."""
-    return _cents(_hold.c.line_number == _line.c.number)
+    """What disputes hold of the invoice line of the enclosing statement, which has the invoice."""
+    return _cents(models.HoldKind.OVERDUE, _hold.c.line_number == _line.c.number)
 
 
-def _cents(*where: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
+def _cents(kind: models.HoldKind, *where: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
     return (
         sa.select(sa.func.coalesce(sa.func.sum(_hold.c.amount_cents), types.constant(0)))
         .where(
             _hold.c.customer_id == _invoice.c.customer_id,
             _hold.c.subject == _invoice.c.number,
             *where,
-            _hold.c.kind == types.constant(models.HoldKind.OVERDUE),
+            _hold.c.kind == types.constant(kind),
             _hold.c.lifted_at.is_(None),
         )
         .scalar_subquery()
