@@ -98,3 +98,17 @@ def test_what_is_paid_in_parts_is_not_pressed_for(ctx, database, owner, bill, ca
     assert "Pay sooner" in page
     bills.make_bill(database, customer=bill.customer, pet_name="Miso", species="cat")
     assert 'c-button--main" href="/pay">Pay $66.08' in owner.get("/home").get_data(as_text=True)
+
+
+def test_after_the_bill_was_paid_otherwise_nobody_is_asked_to_pay_it_again(
+    ctx, database, owner, bill, card
+):
+    address = f"/payments/scheduled/{plan(ctx, bill, card)}"
+    forms.post(owner, f"/payment-methods/{card}", to=f"/payment-methods/{card}/remove")
+    drafting.collect(ctx)
+    assert "Pay now" in owner.get(address).get_data(as_text=True)
+    bills.pay(database, bill.invoice)
+    page = owner.get(address).get_data(as_text=True)
+    assert "Nothing is to be paid on these bills now." in page
+    assert "Pay now" not in page
+    assert "Please pay in another way" not in page

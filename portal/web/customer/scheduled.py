@@ -65,6 +65,13 @@ LATER = N_(
     "You can change the day or cancel until it is taken. "
     "If less is open by then, only that is taken."
 )
+QUIET = {  # while nothing is to be paid on the bills: paid otherwise, or paused
+    "planned": N_("Nothing is to be paid on these bills now. If it stays so, nothing is taken."),
+    "retrying": N_("Nothing is to be paid on these bills now. If it stays so, nothing is taken."),
+    "asking": N_("Nothing is to be paid on these bills now, so there is nothing to confirm."),
+    "failed": N_("Nothing was taken by it. Nothing is to be paid on these bills now."),
+    "cancelled": N_("Nothing was taken by it. Nothing is to be paid on these bills now."),
+}
 KINDS = {
     "scheduled": N_("You chose the day"),
     "autopay": N_("By autopay"),
@@ -132,8 +139,10 @@ def _page(found: drafts.DraftView, typed: Typed | None = None, refused: str = ""
     today = ctx.clock.today()
     write = rows.Writer(today)
     kind, heading, meaning = STATES[found.state]
-    late = _late(found)
-    if late:
+    late = _late(found) if found.takes_cents else ""
+    if not found.takes_cents:
+        meaning = QUIET.get(found.state, meaning)
+    elif late:
         meaning = LATER
     day = write.day(found.due_on or found.draft_on, "long")
     amount = formats.money(found.amount_cents)
