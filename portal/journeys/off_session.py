@@ -14,14 +14,37 @@ from portal.journeys import context
 
 # Stripe keeps keys for 24 hours at least; after that a charge is looked for, never sent again.
 SAME_KEY_FOR = datetime.timedelta(hours=23)
+# After it a call that was on its way has arrived at Stripe, or never will.
+ON_ITS_WAY = datetime.timedelta(minutes=10)
 
 
-def may_send(payment: models.Payment, *, now: datetime.datetime) -> bool:
-    """Whether sending its charge (again) cannot charge twice: Stripe still knows the key."""
+def may_send(session: orm.Session, payment: models.Payment, *, now: datetime.datetime) -> bool:
+    """Whether sending its charge (again) cannot charge twice, and is still wanted.
+
+    Stripe must still know the key; and whoever left autopay, or ended paying for somebody else,
+    is not charged by a call that may never have been made before.
+    """
     return (
         payment.is_off_session
         and payment.stripe_ref is None
         and now - payment.created_at < SAME_KEY_FOR
+        and not _was_ended(session, payment)
+    )
+
+
+def is_on_its_way(payment: models.Payment, *, now: datetime.datetime) -> bool:
+    """Whether its charge may still be arriving, so that Stripe's list says nothing yet."""
+    return now - payment.created_at < ON_ITS_WAY
+
+
+def _was_ended(session: orm.Session, payment: models.Payment) -> bool:
+    """Whether the standing order, or the payer, behind the payment has ended since."""
+    draft = session.get_one(models.Draft, payment.draft_id)
+    behind = [(models.Payer, payment.payer_id), (models.Autopay, draft.autopay_id)]
+    return any(
+        session.get_one(table, row_id).ended_at is not None
+        for table, row_id in behind
+        if row_id is not None
     )
 
 

@@ -101,7 +101,7 @@ def refresh(ctx: context.Context, *, payment_id: int, who: actor.Actor) -> ports
     except _NeverMade as dead:
         give_up(ctx, payment_id=payment_id, code=dead.code, who=who)
         return None
-    except (ports.GatewayRefused, settling.WrongAmount) as odd:
+    except (ports.GatewayRefused, settling.WrongAmount, ValueError) as odd:
         log.error("not_readable", payment=payment.number, kind=type(odd).__name__, said=str(odd))
         return None
     return view
@@ -189,17 +189,21 @@ def _find(ctx: context.Context, payment: models.Payment) -> ports.IntentView | N
     """The intent behind the payment. Raises _NeverMade where there is none and will be none."""
     if payment.stripe_ref is not None:
         return ctx.payments.read_intent(payment.stripe_ref)
-    if off_session.may_send(payment, now=ctx.clock.now()):
+    now = ctx.clock.now()
+    with ctx.database.reading() as session:
+        may_send = off_session.may_send(session, payment, now=now)
+        customer_ref = off_session.customer_ref(session, payment)
+    if may_send:
         try:
             return off_session.send(ctx, payment)
         except ports.GatewayRefused as refused:
             raise _NeverMade(refused.code) from refused
-    with ctx.database.reading() as session:
-        customer_ref = off_session.customer_ref(session, payment)
     found = None
     if customer_ref is not None:
         found = ctx.payments.find_intent(customer_ref=customer_ref, payment_no=payment.number)
     if found is None and payment.is_off_session:
+        if off_session.is_on_its_way(payment, now=now):
+            return None
         raise _NeverMade(declines.NOT_MADE)
     return found
 

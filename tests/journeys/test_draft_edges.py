@@ -18,6 +18,7 @@ from portal.journeys import (
     collect_drafts,
     keep_method,
     pay_invoices,
+    recheck_payments,
 )
 from tests.journeys import test_arrange as arranging
 from tests.support import autopaying, bills, charging, debits, drafting, paying, people
@@ -286,3 +287,33 @@ def test_a_debit_that_is_refused_for_its_mandate_ends_it_and_the_second_method_g
     assert drafting.collect(ctx) == {"charged": 1}
     assert drafting.row(ctx, number).state is DraftState.PAID
     assert len(paying.charges(sandbox)) == 1
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL."""
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+def test_whoever_left_after_a_run_was_killed_is_not_charged_by_the_next_one(
+    ctx, sandbox, database, clock, monkeypatch, leaves
+):
+    bill = bills.make_bill(database)
+    card = paying.save_card(ctx, sandbox, bill.customer)
+    number = drafting.plan(ctx, bill, card)
+
+    def killed(**_call):
+        raise Killed
+
+    draft_id = drafting.row(ctx, number).id
+    with monkeypatch.context() as patch:
+        patch.setattr(ctx.payments, "charge_saved", killed)
+        with pytest.raises(Killed):
+            collect_drafts.attempt(ctx, draft_id=draft_id, on=ctx.clock.today())
+    if leaves:
+        autopaying.leave(ctx, bill)
+    recheck_payments.run(ctx)
+    clock.advance(datetime.timedelta(minutes=11))
+    for _ in "ab":
+        recheck_payments.run(ctx)
+    assert len(paying.charges(sandbox)) == (0 if leaves else 1)
+    assert drafting.row(ctx, number).state is (DraftState.FAILED if leaves else DraftState.PAID)

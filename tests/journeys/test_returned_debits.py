@@ -120,6 +120,17 @@ def test_lack_of_money_costs_a_fee_on_a_bill_of_its_own(ctx, sandbox, database, 
     paying.assert_books(ctx)
 
 
+def test_a_fee_that_is_sent_back_costs_no_further_fee(ctx, sandbox, database, bill):
+    number = debits.pay(ctx, sandbox, bill.customer, number=debits.NO_MONEY)
+    debits.answer(ctx, sandbox, number)
+    fee = fee_bill(ctx, bill.customer)
+    again = debits.pay(ctx, sandbox, bill.customer, fee.number, number=debits.NO_MONEY)
+    debits.answer(ctx, sandbox, again)
+    assert paying.row(ctx, again).state == "failed"
+    assert charging.balance(ctx, "4110") == -2500
+    paying.assert_books(ctx)
+
+
 def test_florida_allows_fifteen(ctx, sandbox, florida):
     number = debits.pay(ctx, sandbox, florida.customer, number=debits.NO_MONEY)
     debits.answer(ctx, sandbox, number)

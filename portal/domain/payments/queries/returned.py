@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from portal.domain.billing import models as billing
+from portal.domain.billing.rules.charges import ChargeKind
 from portal.domain.payments import models
 from portal.domain.payments.states import PaymentState
 
@@ -18,11 +19,18 @@ LOOKED_FOR_DAYS = 10  # so long Stripe's own fee for a return is waited for
 
 
 def first_policy(session: orm.Session, *, payment_id: int) -> int | None:
-    """The policy of the bill that the payment was meant for first; None: it was for none."""
+    """The policy of the bill that the payment was meant for first; None: it was for none.
+
+    The bill of such a fee does not count: no fee for a fee.
+    """
+    asks_more = sa.exists().where(
+        billing.InvoiceLine.invoice_id == billing.Invoice.id,
+        billing.InvoiceLine.kind != ChargeKind.NSF_FEE,
+    )
     return session.scalar(
         sa.select(billing.Invoice.policy_id)
         .join(models.Reservation, models.Reservation.invoice_id == billing.Invoice.id)
-        .where(models.Reservation.payment_id == payment_id)
+        .where(models.Reservation.payment_id == payment_id, asks_more)
         .order_by(billing.Invoice.due_on, billing.Invoice.id)
         .limit(1)
     )
