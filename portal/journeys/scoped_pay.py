@@ -81,19 +81,21 @@ class Order:
 
 def look(ctx: context.Context, *, token: str) -> Page:
     """The page behind a link; looking changes nothing. Raises LinkOver."""
+    today = ctx.clock.today()
     with ctx.database.reading() as session:
         payer = payer_links.holder(session, ctx, token=token)
         owed = bills.open_bills(session, customer_id=payer.customer_id)
-        methods = wallet.methods(session, customer_id=payer.customer_id, payer_id=payer.id)
+        methods = wallet.chargeable(
+            session, customer_id=payer.customer_id, payer_id=payer.id, today=today
+        )
         paid = payers.paid_by(session, payer_id=payer.id)
         found = standing.of_policy(
             session, customer_id=payer.customer_id, policy_no=payer.policy_no
         )
-    today = ctx.clock.today()
     return Page(
         payer=payer,
         bills=tuple(_bill(bill, today) for bill in owed.bills if bill.policy_no == payer.policy_no),
-        methods=tuple(m for m in methods if m.is_chargeable and not m.has_expired(today)),
+        methods=methods,
         paid=paid,
         autopay=_automatic(found, payer, today),
     )
@@ -160,8 +162,7 @@ def begin_keeping(
 
     Raises LinkOver, TooManyTries, GatewayUnknown, GatewayRefused.
     """
-    with ctx.database.reading() as session:
-        payer = payer_links.holder(session, ctx, token=token)
+    payer = _holder(ctx, token)
     _count_card(ctx, payer, who)
     _seen(ctx, payer)
     return keep_method.start(
@@ -177,8 +178,7 @@ def finish_keeping(
     ctx: context.Context, *, token: str, setup_ref: str, who: actor.Actor
 ) -> ports.SetupView:
     """What became of it, read again at Stripe. Raises LinkOver, and what `finish` raises."""
-    with ctx.database.reading() as session:
-        payer = payer_links.holder(session, ctx, token=token)
+    payer = _holder(ctx, token)
     return keep_method.finish(
         ctx,
         setup_ref=setup_ref,
@@ -190,8 +190,7 @@ def finish_keeping(
 
 def take_off(ctx: context.Context, *, token: str, method_no: str, who: actor.Actor) -> None:
     """Take a kept card of theirs off, here at once. Raises LinkOver, NoSuchMethod."""
-    with ctx.database.reading() as session:
-        payer = payer_links.holder(session, ctx, token=token)
+    payer = _holder(ctx, token)
     _seen(ctx, payer)
     keep_method.remove(
         ctx,
@@ -217,8 +216,7 @@ def automate(
 
     Raises LinkOver, and what `autopay.join` and `autopay.change` raise.
     """
-    with ctx.database.reading() as session:
-        payer = payer_links.holder(session, ctx, token=token)
+    payer = _holder(ctx, token)
     _seen(ctx, payer)
     return (autopay.change if changes else autopay.join)(
         ctx,
@@ -235,8 +233,7 @@ def automate(
 
 def stop_automatic(ctx: context.Context, *, token: str, who: actor.Actor) -> end_autopay.Left:
     """End autopay of theirs. Raises LinkOver, AutopayOff."""
-    with ctx.database.reading() as session:
-        payer = payer_links.holder(session, ctx, token=token)
+    payer = _holder(ctx, token)
     return autopay.leave(
         ctx,
         customer_id=payer.customer_id,
@@ -244,6 +241,11 @@ def stop_automatic(ctx: context.Context, *, token: str, who: actor.Actor) -> end
         policy_no=payer.policy_no,
         who=payer_links.acting(payer, who),
     )
+
+
+def _holder(ctx: context.Context, token: str) -> payers.PayerView:
+    with ctx.database.reading() as session:
+        return payer_links.holder(session, ctx, token=token)
 
 
 def _count_card(ctx: context.Context, payer: payers.PayerView, who: actor.Actor) -> None:

@@ -100,6 +100,14 @@ def methods(
     return tuple(MethodView(**row._asdict()) for row in rows)
 
 
+def chargeable(
+    session: orm.Session, *, customer_id: int, today: datetime.date, payer_id: int | None = None
+) -> tuple[MethodView, ...]:
+    """Those of `methods` that a payer can choose: not expired, and not without a mandate."""
+    found = methods(session, customer_id=customer_id, payer_id=payer_id)
+    return tuple(one for one in found if one.is_chargeable and not one.has_expired(today))
+
+
 def method(
     session: orm.Session, *, customer_id: int, number: str, payer_id: int | None = None
 ) -> MethodView | None:

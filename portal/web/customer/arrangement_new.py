@@ -147,8 +147,7 @@ def _proposal(typed: Typed) -> propose_arrangement.Proposal:
 def _page(typed: Typed | None) -> NewPage:
     reader, me, today = site.reader(), flask_login.current_user.id, site.ctx().clock.today()
     bills = propose_arrangement.debt(reader, customer_id=me, today=today)
-    saved = wallet.methods(reader, customer_id=me)
-    methods = tuple(m for m in saved if m.is_chargeable and not m.has_expired(today))
+    methods = wallet.chargeable(reader, customer_id=me, today=today)
     typed = typed or _first(bills, methods, today)
     seen, wrong = None, None
     if bills and methods:

@@ -19,11 +19,6 @@ from portal.web.shared import looks, numbers, rows, sentences, site
 
 bp = flask.Blueprint("autopay", __name__, url_prefix="/autopay")
 UNPROCESSABLE, CONFLICT = 422, 409
-FIELDS = {
-    operations.MethodNotUsable: "method",
-    operations.SameBackup: "backup",
-    operations.DayNotOffered: "days",
-}
 
 
 @bp.get("")
@@ -51,8 +46,7 @@ def send(number: str) -> flask.typing.ResponseReturnValue:
     found, form = _mine(number), flask.request.form
     typed = autopay_view.Typed.of(form)
     if not typed.agreed:
-        missing = {"agreed": _("Tick the box to agree. Nothing is taken without it.")}
-        return _page(found, typed, missing), UNPROCESSABLE
+        return _page(found, typed, autopay_view.not_agreed()), UNPROCESSABLE
     was_on = form.get("was") == "on"
     try:
         done = (autopay.change if was_on else autopay.join)(
@@ -66,15 +60,10 @@ def send(number: str) -> flask.typing.ResponseReturnValue:
             who=site.who(),
         )
     except errors.DomainError as wrong:
-        field = next((name for kind, name in FIELDS.items() if isinstance(wrong, kind)), "")
+        field = autopay_view.field_of(wrong)
         status = UNPROCESSABLE if field else CONFLICT
         return _page(_mine(number), typed, {field: sentences.said(wrong)}), status
-    said = (
-        _("Autopay was changed for %(pet)s. We mailed you what was agreed.", pet=found.pet_name)
-        if was_on
-        else _("Autopay is on for %(pet)s. We mailed you what was agreed.", pet=found.pet_name)
-    )
-    flask.flash(said, "good")
+    flask.flash(autopay_view.agreed_text(found.pet_name, was_on=was_on), "good")
     if done.late:
         flask.flash(_("What is due before autopay may take it stays yours to pay in time."), "wait")
     return flask.redirect(flask.url_for(".index"), 303)
@@ -128,11 +117,7 @@ def _page(
     if not found.is_on and not found.can_join(today):
         raise werkzeug.exceptions.NotFound
     write = rows.Writer(today)
-    saved = [
-        method
-        for method in wallet.methods(reader, customer_id=me)
-        if not method.has_expired(today) and method.is_chargeable
-    ]
+    saved = wallet.chargeable(reader, customer_id=me, today=today)
     taken = drafts.of_policy(reader, customer_id=me, policy_no=found.policy_no)
     open_ = undrafted.of_policy(reader, policy_id=found.policy_id)
     planned = [d for d in taken if d.ended_at is None]

@@ -10,8 +10,10 @@ import flask_babel
 
 from portal.documents import formats, wording
 from portal.domain.payments import announcing
+from portal.domain.payments.operations import standing as operations
 from portal.domain.payments.queries import drafts, standing, undrafted
 from portal.domain.wallet import queries as wallet
+from portal.kernel import errors
 from portal.web.shared import rows
 
 _ = flask_babel.gettext
@@ -53,6 +55,30 @@ class Typed:
             days=int(days) if days.isascii() and days.isdecimal() and len(days) < 3 else -1,
             agreed=form.get("agreed") == "1",
         )
+
+
+FIELDS = {
+    operations.MethodNotUsable: "method",
+    operations.SameBackup: "backup",
+    operations.DayNotOffered: "days",
+}
+
+
+def field_of(wrong: errors.DomainError) -> str:
+    """The field of the form that an error is about, "" for none of them."""
+    return next((name for kind, name in FIELDS.items() if isinstance(wrong, kind)), "")
+
+
+def not_agreed() -> dict[str, str]:
+    """What is said beside the tick that is missing."""
+    return {"agreed": _("Tick the box to agree. Nothing is taken without it.")}
+
+
+def agreed_text(pet_name: str, *, was_on: bool) -> str:
+    """What is said once it is agreed to."""
+    if was_on:
+        return _("Autopay was changed for %(pet)s. We mailed you what was agreed.", pet=pet_name)
+    return _("Autopay is on for %(pet)s. We mailed you what was agreed.", pet=pet_name)
 
 
 def when(days_before: int) -> str:

@@ -114,11 +114,7 @@ def page(session: orm.Session, *, customer_id: int, typed: Typed, today: datetim
     found = bills.open_bills(session, customer_id=customer_id)
     waiting = drafts.by_invoice(drafts.not_over(session, customer_id=customer_id))
     days = after_paying.paid_to(session, customer_id=customer_id)
-    saved = tuple(
-        m
-        for m in wallet.methods(session, customer_id=customer_id)
-        if m.is_chargeable and not m.has_expired(today)
-    )
+    saved = wallet.chargeable(session, customer_id=customer_id, today=today)
     choices = tuple(
         Choice(
             number=bill.number,

@@ -18,11 +18,6 @@ from portal.web.shared import looks, rows, sentences, site
 
 bp = flask.Blueprint("payer_autopay", __name__)
 UNPROCESSABLE, CONFLICT = 422, 409
-FIELDS = {
-    operations.MethodNotUsable: "method",
-    operations.SameBackup: "backup",
-    operations.DayNotOffered: "days",
-}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -60,8 +55,7 @@ def send(token: str) -> flask.typing.ResponseReturnValue:
     form = flask.request.form
     typed = autopay_view.Typed.of(form)
     if not typed.agreed:
-        missing = {"agreed": _("Tick the box to agree. Nothing is taken without it.")}
-        return _page(here, typed, missing), UNPROCESSABLE
+        return _page(here, typed, autopay_view.not_agreed()), UNPROCESSABLE
     was_on = form.get("was") == "on"
     try:
         done = scoped_pay.automate(
@@ -77,16 +71,10 @@ def send(token: str) -> flask.typing.ResponseReturnValue:
     except payer_links.LinkOver:
         return payer_page.over()
     except errors.DomainError as wrong:
-        field = next((name for kind, name in FIELDS.items() if isinstance(wrong, kind)), "")
+        field = autopay_view.field_of(wrong)
         status = UNPROCESSABLE if field else CONFLICT
         return _page(_here(token), typed, {field: sentences.said(wrong)}), status
-    pet = here.payer.pet_name
-    said = (
-        _("Autopay was changed for %(pet)s. We mailed you what was agreed.", pet=pet)
-        if was_on
-        else _("Autopay is on for %(pet)s. We mailed you what was agreed.", pet=pet)
-    )
-    flask.flash(said, "good")
+    flask.flash(autopay_view.agreed_text(here.payer.pet_name, was_on=was_on), "good")
     if done.late:
         flask.flash(_("What is due before autopay may take it stays to be paid in time."), "wait")
     return flask.redirect(flask.url_for("payer_page.show", token=token), 303)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from portal.domain.billing import models as billing
+from portal.domain.billing.queries import held
 from portal.domain.payments import declines, models
 from portal.domain.payments.states import AutopayEnd, DraftState
 from portal.domain.policies import models as policies
@@ -79,7 +80,6 @@ _payer = models.Payer.__table__
 _draft = models.Draft.__table__
 _bill = models.DraftBill.__table__
 _invoice = billing.Invoice.__table__
-_hold = billing.Hold.__table__
 _method = wallet.PaymentMethod.__table__
 _backup = _method.alias("backup")
 _none = types.constant("")
@@ -90,19 +90,13 @@ def _label(table: sa.FromClause) -> sa.ColumnElement[str]:
     return sa.case((_autopay.c.payer_id.is_(None), label), else_=_none)
 
 
-_held = (
-    sa.select(sa.func.coalesce(sa.func.sum(_hold.c.amount_cents), types.constant(0)))
-    .where(
-        _hold.c.customer_id == _invoice.c.customer_id,
-        _hold.c.subject == _invoice.c.number,
-        _hold.c.kind == types.constant(billing.HoldKind.AUTOPAY),
-        _hold.c.lifted_at.is_(None),
-    )
-    .correlate(_invoice)
-    .scalar_subquery()
-)
 _left = (
-    sa.select(sa.cast(sa.func.sum(_invoice.c.open_cents - _held), sa.BigInteger))
+    sa.select(
+        sa.cast(
+            sa.func.sum(_invoice.c.open_cents - held.of_invoice(billing.HoldKind.AUTOPAY)),
+            sa.BigInteger,
+        )
+    )
     .join_from(_bill, _invoice, _invoice.c.id == _bill.c.invoice_id)
     .where(
         _bill.c.draft_id == _draft.c.id,
