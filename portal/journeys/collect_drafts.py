@@ -153,29 +153,27 @@ def attempt(
         draft = drafting.lock_due(session, draft_id=draft_id, on=on)
         if draft is None:
             return Took.NOT_DUE
-        took, payment_id = _prepare(session, ctx, draft)
-    if payment_id is None:
+        took, payment = _prepare(session, ctx, draft)
+    if payment is None:
         return took
     if pace is not None:
         pace.wait()
-    return _charge(ctx, payment_id)
+    return _charge(ctx, payment)
 
 
-def _charge(ctx: context.Context, payment_id: int) -> Took:
-    with ctx.database.reading() as session:
-        payment = session.get_one(models.Payment, payment_id)
+def _charge(ctx: context.Context, payment: models.Payment) -> Took:
     try:
         view = off_session.send(ctx, payment)
-        settle_payment.absorb(ctx, payment_id=payment_id, view=view, who=WHO)
+        settle_payment.absorb(ctx, payment_id=payment.id, view=view, who=WHO)
     except (ports.GatewayUnknown, settling.WrongAmount) as lost:
         log.warning("charge_unknown", payment=payment.number, kind=type(lost).__name__)
-        settle_payment.lose(ctx, payment_id=payment_id, who=WHO)
+        settle_payment.lose(ctx, payment_id=payment.id, who=WHO)
         return Took.LOST
     except ports.GatewayRefused as refused:
         log.warning("charge_refused", payment=payment.number, code=refused.code)
         if refused.code in pay_invoices.MANDATE_OVER:
             _end_mandate(ctx, payment, reason=refused.code)
-        settle_payment.give_up(ctx, payment_id=payment_id, code=refused.code, who=WHO)
+        settle_payment.give_up(ctx, payment_id=payment.id, code=refused.code, who=WHO)
     return Took.CHARGED
 
 
@@ -188,7 +186,7 @@ def _end_mandate(ctx: context.Context, payment: models.Payment, *, reason: str) 
 
 def _prepare(
     session: orm.Session, ctx: context.Context, draft: models.Draft
-) -> tuple[Took, int | None]:
+) -> tuple[Took, models.Payment | None]:
     """Reserve what is open of the (locked) draft, and write the payment down; or end the draft."""
     ids = drafting.invoice_ids(session, draft_id=draft.id)
     locked = allocating.lock_invoices(session, invoice_ids=ids)
@@ -288,7 +286,7 @@ def _begin(
     plan: paying.Plan,
     found: tuple[payable.PayableInvoice, ...],
     method: wallet.PaymentMethod,
-) -> int:
+) -> models.Payment:
     parts = {effect.invoice_no: effect.from_payment_cents for effect in plan.effects}
     payment = starting.begin(
         session,
@@ -312,7 +310,7 @@ def _begin(
     )
     draft.first_tried_on = draft.first_tried_on or ctx.clock.today()
     follow_draft.step(session, ctx, draft=draft, event=declines.DraftEvent.ATTEMPT, who=WHO)
-    return payment.id
+    return payment
 
 
 def _end(
