@@ -55,7 +55,7 @@ def test_a_card_that_later_needs_its_owner(visit, site, sandbox, clock, bill):
     drafting.to_day(site.ctx, clock, sandbox, datetime.date(2026, 12, 9))
     announce_drafts.run(site.ctx, on=site.ctx.clock.today())
     drafting.collect(site.ctx)
-    link = re.search(r"/confirm/\S+", autopaying.mail(site.ctx, "confirm_needed"))[0]
+    link = re.search(r"/confirm/\S+", paying.mail(site.ctx, "confirm_needed"))[0]
     stranger = visit(None)  # on another device, not signed in
     page = stranger.open(link)
     expect(page.get_by_role("heading", level=1)).to_have_text("Confirm the payment for Biscuit")

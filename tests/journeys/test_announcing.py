@@ -43,19 +43,19 @@ def test_a_new_bill_is_announced_once_with_its_day_and_sum(quiet_ctx, database, 
     assert night(quiet_ctx, database, joined, DAY(2026, 11, 8)) == 1
     (draft,) = autopaying.drafts(quiet_ctx, joined)
     assert (draft.draft_on, draft.amount_cents) == (DAY(2026, 11, 23), 6608)
-    text = autopaying.mail(quiet_ctx, "autopay_notice")
+    text = paying.mail(quiet_ctx, "autopay_notice")
     assert "$66.08, on Monday 23 November 2026, from Visa 4242" in text
     assert f"/autopay/{joined.policy.number}" in text
     for later in range(3):
         assert night(quiet_ctx, database, joined, DAY(2026, 11, 8 + later)) == 0
-    assert autopaying.count(quiet_ctx, "autopay_notice") == 1
+    assert paying.mails(quiet_ctx, "autopay_notice") == 1
 
 
 def test_a_bill_that_comes_late_is_still_announced_ten_days_ahead(quiet_ctx, database, joined):
     assert night(quiet_ctx, database, joined, DAY(2026, 11, 24)) == 1
     (draft,) = autopaying.drafts(quiet_ctx, joined)
     assert draft.draft_on == DAY(2026, 12, 4)
-    assert "so it is taken late" in autopaying.mail(quiet_ctx, "autopay_notice")
+    assert "so it is taken late" in paying.mail(quiet_ctx, "autopay_notice")
 
 
 def test_policies_without_autopay_are_left_alone(quiet_ctx, database, joined):
@@ -125,7 +125,7 @@ def test_whoever_changes_something_at_that_moment_is_waited_for(quiet_ctx, datab
             found = concurrent.futures.wait([night_run], timeout=0.5)
             assert found.not_done
         assert night_run.result(timeout=20) == 1
-    assert autopaying.count(quiet_ctx, "autopay_notice") == 1
+    assert paying.mails(quiet_ctx, "autopay_notice") == 1
 
 
 class Killed(Exception):
@@ -155,7 +155,7 @@ def test_a_night_that_is_killed_at_any_commit_announces_each_bill_once(
         database.commit_hook = None
     announce_drafts.run(quiet_ctx, on=DAY(2026, 11, 8))
     assert [len(autopaying.drafts(quiet_ctx, bill)) for bill in made] == [1] * 5
-    assert autopaying.count(quiet_ctx, "autopay_notice") == 5
+    assert paying.mails(quiet_ctx, "autopay_notice") == 5
 
 
 def expiring_card(ctx, database, **given) -> str:
@@ -179,9 +179,7 @@ def warned(ctx, *days_ahead: int) -> list[int]:
 def test_a_card_that_expires_is_warned_of_three_times(quiet_ctx, database):
     expiring_card(quiet_ctx, database)
     assert warned(quiet_ctx, 46, 45, 44, 15, 15, 4, 3, 2, 0, -1) == [0, 1, 0, 1, 0, 0, 1, 0, 0, 0]
-    assert "can be used up to Thursday 31 December 2026" in autopaying.mail(
-        quiet_ctx, "card_expiring"
-    )
+    assert "can be used up to Thursday 31 December 2026" in paying.mail(quiet_ctx, "card_expiring")
 
 
 def test_cards_that_nothing_relies_on_are_not_warned_of(quiet_ctx, database):
@@ -195,7 +193,7 @@ def test_the_warning_names_the_pets_whose_autopay_uses_the_card(quiet_ctx, datab
     card = autopaying.card(database, bill.customer, exp_month=12, exp_year=2026)
     autopaying.join(quiet_ctx, bill, card)
     assert warned(quiet_ctx, 15) == [1]
-    assert "Autopay for Biscuit uses it" in autopaying.mail(quiet_ctx, "card_expiring")
+    assert "Autopay for Biscuit uses it" in paying.mail(quiet_ctx, "card_expiring")
 
 
 def test_newer_details_of_a_card_begin_its_warnings_afresh(ctx, sandbox, database):

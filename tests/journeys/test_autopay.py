@@ -13,7 +13,7 @@ from portal.domain.payments.operations import standing
 from portal.domain.payments.states import AutopayEnd, DraftState
 from portal.domain.wallet import consents
 from portal.journeys import autopay, keep_method
-from tests.support import autopaying, bills, people
+from tests.support import autopaying, bills, paying, people
 
 DAY = datetime.date
 
@@ -44,7 +44,7 @@ def test_joining_keeps_what_was_agreed_to_and_announces_the_open_bill(quiet_ctx,
         )
     assert "each bill of Biscuit" in given.text
     assert (given.kind, given.method_label) == ("autopay", "visa 4242")
-    text = autopaying.mail(quiet_ctx, "autopay_joined")
+    text = paying.mail(quiet_ctx, "autopay_joined")
     assert "We take $66.08 on Wednesday 9 December 2026." in text
 
 
@@ -52,7 +52,7 @@ def test_a_bill_that_is_due_too_soon_is_said_to_be_taken_late(quiet_ctx, bill):
     card = autopaying.card(quiet_ctx.database, bill.customer)
     found = autopaying.join(quiet_ctx, bill, card)
     assert [told.draft_on for told in found.late] == [DAY(2026, 12, 4)]
-    assert "after the due day, Saturday 28 November" in autopaying.mail(quiet_ctx, "autopay_joined")
+    assert "after the due day, Saturday 28 November" in paying.mail(quiet_ctx, "autopay_joined")
 
 
 def test_joining_twice_is_refused_and_announces_nothing_more(quiet_ctx, bill):
@@ -76,7 +76,7 @@ def test_joining_in_the_same_moment_from_two_places_is_once(quiet_ctx, bill):
         found = list(pool.map(join, range(2)))
     assert sum(one is not None for one in found) == 1
     assert len(autopaying.drafts(quiet_ctx, bill)) == 1
-    assert autopaying.count(quiet_ctx, "autopay_joined") == 1
+    assert paying.mails(quiet_ctx, "autopay_joined") == 1
 
 
 @pytest.mark.parametrize("days_before", [-1, 1, 4, 11])
@@ -149,7 +149,7 @@ def test_another_day_is_announced_anew_ten_days_ahead(quiet_ctx, later):
     new, old = autopaying.drafts(quiet_ctx, later)
     assert (old.state, old.draft_on) == ("cancelled", DAY(2026, 12, 12))
     assert (new.state, new.draft_on) == ("planned", DAY(2026, 12, 7))
-    assert "We take $66.08 on Monday 7 December" in autopaying.mail(quiet_ctx, "autopay_joined")
+    assert "We take $66.08 on Monday 7 December" in paying.mail(quiet_ctx, "autopay_joined")
 
 
 def test_a_day_that_is_too_near_to_be_announced_stays_as_it_was_told(quiet_ctx, later):
@@ -166,7 +166,7 @@ def test_asking_for_what_stands_already_changes_nothing(quiet_ctx, later):
     autopaying.join(quiet_ctx, later, card, days_before=3)
     assert autopaying.change(quiet_ctx, later, card, days_before=3).announced == ()
     assert autopaying.ended(quiet_ctx, later) == []
-    assert autopaying.count(quiet_ctx, "autopay_joined") == 1
+    assert paying.mails(quiet_ctx, "autopay_joined") == 1
 
 
 def test_agreeing_again_announces_what_was_refused_for_good_once_more(quiet_ctx, later):
@@ -191,7 +191,7 @@ def test_leaving_calls_off_what_waits_and_says_so(quiet_ctx, bill):
     assert (left.cancelled, left.running_cents) == (1, 0)
     assert [d.state for d in autopaying.drafts(quiet_ctx, bill)] == ["cancelled"]
     assert autopaying.running(quiet_ctx, bill) is None
-    assert "Nothing more is taken by itself" in autopaying.mail(quiet_ctx, "autopay_left")
+    assert "Nothing more is taken by itself" in paying.mail(quiet_ctx, "autopay_left")
     with pytest.raises(standing.AutopayOff):
         autopaying.leave(quiet_ctx, bill)
 
@@ -203,7 +203,7 @@ def test_what_is_being_taken_while_somebody_leaves_is_told_honestly(quiet_ctx, b
         session.execute(sa.update(models.Draft).values(state=DraftState.ATTEMPTING, due_on=None))
     left = autopaying.leave(quiet_ctx, bill)
     assert (left.cancelled, left.running_cents) == (0, bill.invoice.total_cents)
-    assert "could not be stopped any more" in autopaying.mail(quiet_ctx, "autopay_left")
+    assert "could not be stopped any more" in paying.mail(quiet_ctx, "autopay_left")
 
 
 def test_changing_what_was_left_in_another_tab_is_refused(quiet_ctx, bill):
@@ -231,7 +231,7 @@ def test_a_removed_method_gives_its_place_to_the_backup(quiet_ctx, later):
     found = autopaying.running(quiet_ctx, later)
     assert (found.method_no, found.backup_no) == (second, "")
     assert [d.method_no for d in autopaying.drafts(quiet_ctx, later)] == [second]
-    assert "goes on with Visa 4242" in autopaying.mail(quiet_ctx, "autopay_switched")
+    assert "goes on with Visa 4242" in paying.mail(quiet_ctx, "autopay_switched")
 
 
 def test_a_removed_method_without_a_backup_ends_autopay(quiet_ctx, later):
@@ -242,7 +242,7 @@ def test_a_removed_method_without_a_backup_ends_autopay(quiet_ctx, later):
     )
     assert autopaying.ended(quiet_ctx, later) == [AutopayEnd.METHOD_GONE]
     assert [d.state for d in autopaying.drafts(quiet_ctx, later)] == ["cancelled"]
-    assert "Visa 4242 was removed" in autopaying.mail(quiet_ctx, "autopay_ended")
+    assert "Visa 4242 was removed" in paying.mail(quiet_ctx, "autopay_ended")
 
 
 def test_a_removed_backup_leaves_autopay_without_one(quiet_ctx, later):

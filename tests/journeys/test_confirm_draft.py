@@ -11,7 +11,7 @@ from portal.domain.payments import rules
 from portal.domain.payments.states import DraftState, PaymentState
 from portal.journeys import autopay, confirm_draft, confirm_link, keep_method
 from portal.journeys.confirm_draft import Stands
-from tests.support import autopaying, bills, drafting, paying, people
+from tests.support import bills, drafting, paying, people
 
 pytestmark = pytest.mark.usefixtures("books_hold")
 ASKS_ALWAYS = "4000002760003184"
@@ -66,7 +66,7 @@ def stands(ctx, token: str) -> Stands:
 def test_the_mail_brings_the_link_and_the_link_shows_the_pet_the_sum_and_the_card(
     ctx, bill, number
 ):
-    text = autopaying.mail(ctx, "confirm_needed")
+    text = paying.mail(ctx, "confirm_needed")
     address = next(line for line in text.splitlines() if "/confirm/" in line)
     asked = confirm_draft.look(ctx, token=address.rpartition("/")[2])
     assert (asked.stands, asked.pets, asked.amount_cents) == (Stands.OPEN, ("Biscuit",), 6608)

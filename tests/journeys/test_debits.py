@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 
 import pytest
-import sqlalchemy as sa
 
 from portal.domain.payments import rules
 from portal.domain.payments.queries import bills as open_bills
@@ -25,14 +24,6 @@ def invoice(database, bill):
     return bills.invoices_of(database, policy_id=bill.policy.id)[-1]
 
 
-def mail_of(ctx, template: str) -> str:
-    with ctx.database.reading() as session:
-        return session.scalar(
-            sa.text("SELECT text FROM mail WHERE template = :name ORDER BY id DESC LIMIT 1"),
-            {"name": template},
-        )
-
-
 def test_a_debit_is_on_its_way_for_days_and_is_not_paid_before_it_arrives(
     ctx, sandbox, database, bill
 ):
@@ -44,7 +35,7 @@ def test_a_debit_is_on_its_way_for_days_and_is_not_paid_before_it_arrives(
     assert invoice(database, bill).state == "issued"
     assert paying.entries(ctx, "payment_settled") == 0
     assert paying.mails(ctx, "receipt") == 0
-    assert "usually arrives by Tuesday 1 December" in mail_of(ctx, "debit_started")
+    assert "usually arrives by Tuesday 1 December" in paying.mail(ctx, "debit_started")
     charging.hear(ctx, sandbox)
     paying.assert_books(ctx)
     debits.answer(ctx, sandbox, number)

@@ -86,23 +86,6 @@ def drafts(ctx, bill) -> tuple[draft_queries.DraftView, ...]:
         )
 
 
-def mail(ctx, template: str) -> str:
-    """The newest mail of a template, as plain text."""
-    with ctx.database.reading() as session:
-        return session.scalar(
-            sa.text("SELECT text FROM mail WHERE template = :name ORDER BY id DESC LIMIT 1"),
-            {"name": template},
-        )
-
-
-def count(ctx, template: str) -> int:
-    """How many mails of a template were queued."""
-    with ctx.database.reading() as session:
-        return session.scalar(
-            sa.text("SELECT count(*) FROM mail WHERE template = :name"), {"name": template}
-        )
-
-
 def _asked(ctx, bill, method_no, backup, days_before, policy_no=""):
     return {
         "customer_id": bill.customer.id,

@@ -122,6 +122,15 @@ def mails(ctx, template: str) -> int:
         )
 
 
+def mail(ctx, template: str) -> str:
+    """The newest mail of this template, as plain text."""
+    with ctx.database.reading() as session:
+        return session.scalar(
+            sa.text("SELECT text FROM mail WHERE template = :name ORDER BY id DESC LIMIT 1"),
+            {"name": template},
+        )
+
+
 def charges(sandbox) -> list:
     """Every charge at Stripe that took money."""
     found = sandbox.client().v1.charges.list({"limit": 100})

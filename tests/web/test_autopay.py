@@ -7,7 +7,7 @@ import datetime
 import pytest
 
 from portal.journeys import autopay
-from tests.support import autopaying, bills, cases, forms, people
+from tests.support import autopaying, bills, cases, forms, paying, people
 
 DAY = datetime.date
 
@@ -147,7 +147,7 @@ def test_joining_in_two_tabs_is_once_and_the_second_is_told(owner, quiet_ctx, bi
     html = answer.get_data(as_text=True)
     assert "Autopay is on for this pet already. Nothing was changed." in html
     assert "Save the change" in html
-    assert autopaying.count(quiet_ctx, "autopay_joined") == 1
+    assert paying.mails(quiet_ctx, "autopay_joined") == 1
 
 
 def test_changing_what_another_tab_turned_off_is_told(owner, quiet_ctx, bill, card):

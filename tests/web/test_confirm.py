@@ -92,7 +92,7 @@ def asked(paying_app, ctx, sandbox, bill):
     card = paying.save_card(ctx, sandbox, bill.customer, ASKS_ALWAYS)
     drafting.plan(ctx, bill, card)
     drafting.collect(ctx)
-    text = autopaying.mail(ctx, "confirm_needed")
+    text = paying.mail(ctx, "confirm_needed")
     return paying_app.test_client(), re.search(r"/confirm/\S+", text)[0]
 
 
