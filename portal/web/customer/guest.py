@@ -75,16 +75,11 @@ def send(token: str) -> flask.typing.ResponseReturnValue:
     except guest_pay.LinkOver:
         return _over()
     except throttling.TooManyTries as refused:
-        return {"error": sentences.said(refused), "next_key": once.new_key()}, 429
+        return entry.refused(refused), 429
     except errors.DomainError as refused:
         return _refused(refused, token)
     result = flask.url_for("guest.result", token=token, number=started.number)
-    return {
-        "number": started.number,
-        "client_secret": started.client_secret,
-        "return_url": site.ctx().base_url + result,
-        "next_key": once.new_key(),
-    }
+    return entry.begun(started, result)
 
 
 @bp.get("/p/<token>/<number>")
@@ -127,12 +122,10 @@ def _bill_page(bill: guest_pay.GuestBill, token: str, *, error: str = "") -> str
 
 
 def _refused(refused: errors.DomainError, token: str) -> flask.typing.ResponseReturnValue:
-    said = sentences.said(refused)
     if pay.is_script():
-        reload_ = isinstance(refused, pay.RELOAD)
-        return {"error": said, "next_key": once.new_key(), "reload": reload_}, 409
+        return entry.refused(refused), 409
     bill = guest_pay.look(site.ctx(), token=token)
-    return _bill_page(bill, token, error=said), 422
+    return _bill_page(bill, token, error=sentences.said(refused)), 422
 
 
 def _over() -> flask.typing.ResponseReturnValue:

@@ -9,16 +9,13 @@ import flask_login
 from flask_babel import gettext as _
 
 from portal.documents import formats
-from portal.domain.payments import rules
 from portal.domain.wallet import queries as wallet
-from portal.journeys import agreeing, pay_invoices
+from portal.journeys import pay_invoices
 from portal.kernel import errors, money, msgids
 from portal.web.customer import pay_later, pay_page
 from portal.web.shared import entry, headers, once, sentences, site
 
 bp = flask.Blueprint("pay", __name__)
-# after these the page shows what is not so any more
-RELOAD = (rules.AmountChanged, rules.NothingToPay, agreeing.AgreementChanged)
 
 
 @bp.get("/pay")
@@ -61,12 +58,7 @@ def send() -> flask.typing.ResponseReturnValue:
         next_url = flask.url_for("pay_result.show", number=started.number)
         _tell_of_credit(cents(form.get("expected_credit_cents", "0")))
     if is_script():
-        return {
-            "number": started.number,
-            "client_secret": started.client_secret,
-            "return_url": site.ctx().base_url + next_url,
-            "next_key": once.new_key(),
-        }
+        return entry.begun(started, next_url)
     # A bank that asks is met from a link on the next page: no form may lead to another site.
     return flask.redirect(next_url, 303)
 
@@ -166,13 +158,11 @@ def _refused(
     refused: errors.DomainError, typed: pay_page.Typed
 ) -> flask.typing.ResponseReturnValue:
     """Say why, keep what was chosen; nothing was taken."""
-    said = sentences.said(refused)
     if is_script():
-        reload_ = isinstance(refused, RELOAD)
-        return {"error": said, "next_key": once.new_key(), "reload": reload_}, 409
+        return entry.refused(refused), 409
     page = _page(typed)
     is_beside = isinstance(refused, money.MoneyError) or page.wrong is not None
-    return _render(page, error="" if is_beside else said), 422
+    return _render(page, error="" if is_beside else sentences.said(refused)), 422
 
 
 def _page(typed: pay_page.Typed) -> pay_page.PayPage:

@@ -54,7 +54,7 @@ def send(token: str) -> flask.typing.ResponseReturnValue:
         )
     except payer_links.LinkOver as ended:
         if pay.is_script():
-            return {"error": sentences.said(ended), "next_key": once.new_key()}, 404
+            return entry.refused(ended), 404
         return over()
     except throttling.TooManyTries as refused:
         return _refused(refused, token, 429)
@@ -62,12 +62,7 @@ def send(token: str) -> flask.typing.ResponseReturnValue:
         return _refused(refused, token, 409)
     result_url = flask.url_for(".result", token=token, number=started.number)
     if pay.is_script():
-        return {
-            "number": started.number,
-            "client_secret": started.client_secret,
-            "return_url": site.ctx().base_url + result_url,
-            "next_key": once.new_key(),
-        }
+        return entry.begun(started, result_url)
     return flask.redirect(result_url, 303)
 
 
@@ -142,26 +137,15 @@ def _page(page: scoped_pay.Page, token: str, *, only: str = "", error: str = "")
 
 def paid_row(payment: payers.PaidRow, write: rows.Writer, *, token: str) -> rows.Row:
     """A payment of theirs with what became of it."""
-    states = {
-        "settled": ("paid", _("Received")),
-        "processing": ("processing", _("Processing")),
-        "unknown": ("waiting", _("We do not know yet")),
-        "failed": ("failed", _("Not received")),
-        "requires_action": ("waiting", _("Waits for you")),
-        "refunded": ("refunded", _("Refunded")),
-        "part": ("refunded", _("Partly refunded")),
-    }
-    kind = payment.state
-    if payment.refunded_cents:
-        kind = "refunded" if payment.refunded_cents == payment.amount_cents else "part"
+    state, text = rows.payment_words(_("Waits for you"))[rows.payment_kind(payment)]
     day = write.day(payment.at.astimezone(site.ctx().clock.zone).date(), "plain")
     return rows.Row(
         href=flask.url_for("payer_page.result", token=token, number=payment.number),
         title=day,
         note=wording.method(payment.method_label),
         end=formats.money(payment.amount_cents),
-        end_state=states[kind][0],
-        end_text=states[kind][1],
+        end_state=state,
+        end_text=text,
     )
 
 
@@ -169,12 +153,10 @@ def _refused(
     refused: errors.DomainError, token: str, status: int
 ) -> flask.typing.ResponseReturnValue:
     """Say why; nothing was taken."""
-    said = sentences.said(refused)
     if pay.is_script():
-        reload_ = isinstance(refused, pay.RELOAD)
-        return {"error": said, "next_key": once.new_key(), "reload": reload_}, status
+        return entry.refused(refused), status
     try:
         page = scoped_pay.look(site.ctx(), token=token)
     except payer_links.LinkOver:
         return over()
-    return _page(page, token, error=said), 422 if status == 409 else status
+    return _page(page, token, error=sentences.said(refused)), 422 if status == 409 else status

@@ -54,9 +54,7 @@ def listed(found: Sequence[drafts.DraftView], write: rows.Writer) -> list[rows.R
     ]
 
 
-def if_removed(
-    found: Sequence[drafts.DraftView], method_no: str, write: rows.Writer
-) -> list[str]:
+def if_removed(found: Sequence[drafts.DraftView], method_no: str, write: rows.Writer) -> list[str]:
     """What is planned with this method, and would not be taken without it; autopay has its own."""
     return [
         _(

@@ -1,15 +1,19 @@
-"""The sheet in which a new card or account is entered: what its script is told, what it sends."""
+"""The sheet in which a card or account is entered: what its script is told, sends, is answered."""
 
 from __future__ import annotations
 
 import flask
 from flask_babel import gettext as _
 
+from portal.domain.payments import rules
 from portal.domain.wallet import consents
-from portal.journeys import agreeing
-from portal.web.shared import looks, site
+from portal.journeys import agreeing, pay_invoices
+from portal.kernel import errors
+from portal.web.shared import looks, once, sentences, site
 
 BANK = "us_bank_account"
+# After these the page shows what is not so any more: it has to be loaded anew.
+RELOAD = (rules.AmountChanged, rules.NothingToPay, agreeing.AgreementChanged)
 
 
 def sheet(lost: str) -> dict[str, str]:
@@ -35,3 +39,22 @@ def agreed(*, keeps: bool) -> tuple[consents.Shown, ...]:
         keeps=keeps,
         is_bank=form.get("entered") == BANK,
     )
+
+
+def begun(started: pay_invoices.Started, next_url: str) -> dict[str, str]:
+    """What the script is answered once a payment has begun; `next_url` tells what becomes of it."""
+    return {
+        "number": started.number,
+        "client_secret": started.client_secret,
+        "return_url": site.ctx().base_url + next_url,
+        "next_key": once.new_key(),
+    }
+
+
+def refused(wrong: errors.DomainError) -> dict[str, str | bool]:
+    """What the script is answered where nothing was begun, and why."""
+    return {
+        "error": sentences.said(wrong),
+        "next_key": once.new_key(),
+        "reload": isinstance(wrong, RELOAD),
+    }

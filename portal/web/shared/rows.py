@@ -10,7 +10,7 @@ import datetime
 import functools
 import types
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import flask_babel
 
@@ -176,23 +176,12 @@ def payment_rows(
     found: tuple[history.PaymentRow, ...], write: Writer, zone: datetime.tzinfo
 ) -> list[Row]:
     """Payments with what became of them; money that did not come is never shown as paid."""
-    words = {
-        "settled": ("paid", _("Received")),
-        "processing": ("processing", _("Processing")),
-        "unknown": ("waiting", _("We do not know yet")),
-        "failed": ("failed", _("Not received")),
-        "requires_action": ("waiting", _("Waits to be verified")),
-        "refunded": ("refunded", _("Refunded")),
-        "part": ("refunded", _("Partly refunded")),
-    }
+    words = payment_words(_("Waits to be verified"))
     rows = []
     for payment in found:
-        kind = payment.state
-        if payment.refunded_cents:
-            kind = "refunded" if payment.refunded_cents == payment.amount_cents else "part"
         at = (payment.settled_at or payment.created_at).astimezone(zone).date()
         note = [write.day(at, "plain"), paid_with(payment.method_label)]
-        state, text = words[kind]
+        state, text = words[payment_kind(payment)]
         rows.append(
             Row(
                 href=f"/payments/{payment.number}",
@@ -204,6 +193,34 @@ def payment_rows(
             )
         )
     return rows
+
+
+class _Paid(Protocol):
+    """A payment in a list; cents."""
+
+    state: str
+    amount_cents: int
+    refunded_cents: int
+
+
+def payment_kind(payment: _Paid) -> str:
+    """Where a payment is, for `payment_words`: its state, or that it was given back."""
+    if not payment.refunded_cents:
+        return payment.state
+    return "refunded" if payment.refunded_cents == payment.amount_cents else "part"
+
+
+def payment_words(waits: str) -> dict[str, tuple[str, str]]:
+    """How each kind of payment is drawn and said; `waits` is said of one that waits for a payer."""
+    return {
+        "settled": ("paid", _("Received")),
+        "processing": ("processing", _("Processing")),
+        "unknown": ("waiting", _("We do not know yet")),
+        "failed": ("failed", _("Not received")),
+        "requires_action": ("waiting", waits),
+        "refunded": ("refunded", _("Refunded")),
+        "part": ("refunded", _("Partly refunded")),
+    }
 
 
 def paid_with(label: str) -> str:

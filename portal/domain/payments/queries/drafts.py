@@ -45,7 +45,6 @@ class DraftView:
     outcome: str
     method_no: str
     method_label: str
-    has_backup: bool
     payer_id: int | None
     announced_at: datetime.datetime
     ended_at: datetime.datetime | None
@@ -98,7 +97,6 @@ _DRAFTS = (
             (_draft.c.payer_id.is_not(None), types.constant("")),
             else_=wallet_queries.label(_method),
         ).label("method_label"),
-        _draft.c.backup_method_id.is_not(None).label("has_backup"),
         _draft.c.payer_id,
         _draft.c.announced_at,
         _draft.c.ended_at,
