@@ -93,12 +93,12 @@ def test_a_payment_on_its_way_is_told_and_not_paid_again(ctx, sandbox, guest, li
     assert len(paying.charges(sandbox)) == 1
 
 
-@pytest.mark.parametrize("changed", ["x", "", ".", "é"])
+@pytest.mark.parametrize("changed", ["xx", "", ".", "é"])
 def test_a_link_that_was_changed_opens_nothing(client, ctx, database, changed):
     bill = bills.make_bill(database)
     link = guest_pay.link(ctx, invoice_no=bill.number).removeprefix(ctx.base_url)
-    address = f"{link[:-1]}{changed}" if changed else f"{link}x"
-    answer = client.get(address)
+    # not the last letter, of which two bits say nothing
+    answer = client.get(f"{link[:-6]}{changed}{link[-5:]}")
     assert answer.status_code == 404
     assert "does not work any more" in answer.get_data(as_text=True)
 
