@@ -19,6 +19,9 @@ from portal.domain.payments.states import DraftKind, DraftState
 from portal.journeys import context, planned, telling
 from portal.kernel import actor, errors, msgids
 
+_ENDED_EARLY = frozenset({billing.ArrangementState.CANCELLED, billing.ArrangementState.BROKEN})
+_REFUSED = frozenset({DraftState.FAILED, DraftState.RETRYING, DraftState.ASKING})
+
 
 class PlannedToo(errors.DomainError):
     """A payment of one of the bills is planned, and does not give way by itself."""
@@ -104,14 +107,18 @@ def activate(
 def cancel(ctx: context.Context, *, customer_id: int, number: str, who: actor.Actor) -> None:
     """End it, or take the proposal back: what is open is due as before. Twice changes nothing.
 
-    A part that is being taken at this moment is not stopped. Raises NoSuchArrangement, NotAllowed.
+    A part that is being taken at this moment is not stopped. Ended after a part was refused, it
+    counts as broken: the next one needs a specialist. Raises NoSuchArrangement, NotAllowed.
     """
     with ctx.database.unit_of_work() as session:
         arrangement = arranging.lock(session, number=number, customer_id=customer_id)
         if arrangement is None:
             raise NoSuchArrangement()
-        if arrangement.state is not billing.ArrangementState.CANCELLED:
-            _end(session, ctx, arrangement, limits.Event.CANCEL, who=who)
+        if arrangement.state in _ENDED_EARLY:
+            return
+        was_refused = any(s in _REFUSED for s in _draft_states(session, arrangement.id))
+        event = limits.Event.BREAK if was_refused else limits.Event.CANCEL
+        _end(session, ctx, arrangement, event, who=who)
 
 
 def follow(session: orm.Session, ctx: context.Context, *, arrangement_id: int) -> None:

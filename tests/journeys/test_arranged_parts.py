@@ -80,3 +80,19 @@ def test_two_parts_that_are_refused_for_good_break_it(ctx, sandbox, clock, bill)
         first_on=ctx.clock.today() + datetime.timedelta(days=3),
     )
     assert again.state == "proposed"
+
+
+def test_ended_after_a_refusal_it_counts_as_broken_and_the_next_one_is_for_a_person(
+    ctx, sandbox, clock, bill
+):
+    bad = paying.attach_card(ctx, sandbox, bill.customer, DECLINES_LATER)
+    number = arranging.propose(ctx, bill, bad).number
+    first, *_ = arranging.waiting(ctx, bill)
+    on_its_day(ctx, clock, sandbox, first)
+    for _ in "ab":
+        arranging.end(ctx, bill, number)
+    assert state(ctx, number) == "broken"
+    good = paying.save_card(ctx, sandbox, bill.customer)
+    later = first.due_on + datetime.timedelta(days=3)
+    again = arranging.propose(ctx, bill, good, key="another-form-of-this-test", first_on=later)
+    assert again.state == "proposed"
