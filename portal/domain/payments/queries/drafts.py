@@ -120,18 +120,19 @@ _DRAFTS = (
 _NOT_OVER = _draft.c.ended_at.is_(None)
 _BY_DAY = (_draft.c.due_on.asc().nulls_first(), _draft.c.id, _invoice.c.due_on, _invoice.c.id)
 _LATEST = (_draft.c.id.desc(), _invoice.c.due_on, _invoice.c.id)
+# Made once: every page of bills asks for what is planned.
+_STANDING = _DRAFTS.where(_NOT_OVER).order_by(*_BY_DAY)
+_ONE = _DRAFTS.where(_draft.c.number == sa.bindparam("number")).order_by(*_LATEST)
 
 
 def not_over(session: orm.Session, *, customer_id: int) -> tuple[DraftView, ...]:
     """Drafts of the customer that may still take money, what is next first; one statement."""
-    return _views(session, _DRAFTS.where(_NOT_OVER).order_by(*_BY_DAY), customer_id)
+    return _views(session, _STANDING, customer_id=customer_id)
 
 
 def one(session: orm.Session, *, customer_id: int, number: str) -> DraftView | None:
     """One draft of the customer, or None."""
-    found = _views(
-        session, _DRAFTS.where(_draft.c.number == number).order_by(*_LATEST), customer_id
-    )
+    found = _views(session, _ONE, customer_id=customer_id, number=number)
     return found[0] if found else None
 
 
@@ -145,7 +146,8 @@ def of_policy(
         .join(_policy, _policy.c.id == _autopay.c.policy_id)
     )
     newest = mine.where(_policy.c.number == policy_no).order_by(_draft.c.id.desc()).limit(limit)
-    return _views(session, _DRAFTS.where(_draft.c.id.in_(newest)).order_by(*_LATEST), customer_id)
+    statement = _DRAFTS.where(_draft.c.id.in_(newest)).order_by(*_LATEST)
+    return _views(session, statement, customer_id=customer_id)
 
 
 def by_invoice(drafts: Sequence[DraftView]) -> dict[str, tuple[DraftView, ...]]:
@@ -157,8 +159,8 @@ def by_invoice(drafts: Sequence[DraftView]) -> dict[str, tuple[DraftView, ...]]:
     return found
 
 
-def _views(session: orm.Session, statement: sa.Select, customer_id: int) -> tuple[DraftView, ...]:
-    rows = session.connection().execute(statement, {"customer_id": customer_id}).all()
+def _views(session: orm.Session, statement: sa.Select, **asked: int | str) -> tuple[DraftView, ...]:
+    rows = session.connection().execute(statement, asked).all()
     found: dict[int, DraftView] = {}
     bills: dict[int, list[DraftBill]] = {}
     for row in rows:
