@@ -26,6 +26,7 @@ from portal.domain.payments.operations import drafting, settling, starting, unap
 from portal.domain.payments.queries import references
 from portal.domain.payments.states import DraftKind, DraftState
 from portal.domain.wallet import models as wallet
+from portal.domain.wallet import rules as wallet_rules
 from portal.gateways import ports
 from portal.journeys import (
     context,
@@ -241,9 +242,8 @@ def _method(session: orm.Session, draft: models.Draft) -> wallet.PaymentMethod |
     for _ in range(2):
         had_backup = draft.backup_method_id is not None
         method = session.get_one(wallet.PaymentMethod, drafting.take_method(draft))
-        is_live = method.removed_at is None
-        is_allowed = method.mandate_state is not wallet.MandateState.REVOKED
-        if is_live and is_allowed and not drafting.is_refused_for_good(session, method=method):
+        is_live = method.removed_at is None and wallet_rules.is_allowed(method)
+        if is_live and not drafting.is_refused_for_good(session, method=method):
             return method
         draft.outcome = draft.outcome or declines.METHOD_GONE
         if not had_backup or draft.backup_method_id is None:

@@ -29,29 +29,20 @@ def tell(
     `for_payer`. A payer quotes their own number where the owner quotes the policy's, which is not
     theirs to know.
     """
-    if payer_id is None:
-        return telling.tell_customer(
-            session,
-            ctx,
-            customer_id=customer_id,
-            template=template,
-            key=key,
-            subject_no=subject_no,
-            secret=secret,
-            page=f"{ctx.base_url}/autopay/{policy_no}".rstrip("/"),
-            for_payer=False,
-            **view,
-        )
-    payer = payers.by_id(session, payer_id=payer_id)
-    return telling.tell_payer(
+    page = f"{ctx.base_url}/autopay/{policy_no}".rstrip("/")
+    if payer_id is not None:
+        payer = payers.by_id(session, payer_id=payer_id)
+        page, secret = payer_links.page(ctx, payer=payer), True
+        subject_no = payer.number if subject_no == policy_no else subject_no
+    return telling.tell_who_pays(
         session,
         ctx,
-        payer=payer,
+        customer_id=customer_id,
+        payer_id=payer_id,
         template=template,
         key=key,
-        subject_no=payer.number if subject_no == policy_no else subject_no,
-        secret=True,
-        page=payer_links.page(ctx, payer=payer),
-        for_payer=True,
+        subject_no=subject_no,
+        secret=secret,
+        page=page,
         **view,
     )

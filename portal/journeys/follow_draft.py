@@ -237,19 +237,10 @@ def _tell(
     ends_autopay: bool,
 ) -> None:
     """Write to whoever pays why nothing was taken, and what comes next."""
-    asks = draft.state is DraftState.ASKING
-    template = "confirm_needed" if asks else "draft_refused"
-    today = ctx.clock.today()
-    more: dict[str, object] = {
-        "code": code,
-        "again_on": draft.due_on if draft.due_on and draft.due_on > today else None,
-        "tries_backup": draft.state is DraftState.RETRYING and draft.due_on == today,
-        "ends_autopay": ends_autopay,
-        "bill_nos": tuple(bill.invoice_no for bill in view.bills),
-    }
-    if asks:
-        link = confirm_link.link(ctx, draft_no=draft.number, until_on=draft.due_on)
-        more = {"link": link, "until_on": draft.due_on, "secret": True}
+    if draft.state is DraftState.ASKING:
+        template, more = "confirm_needed", _question(ctx, draft)
+    else:
+        template, more = "draft_refused", _refusal(ctx, draft, view, code, ends_autopay)
     draft_mails.tell(
         session,
         ctx,
@@ -264,3 +255,25 @@ def _tell(
         method_label=payment.method_label,
         **more,
     )
+
+
+def _question(ctx: context.Context, draft: models.Draft) -> dict[str, object]:
+    link = confirm_link.link(ctx, draft_no=draft.number, until_on=draft.due_on)
+    return {"link": link, "until_on": draft.due_on, "secret": True}
+
+
+def _refusal(
+    ctx: context.Context,
+    draft: models.Draft,
+    view: drafts.DraftView,
+    code: str,
+    ends_autopay: bool,
+) -> dict[str, object]:
+    today = ctx.clock.today()
+    return {
+        "code": code,
+        "again_on": draft.due_on if draft.due_on and draft.due_on > today else None,
+        "tries_backup": draft.state is DraftState.RETRYING and draft.due_on == today,
+        "ends_autopay": ends_autopay,
+        "bill_nos": tuple(bill.invoice_no for bill in view.bills),
+    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy.exc
 import structlog
@@ -15,10 +15,11 @@ from portal.domain.billing.rules import paying
 from portal.domain.ledger import queries as ledger
 from portal.domain.payments import models, rules
 from portal.domain.payments.operations import inviting, settling, starting, unapplied
+from portal.domain.payments.queries import methods
 from portal.domain.payments.states import PaymentState
 from portal.domain.wallet import consents
-from portal.domain.wallet import operations as wallet_operations
 from portal.domain.wallet import queries as wallet
+from portal.domain.wallet import rules as wallet_rules
 from portal.gateways import ports
 from portal.journeys import context, follow_mandate, link_customer, settle_payment
 from portal.kernel import actor
@@ -225,15 +226,12 @@ def _reserve(
             )
         if not plan.pay_cents:
             return None, None
-        parts = {effect.invoice_no: effect.from_payment_cents for effect in plan.effects}
-        method = _method(session, customer_id=customer_id, number=method_no, payer_id=payer_id)
+        whose = {"customer_id": customer_id, "payer_id": payer_id}
+        method = methods.chosen(session, number=method_no, **whose) if method_no else None
         payment = starting.begin(
             session,
             customer_id=customer_id,
-            shares=[
-                starting.Share(invoice_id=ids.get(number), invoice_no=number, cents=cents)
-                for number, cents in ((no, parts.get(no, 0)) for no in order.invoice_nos)
-            ],
+            shares=_shares(order.invoice_nos, ids, plan),
             ahead_cents=plan.ahead_cents,
             once_key=once_key,
             method_id=method.id if method else None,
@@ -246,6 +244,17 @@ def _reserve(
         )
         payment.by_guest, payment.agreed = by_guest, None if method else notes
         return payment, method
+
+
+def _shares(
+    invoice_nos: Sequence[str], ids: Mapping[str, int], plan: paying.Plan
+) -> list[starting.Share]:
+    """What each chosen bill gets of the payment, also those that get nothing."""
+    parts = {effect.invoice_no: effect.from_payment_cents for effect in plan.effects}
+    return [
+        starting.Share(invoice_id=ids.get(number), invoice_no=number, cents=parts.get(number, 0))
+        for number in invoice_nos
+    ]
 
 
 def _check_not_overtaken(
@@ -290,19 +299,6 @@ def _plan(
         credit_cents=credit_cents(session, customer_id=customer_id) if wish.use_credit else 0,
         rule=allocating.rule_in_force(session),
     )
-
-
-def _method(
-    session: orm.Session, *, customer_id: int, number: str | None, payer_id: int | None
-) -> wallet.MethodView | None:
-    if number is None:
-        return None
-    found = wallet.method(session, customer_id=customer_id, number=number, payer_id=payer_id)
-    if found is None:
-        raise rules.MethodGone()
-    if not found.is_chargeable:
-        raise wallet_operations.MandateOver(number=found.number)
-    return found
 
 
 def _ask_stripe(
@@ -375,7 +371,7 @@ def _confirm(
         settle_payment.cancel(ctx, payment_id=payment.id, who=who)
         if refused.code in MANDATE_OVER:
             follow_mandate.over(ctx, method_ref=method.stripe_ref, reason=refused.code, who=who)
-            raise wallet_operations.MandateOver(number=method.number) from refused
+            raise wallet_rules.MandateOver(number=method.number) from refused
         raise rules.MethodGone() from refused
     return Started(number=payment.number, state=moved.after, next_url=view.next_url)
 

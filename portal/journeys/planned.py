@@ -10,17 +10,15 @@ import dataclasses
 import datetime
 from collections.abc import Sequence
 
-import sqlalchemy as sa
 from sqlalchemy import orm
 
 from portal.domain.billing.operations import allocating
 from portal.domain.billing.queries import payable
 from portal.domain.billing.rules import allocation, chosen_day, paying
-from portal.domain.payments import models, rules
+from portal.domain.payments import rules
 from portal.domain.payments.operations import drafting
-from portal.domain.payments.queries import bills, drafts
+from portal.domain.payments.queries import bills, drafts, methods
 from portal.domain.payments.states import DraftKind
-from portal.domain.wallet import operations as wallet_operations
 from portal.domain.wallet import queries as wallet
 from portal.kernel import actor, errors, msgids
 
@@ -144,19 +142,10 @@ def method(
     session: orm.Session, *, customer_id: int, number: str, last_on: datetime.date
 ) -> wallet.MethodView:
     """The saved method, good until `last_on`. Raises MethodGone, MandateOver, MethodExpires."""
-    found = wallet.method(session, customer_id=customer_id, number=number)
-    if found is None:
-        raise rules.MethodGone()
-    if not found.is_chargeable:
-        raise wallet_operations.MandateOver(number=number)
+    found = methods.chosen(session, customer_id=customer_id, number=number)
     if found.has_expired(last_on):
         raise MethodExpires()
     return found
-
-
-def by_key(session: orm.Session, *, key: str) -> models.Draft | None:
-    """The draft that this fact made, or None."""
-    return session.scalar(sa.select(models.Draft).where(models.Draft.key == key))
 
 
 def view(session: orm.Session, *, customer_id: int, number: str) -> drafts.DraftView:

@@ -129,7 +129,7 @@ def schedule(
     key = f"scheduled:{customer_id}:{once_key}"
     with ctx.database.unit_of_work() as session:
         books.lock_customer(session, customer_id=customer_id)
-        known = planned.by_key(session, key=key)
+        known = drafting.by_key(session, key=key)
         if known is not None:
             if (known.amount_cents, known.draft_on) != (expected_cents, order.draft_on):
                 raise rules.AmountChanged()  # the form was changed since it was sent

@@ -54,12 +54,11 @@ def absorb(
         told = follow_debit.follow(session, ctx, payment=payment, moved=moved, view=view, who=who)
         told = told or payment.draft_id is not None
         if moved.settled_now:
-            _after_settling(session, ctx, moved=moved)
+            _after_settling(session, ctx, payment=payment, moved=moved)
         elif not told and moved.before in _IN_DOUBT and moved.after in _NOT_TAKEN:
             receipt_mails.not_received(session, ctx, payment=payment)
         follow_draft.follow(session, ctx, payment=payment, moved=moved, who=who)
         if moved.after is PaymentState.SETTLED and view.money is not None:
-            payment = session.get_one(models.Payment, payment_id)
             settling.post_fee(
                 session,
                 payment=payment,
@@ -230,9 +229,9 @@ def _after_settling(
     session: orm.Session,
     ctx: context.Context,
     *,
+    payment: models.Payment,
     moved: settling.Moved,
 ) -> None:
-    payment = session.get_one(models.Payment, moved.payment_id)
     receipt_mails.received(session, ctx, payment=payment, moved=moved)
     paid_ahead = payment.amount_cents - sum(cents for _, cents in payment.planned)
     if moved.unapplied_cents > paid_ahead:

@@ -10,7 +10,7 @@ from portal.domain.payments import rules
 from portal.domain.payments.queries import bills as open_bills
 from portal.domain.reports.queries import evidence_facts
 from portal.domain.wallet import consents
-from portal.domain.wallet import operations as wallet_operations
+from portal.domain.wallet import rules as wallet_rules
 from portal.journeys import draft_evidence, keep_method, sweep_intents
 from tests.support import bills, charging, debits, jobs, paying, people
 
@@ -124,7 +124,7 @@ def test_a_mandate_taken_back_before_ends_in_a_clear_refusal(ctx, sandbox, bill)
     charging.hear(ctx, sandbox)
     assert debits.method(ctx, account).mandate_state == "revoked"
     assert paying.mails(ctx, "mandate_ended") == 1
-    with pytest.raises(wallet_operations.MandateOver):
+    with pytest.raises(wallet_rules.MandateOver):
         paying.begin(ctx, bill.customer, method=account)
     assert paying.entries(ctx, "payment_settled") == 0
 
@@ -132,7 +132,7 @@ def test_a_mandate_taken_back_before_ends_in_a_clear_refusal(ctx, sandbox, bill)
 def test_a_mandate_taken_back_in_the_middle_of_paying_takes_nothing(ctx, sandbox, bill):
     account = debits.save(ctx, sandbox, bill.customer)
     sandbox.end_mandate(debits.method(ctx, account).mandate_ref)
-    with pytest.raises(wallet_operations.MandateOver):
+    with pytest.raises(wallet_rules.MandateOver):
         paying.begin(ctx, bill.customer, method=account)
     assert debits.method(ctx, account).mandate_state == "revoked"
     charging.hear(ctx, sandbox, times=2)

@@ -6,8 +6,8 @@ import pytest
 import sqlalchemy as sa
 
 from portal.domain.payments.queries import bills as open_bills
-from portal.domain.wallet import operations as wallet_operations
 from portal.domain.wallet import queries as wallet
+from portal.domain.wallet import rules as wallet_rules
 from portal.journeys import guest_pay, post_fees
 from tests.support import bills, charging, debits, jobs, paying, people
 
@@ -192,7 +192,7 @@ def test_an_account_that_is_not_found_needs_a_new_mandate(ctx, sandbox, bill):
     debits.answer(ctx, sandbox, begun.number)
     assert debits.method(ctx, account).mandate_state == "revoked"
     assert cases(ctx, bill.customer) == []
-    with pytest.raises(wallet_operations.MandateOver):
+    with pytest.raises(wallet_rules.MandateOver):
         paying.begin(ctx, bill.customer, method=account)
 
 
@@ -233,7 +233,7 @@ def test_a_claim_on_a_debit_is_final_and_voids_the_mandate(ctx, sandbox, databas
     assert charging.balance(ctx, "5200") == charging.FEE
     assert charging.balance(ctx, "1030") == 0
     assert fee_bill(ctx, bill.customer) is None
-    with pytest.raises(wallet_operations.MandateOver):
+    with pytest.raises(wallet_rules.MandateOver):
         paying.begin(ctx, bill.customer, bill.number, method=account)
     jobs.run_all(ctx)
     paying.assert_books(ctx)

@@ -9,25 +9,8 @@ from sqlalchemy import orm
 from sqlalchemy.dialects import postgresql
 
 from portal.domain.audit import operations as audit
-from portal.domain.wallet import models
-from portal.kernel import actor, db, errors, ids, msgids
-
-
-class NoSuchMethod(errors.DomainError):
-    """The method is not the customer's, or was removed."""
-
-    code = "no_such_method"
-    message = msgids.N_("This payment method is not there any more.")
-
-
-class MandateOver(errors.DomainError):
-    """The permission to debit the account was taken back."""
-
-    code = "mandate_over"
-    message = msgids.N_(
-        "This account may not be debited any more. Nothing was taken. Add it again, or choose "
-        "another way to pay."
-    )
+from portal.domain.wallet import models, rules
+from portal.kernel import actor, db, ids
 
 
 def link(session: orm.Session, *, customer_id: int, stripe_ref: str) -> str:
@@ -127,8 +110,8 @@ def make_default(
     """Make a method the one that is offered first. Raises NoSuchMethod, MandateOver."""
     lock(session, customer_id=customer_id)
     method = _mine(session, customer_id=customer_id, number=number)
-    if method.mandate_state is models.MandateState.REVOKED:
-        raise MandateOver(number=number)
+    if not rules.is_allowed(method):
+        raise rules.MandateOver(number=number)
     session.execute(
         sa.update(models.PaymentMethod)
         .where(models.PaymentMethod.customer_id == customer_id, models.PaymentMethod.is_default)
@@ -275,10 +258,19 @@ def ask_to_detach(session: orm.Session, *, method_id: int) -> None:
     db.queue_task(session, "detach_method", method_id=method_id)
 
 
-def _mine(
-    session: orm.Session, *, customer_id: int, number: str, payer_id: int | None = None
-) -> models.PaymentMethod:
-    method = session.scalar(
+def live(
+    session: orm.Session,
+    *,
+    customer_id: int,
+    number: str,
+    payer_id: int | None = None,
+    shared: bool = False,
+) -> models.PaymentMethod | None:
+    """The customer's own method, or the payer's, kept from being removed meanwhile; None: gone.
+
+    `shared`: others may keep it too.
+    """
+    return session.scalar(
         sa.select(models.PaymentMethod)
         .where(
             models.PaymentMethod.customer_id == customer_id,
@@ -286,10 +278,16 @@ def _mine(
             models.PaymentMethod.number == number,
             models.PaymentMethod.removed_at.is_(None),
         )
-        .with_for_update()
+        .with_for_update(read=shared)
     )
+
+
+def _mine(
+    session: orm.Session, *, customer_id: int, number: str, payer_id: int | None = None
+) -> models.PaymentMethod:
+    method = live(session, customer_id=customer_id, number=number, payer_id=payer_id)
     if method is None:
-        raise NoSuchMethod(number=number)
+        raise rules.NoSuchMethod(number=number)
     return method
 
 

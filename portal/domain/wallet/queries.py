@@ -8,7 +8,7 @@ import datetime
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from portal.domain.wallet import models
+from portal.domain.wallet import models, rules
 from portal.kernel import labels
 
 
@@ -36,8 +36,8 @@ class MethodView:
 
     @property
     def is_chargeable(self) -> bool:
-        """Whether it may be charged: an account whose mandate was taken back may not."""
-        return self.mandate_state is not models.MandateState.REVOKED
+        """Whether it may be charged: an account without a mandate may not."""
+        return rules.is_allowed(self)
 
     @property
     def label(self) -> str:
@@ -46,9 +46,7 @@ class MethodView:
 
     def has_expired(self, today: datetime.date) -> bool:
         """Whether the card's last month is over."""
-        if self.exp_year is None or self.exp_month is None:
-            return False
-        return (self.exp_year, self.exp_month) < (today.year, today.month)
+        return rules.has_expired(self, today)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

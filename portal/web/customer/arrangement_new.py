@@ -12,8 +12,8 @@ import flask_login
 from portal.domain.billing.queries import payable
 from portal.domain.billing.rules import arranging, chosen_day
 from portal.domain.payments import rules
-from portal.domain.wallet import operations as wallet_operations
 from portal.domain.wallet import queries as wallet
+from portal.domain.wallet import rules as wallet_rules
 from portal.journeys import arrange, planned, propose_arrangement
 from portal.kernel import errors, msgids
 from portal.web.customer import pay, pay_later
@@ -44,7 +44,7 @@ FIELDS: dict[type[errors.DomainError], str] = {
     planned.BeingTaken: "bills",
     rules.PaymentUnderWay: "bills",
     rules.MethodGone: "with",
-    wallet_operations.MandateOver: "with",
+    wallet_rules.MandateOver: "with",
     planned.MethodExpires: "with",
     ChooseMethod: "with",
     propose_arrangement.RunningAlready: "",

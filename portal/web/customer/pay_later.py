@@ -11,7 +11,7 @@ from sqlalchemy import orm
 
 from portal.domain.billing.rules import chosen_day, paying
 from portal.domain.payments import rules
-from portal.domain.wallet import operations as wallet
+from portal.domain.wallet import rules as wallet
 from portal.journeys import planned, schedule_payment
 from portal.kernel import errors, money, msgids
 from portal.web.shared import looks, once, site

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from portal.documents import wording
 from portal.domain.identity.operations import throttling
-from portal.domain.wallet import operations as wallet
+from portal.domain.wallet import rules as wallet
 from portal.gateways import ports
 from portal.journeys import agreeing, keep_method, payer_links, scoped_pay
 from portal.web.customer import payer_page

@@ -12,8 +12,8 @@ from flask_babel import gettext as _
 from portal.documents import wording
 from portal.domain.payments.queries import drafts, standing
 from portal.domain.wallet import consents
-from portal.domain.wallet import operations as wallet_operations
 from portal.domain.wallet import queries as wallet
+from portal.domain.wallet import rules as wallet_rules
 from portal.gateways import ports
 from portal.journeys import agreeing, keep_method
 from portal.kernel import errors
@@ -135,7 +135,7 @@ def make_default(number: str) -> flask.typing.ResponseReturnValue:
         keep_method.make_default(
             site.ctx(), customer_id=flask_login.current_user.id, number=number, who=site.who()
         )
-    except (wallet_operations.NoSuchMethod, wallet_operations.MandateOver) as gone:
+    except (wallet_rules.NoSuchMethod, wallet_rules.MandateOver) as gone:
         return _gone(gone)
     flask.flash(_("We will offer this first."), "good")
     return flask.redirect(flask.url_for(".show"), 303)
@@ -148,7 +148,7 @@ def remove(number: str) -> flask.typing.ResponseReturnValue:
         keep_method.remove(
             site.ctx(), customer_id=flask_login.current_user.id, number=number, who=site.who()
         )
-    except wallet_operations.NoSuchMethod as gone:
+    except wallet_rules.NoSuchMethod as gone:
         return _gone(gone)
     flask.flash(_("It was removed. We mailed you about it."), "good")
     return flask.redirect(flask.url_for(".show"), 303)

@@ -39,7 +39,7 @@ def plan(
     `key` names the fact that asks for it: the same key gives the draft that is there. The caller
     has locked the customer.
     """
-    known = session.scalar(sa.select(models.Draft).where(models.Draft.key == key))
+    known = by_key(session, key=key)
     if known is not None:
         return known
     draft = models.Draft(
@@ -65,6 +65,11 @@ def plan(
     session.flush()
     _audit(session, draft, who=who, now=now)
     return draft
+
+
+def by_key(session: orm.Session, *, key: str) -> models.Draft | None:
+    """The draft that this fact made, or None."""
+    return session.scalar(sa.select(models.Draft).where(models.Draft.key == key))
 
 
 def lock(session: orm.Session, *, number: str, customer_id: int) -> models.Draft | None:

@@ -19,6 +19,8 @@ from portal.domain.payments import announcing, declines, models
 from portal.domain.payments.operations import drafting
 from portal.domain.payments.states import AutopayEnd, DraftState
 from portal.domain.wallet import models as wallet
+from portal.domain.wallet import operations as wallet_operations
+from portal.domain.wallet import rules as wallet_rules
 from portal.kernel import actor, errors, msgids
 
 
@@ -85,15 +87,8 @@ def usable(
 
     Raises MethodNotUsable.
     """
-    method = session.scalar(
-        sa.select(wallet.PaymentMethod)
-        .where(
-            wallet.PaymentMethod.customer_id == customer_id,
-            wallet.PaymentMethod.payer_id.is_not_distinct_from(payer_id),
-            wallet.PaymentMethod.number == number,
-            wallet.PaymentMethod.removed_at.is_(None),
-        )
-        .with_for_update(read=True)
+    method = wallet_operations.live(
+        session, customer_id=customer_id, number=number, payer_id=payer_id, shared=True
     )
     if method is None or not can_be_charged(method, today=today):
         raise MethodNotUsable(number=number)
@@ -102,13 +97,10 @@ def usable(
 
 def can_be_charged(method: wallet.PaymentMethod, *, today: datetime.date) -> bool:
     """Whether nothing that we know keeps the method from being charged while nobody is present."""
-    if method.removed_at is not None:
-        return False
-    if method.kind is wallet.MethodKind.BANK:
-        return method.mandate_state is wallet.MandateState.ACTIVE
-    if method.exp_year is None or method.exp_month is None:
-        return True
-    return (method.exp_year, method.exp_month) >= (today.year, today.month)
+    is_live = method.removed_at is None
+    return (
+        is_live and wallet_rules.is_allowed(method) and not wallet_rules.has_expired(method, today)
+    )
 
 
 def running(session: orm.Session, *, customer_id: int, policy_id: int) -> models.Autopay | None:
