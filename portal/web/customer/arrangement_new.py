@@ -16,8 +16,8 @@ from portal.domain.wallet import queries as wallet
 from portal.domain.wallet import rules as wallet_rules
 from portal.journeys import arrange, planned, propose_arrangement
 from portal.kernel import errors, msgids
-from portal.web.customer import pay, pay_later
-from portal.web.shared import looks, once, sentences, site
+from portal.web.customer import pay_later
+from portal.web.shared import entry, looks, once, sentences, site
 
 bp = flask.Blueprint("arrangement_new", __name__, url_prefix="/arrangement/new")
 _ = flask_babel.gettext
@@ -114,7 +114,7 @@ def send() -> flask.typing.ResponseReturnValue:
             site.ctx(),
             customer_id=flask_login.current_user.id,
             proposal=_proposal(typed),
-            expected_cents=pay.cents(form.get("expected_cents", "")),
+            expected_cents=entry.cents(form.get("expected_cents", "")),
             once_key=once.given_key(),
             language=looks.page_lang(),
             who=site.who(),

@@ -11,8 +11,7 @@ from portal.domain.identity.operations import throttling
 from portal.domain.payments.states import PaymentState
 from portal.journeys import confirm_draft
 from portal.kernel import errors
-from portal.web.customer import pay
-from portal.web.shared import once, rows, sentences, site
+from portal.web.shared import entry, once, rows, sentences, site
 
 bp = flask.Blueprint("confirm", __name__, url_prefix="/confirm")
 
@@ -20,10 +19,7 @@ bp = flask.Blueprint("confirm", __name__, url_prefix="/confirm")
 @bp.get("/<token>")
 def show(token: str) -> flask.typing.ResponseReturnValue:
     """The pet, the sum, the card, one button; looking spends nothing."""
-    try:
-        return _page(confirm_draft.look(site.ctx(), token=token), token)
-    except confirm_draft.LinkOver:
-        return _over()
+    return _page(confirm_draft.look(site.ctx(), token=token), token)
 
 
 @bp.post("/<token>")
@@ -37,12 +33,12 @@ def send(token: str) -> flask.typing.ResponseReturnValue:
         started = confirm_draft.start(
             site.ctx(),
             token=token,
-            expected_cents=pay.cents(form.get("expected_cents", "")),
+            expected_cents=entry.cents(form.get("expected_cents", "")),
             once_key=once.given_key(),
             who=site.who(),
         )
     except confirm_draft.LinkOver:
-        return _over()
+        raise
     except errors.DomainError as refused:
         status = 429 if isinstance(refused, throttling.TooManyTries) else 409
         asked = confirm_draft.look(site.ctx(), token=token)
@@ -55,10 +51,7 @@ def send(token: str) -> flask.typing.ResponseReturnValue:
 @bp.get("/<token>/<number>")
 def result(token: str, number: str) -> flask.typing.ResponseReturnValue:
     """What became of the payment; read again at Stripe where it is open."""
-    try:
-        found = confirm_draft.outcome(site.ctx(), token=token, payment_no=number, who=site.who())
-    except confirm_draft.LinkOver:
-        return _over()
+    found = confirm_draft.outcome(site.ctx(), token=token, payment_no=number, who=site.who())
     if found is None:
         raise werkzeug.exceptions.NotFound
     asked, outcome = found
@@ -86,5 +79,6 @@ def _page(asked: confirm_draft.Asked, token: str, *, error: str = "") -> str:
     )
 
 
-def _over() -> flask.typing.ResponseReturnValue:
-    return flask.render_template("customer/confirm_over.html"), 404
+@bp.errorhandler(confirm_draft.LinkOver)
+def _over(ended: confirm_draft.LinkOver) -> flask.typing.ResponseReturnValue:
+    return entry.over(ended, "customer/confirm_over.html")

@@ -11,7 +11,7 @@ from portal.domain.identity.operations import throttling
 from portal.domain.payments.states import PaymentState
 from portal.journeys import guest_pay, policy_papers
 from portal.kernel import errors
-from portal.web.customer import activate, pay
+from portal.web.customer import activate
 from portal.web.shared import entry, headers, once, sentences, site
 
 bp = flask.Blueprint("guest", __name__)
@@ -50,10 +50,7 @@ def find() -> flask.typing.ResponseReturnValue:
 @bp.get("/p/<token>")
 def show(token: str) -> flask.typing.ResponseReturnValue:
     """One bill and a card form."""
-    try:
-        bill = guest_pay.look(site.ctx(), token=token)
-    except guest_pay.LinkOver:
-        return _over()
+    bill = guest_pay.look(site.ctx(), token=token)
     return _bill_page(bill, token)
 
 
@@ -62,18 +59,18 @@ def send(token: str) -> flask.typing.ResponseReturnValue:
     """Begin the payment; the card form's script is answered in JSON."""
     form = flask.request.form
     try:
-        if not pay.is_script():
-            raise pay.CardNeedsScript()
+        if not entry.is_script():
+            raise entry.CardNeedsScript()
         started = guest_pay.start(
             site.ctx(),
             token=token,
-            expected_cents=pay.cents(form.get("expected_cents", "")),
+            expected_cents=entry.cents(form.get("expected_cents", "")),
             once_key=once.given_key(),
             agreed=entry.agreed(keeps=False),
             who=site.who(),
         )
     except guest_pay.LinkOver:
-        return _over()
+        raise
     except throttling.TooManyTries as refused:
         return entry.refused(refused), 429
     except errors.DomainError as refused:
@@ -85,10 +82,7 @@ def send(token: str) -> flask.typing.ResponseReturnValue:
 @bp.get("/p/<token>/<number>")
 def result(token: str, number: str) -> flask.typing.ResponseReturnValue:
     """What became of a payment; read again at Stripe where it is open, as the payer's page does."""
-    try:
-        found = guest_pay.outcome(site.ctx(), token=token, payment_no=number, who=site.who())
-    except guest_pay.LinkOver:
-        return _over()
+    found = guest_pay.outcome(site.ctx(), token=token, payment_no=number, who=site.who())
     if found is None:
         raise werkzeug.exceptions.NotFound
     bill, head = found
@@ -117,16 +111,17 @@ def _bill_page(bill: guest_pay.GuestBill, token: str, *, error: str = "") -> str
         error=error,
         once_key=once.new_key(),
         action=flask.url_for("guest.show", token=token),
-        stripe=pay.card_form(),
+        stripe=entry.to_pay(),
     )
 
 
 def _refused(refused: errors.DomainError, token: str) -> flask.typing.ResponseReturnValue:
-    if pay.is_script():
+    if entry.is_script():
         return entry.refused(refused), 409
     bill = guest_pay.look(site.ctx(), token=token)
     return _bill_page(bill, token, error=sentences.said(refused)), 422
 
 
-def _over() -> flask.typing.ResponseReturnValue:
-    return flask.render_template("customer/guest_over.html"), 404
+@bp.errorhandler(guest_pay.LinkOver)
+def _over(ended: guest_pay.LinkOver) -> flask.typing.ResponseReturnValue:
+    return entry.over(ended, "customer/guest_over.html")

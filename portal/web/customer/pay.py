@@ -56,8 +56,8 @@ def send() -> flask.typing.ResponseReturnValue:
         next_url = flask.url_for("invoices.index")
     else:
         next_url = flask.url_for("pay_result.show", number=started.number)
-        _tell_of_credit(cents(form.get("expected_credit_cents", "0")))
-    if is_script():
+        _tell_of_credit(entry.cents(form.get("expected_credit_cents", "0")))
+    if entry.is_script():
         return entry.begun(started, next_url)
     # A bank that asks is met from a link on the next page: no form may lead to another site.
     return flask.redirect(next_url, 303)
@@ -77,33 +77,23 @@ class NoMethodChosen(errors.DomainError):
     message = msgids.N_("Choose how you want to pay.")
 
 
-class CardNeedsScript(errors.DomainError):
-    """A new card is entered in Stripe's frame, which a script loads."""
-
-    code = "card_needs_script"
-    message = msgids.N_(
-        "A new card or account can be entered only with JavaScript. Nothing was taken. Choose one "
-        "that is saved, or call us."
-    )
-
-
 def _start(typed: pay_page.Typed) -> pay_invoices.Started:
     form = flask.request.form
-    expected = cents(form.get("expected_cents", ""))
+    expected = entry.cents(form.get("expected_cents", ""))
     if not typed.numbers:
         raise NothingChosen()
     if not typed.method and expected:
         raise NoMethodChosen()
     is_new = typed.method == pay_page.NEW and expected > 0
-    if is_new and not is_script():
-        raise CardNeedsScript()
+    if is_new and not entry.is_script():
+        raise entry.CardNeedsScript()
     return pay_invoices.start(
         site.ctx(),
         customer_id=flask_login.current_user.id,
         order=pay_invoices.Order(
             invoice_nos=typed.numbers,
             expected_cents=expected,
-            expected_credit_cents=cents(form.get("expected_credit_cents", "0")),
+            expected_credit_cents=entry.cents(form.get("expected_credit_cents", "0")),
             wish=typed.wish(),
         ),
         once_key=once.given_key(),
@@ -123,7 +113,7 @@ def _plan(typed: pay_page.Typed) -> flask.typing.ResponseReturnValue:
         method=typed.method,
         day=typed.day,
         cents=typed.cents(),
-        expected_cents=cents(flask.request.form.get("expected_later_cents", "")),
+        expected_cents=entry.cents(flask.request.form.get("expected_later_cents", "")),
     )
     flask.flash(_("It is planned. Nothing was taken today."), "good")
     return flask.redirect(flask.url_for("scheduled.show", number=number), 303)
@@ -139,7 +129,7 @@ def _tell_of_credit(used_cents: int) -> None:
 def _look(typed: pay_page.Typed) -> flask.typing.ResponseReturnValue:
     """What the choice would do; nothing is begun."""
     page = _page(typed)
-    if not is_script():
+    if not entry.is_script():
         return _render(page)
     if not typed.numbers or not page.choices:
         return {"error": sentences.said(NothingChosen()), "html": ""}
@@ -158,7 +148,7 @@ def _refused(
     refused: errors.DomainError, typed: pay_page.Typed
 ) -> flask.typing.ResponseReturnValue:
     """Say why, keep what was chosen; nothing was taken."""
-    if is_script():
+    if entry.is_script():
         return entry.refused(refused), 409
     page = _page(typed)
     is_beside = isinstance(refused, money.MoneyError) or page.wrong is not None
@@ -182,22 +172,5 @@ def _render(page: pay_page.PayPage, error: str = "") -> str:
         error=error,
         wrong=sentences.said(page.wrong) if page.wrong else "",
         is_sent=flask.request.method == "POST",
-        stripe=card_form(),
+        stripe=entry.to_pay(),
     )
-
-
-def card_form() -> dict[str, str]:
-    """What the sheet for a new card or account is told, on a page that pays."""
-    return entry.sheet(
-        _("The connection was lost. Nothing was taken by this page; look at your bills.")
-    )
-
-
-def is_script() -> bool:
-    """Whether the card form's script asks, which wants JSON."""
-    return flask.request.headers.get("Accept", "").startswith("application/json")
-
-
-def cents(text: str) -> int:
-    """The cents in a hidden field; -1, which no bill asks for, when it was changed."""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 12 else -1

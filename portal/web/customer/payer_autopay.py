@@ -17,6 +17,7 @@ from portal.web.customer import autopay_view, payer_page
 from portal.web.shared import looks, rows, sentences, site
 
 bp = flask.Blueprint("payer_autopay", __name__)
+bp.register_error_handler(payer_links.LinkOver, payer_page.over)
 UNPROCESSABLE, CONFLICT = 422, 409
 
 
@@ -38,20 +39,14 @@ class Here:
 @bp.get("/payer/<token>/autopay")
 def show(token: str) -> flask.typing.ResponseReturnValue:
     """Join, or change what stands."""
-    try:
-        here = _here(token)
-    except payer_links.LinkOver:
-        return payer_page.over()
+    here = _here(token)
     return _page(here)
 
 
 @bp.post("/payer/<token>/autopay")
 def send(token: str) -> flask.typing.ResponseReturnValue:
     """Join, or change what stands."""
-    try:
-        here = _here(token)
-    except payer_links.LinkOver:
-        return payer_page.over()
+    here = _here(token)
     form = flask.request.form
     typed = autopay_view.Typed.of(form)
     if not typed.agreed:
@@ -68,8 +63,6 @@ def send(token: str) -> flask.typing.ResponseReturnValue:
             shown=_shown(here.payer),
             who=site.who(),
         )
-    except payer_links.LinkOver:
-        return payer_page.over()
     except errors.DomainError as wrong:
         field = autopay_view.field_of(wrong)
         status = UNPROCESSABLE if field else CONFLICT
@@ -85,8 +78,6 @@ def leave(token: str) -> flask.typing.ResponseReturnValue:
     """Turn their autopay off."""
     try:
         left = scoped_pay.stop_automatic(site.ctx(), token=token, who=site.who())
-    except payer_links.LinkOver:
-        return payer_page.over()
     except operations.AutopayOff as off:
         flask.flash(sentences.said(off), "wait")
     else:

@@ -10,49 +10,39 @@ from portal.documents import wording
 from portal.domain.identity.operations import throttling
 from portal.domain.wallet import rules as wallet
 from portal.gateways import ports
-from portal.journeys import agreeing, keep_method, payer_links, scoped_pay
+from portal.journeys import keep_method, payer_links, scoped_pay
 from portal.web.customer import payer_page
 from portal.web.shared import entry, headers, sentences, site
 
 bp = flask.Blueprint("payer_methods", __name__)
+bp.register_error_handler(payer_links.LinkOver, payer_page.over)
 
 
 @bp.get("/payer/<token>/add")
 def add(token: str) -> flask.typing.ResponseReturnValue:
     """The sheet for a card or account; Stripe takes the details."""
-    try:
-        page = scoped_pay.look(site.ctx(), token=token)
-    except payer_links.LinkOver:
-        return payer_page.over()
+    page = scoped_pay.look(site.ctx(), token=token)
     headers.for_payment()
     return flask.render_template(
         "customer/payer_add.html",
         payer=page.payer,
         address=flask.url_for("payer_page.show", token=token),
-        stripe=entry.sheet(_("The connection was lost. Nothing was saved; please try again.")),
+        stripe=entry.to_keep(),
     )
 
 
 @bp.post("/payer/<token>/add")
 def start(token: str) -> flask.typing.ResponseReturnValue:
     """Make the SetupIntent that the browser confirms."""
+
+    def begin() -> keep_method.SetupStarted:
+        agreed = entry.agreed(keeps=True)
+        return scoped_pay.begin_keeping(site.ctx(), token=token, agreed=agreed, who=site.who())
+
     try:
-        begun = scoped_pay.begin_keeping(
-            site.ctx(), token=token, agreed=entry.agreed(keeps=True), who=site.who()
-        )
-    except payer_links.LinkOver as ended:
-        return {"error": sentences.said(ended)}, 404
+        return entry.keeping(begin, flask.url_for(".added", token=token))
     except throttling.TooManyTries as refused:
-        return {"error": sentences.said(refused)}, 429
-    except agreeing.AgreementChanged as changed:
-        return {"error": sentences.said(changed), "reload": True}, 409
-    except (ports.GatewayUnknown, ports.GatewayRefused):
-        said = _("We could not reach our payment partner. Nothing was saved.")
-        return {"error": said}, 503
-    return {
-        "client_secret": begun.client_secret,
-        "return_url": site.ctx().base_url + flask.url_for(".added", token=token),
-    }
+        return entry.refused(refused), 429
 
 
 @bp.get("/payer/<token>/added")
@@ -63,8 +53,6 @@ def added(token: str) -> flask.typing.ResponseReturnValue:
         view = scoped_pay.finish_keeping(
             site.ctx(), token=token, setup_ref=setup_ref, who=site.who()
         )
-    except payer_links.LinkOver:
-        return payer_page.over()
     except keep_method.NotYours:
         raise werkzeug.exceptions.NotFound from None
     except (ports.GatewayUnknown, ports.GatewayRefused):
@@ -85,8 +73,6 @@ def take_off(token: str, number: str) -> flask.typing.ResponseReturnValue:
     """Take a kept card off, here at once and at Stripe right after."""
     try:
         scoped_pay.take_off(site.ctx(), token=token, method_no=number, who=site.who())
-    except payer_links.LinkOver:
-        return payer_page.over()
     except wallet.NoSuchMethod as gone:
         flask.flash(sentences.said(gone), "wait")
     else:

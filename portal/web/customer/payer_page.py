@@ -14,7 +14,7 @@ from portal.domain.identity.operations import throttling
 from portal.domain.payments.queries import payers
 from portal.journeys import end_payer, payer_links, scoped_pay
 from portal.kernel import errors
-from portal.web.customer import pay, pay_page
+from portal.web.customer import pay_page
 from portal.web.shared import entry, headers, once, rows, sentences, site
 
 bp = flask.Blueprint("payer_page", __name__)
@@ -23,10 +23,7 @@ bp = flask.Blueprint("payer_page", __name__)
 @bp.get("/payer/<token>")
 def show(token: str) -> flask.typing.ResponseReturnValue:
     """The open bills; one of them is chosen by `?only=`, else all are."""
-    try:
-        page = scoped_pay.look(site.ctx(), token=token)
-    except payer_links.LinkOver:
-        return over()
+    page = scoped_pay.look(site.ctx(), token=token)
     return _page(page, token, only=flask.request.args.get("only", ""))
 
 
@@ -37,14 +34,14 @@ def send(token: str) -> flask.typing.ResponseReturnValue:
     chosen = form.get("with", "")
     is_new = chosen in ("", pay_page.NEW)
     try:
-        if is_new and not pay.is_script():
-            raise pay.CardNeedsScript()
+        if is_new and not entry.is_script():
+            raise entry.CardNeedsScript()
         started = scoped_pay.start(
             site.ctx(),
             token=token,
             order=scoped_pay.Order(
                 numbers=tuple(form.getlist("bill")),
-                expected_cents=pay.cents(form.get("expected_cents", "")),
+                expected_cents=entry.cents(form.get("expected_cents", "")),
                 method_no=None if is_new else chosen,
                 keep=bool(form.get("keep")),
                 agreed=entry.agreed(keeps=bool(form.get("keep"))) if is_new else (),
@@ -52,16 +49,14 @@ def send(token: str) -> flask.typing.ResponseReturnValue:
             once_key=once.given_key(),
             who=site.who(),
         )
-    except payer_links.LinkOver as ended:
-        if pay.is_script():
-            return entry.refused(ended), 404
-        return over()
+    except payer_links.LinkOver:
+        raise
     except throttling.TooManyTries as refused:
         return _refused(refused, token, 429)
     except errors.DomainError as refused:
         return _refused(refused, token, 409)
     result_url = flask.url_for(".result", token=token, number=started.number)
-    if pay.is_script():
+    if entry.is_script():
         return entry.begun(started, result_url)
     return flask.redirect(result_url, 303)
 
@@ -69,10 +64,7 @@ def send(token: str) -> flask.typing.ResponseReturnValue:
 @bp.get("/payer/<token>/payments/<number>")
 def result(token: str, number: str) -> flask.typing.ResponseReturnValue:
     """What became of a payment; read again at Stripe where it is open, as the owner's page does."""
-    try:
-        found = scoped_pay.outcome(site.ctx(), token=token, payment_no=number, who=site.who())
-    except payer_links.LinkOver:
-        return over()
+    found = scoped_pay.outcome(site.ctx(), token=token, payment_no=number, who=site.who())
     if found is None:
         raise werkzeug.exceptions.NotFound
     payer, payment, continue_url = found
@@ -90,10 +82,7 @@ def result(token: str, number: str) -> flask.typing.ResponseReturnValue:
 @bp.get("/payer/<token>/end")
 def ask_end(token: str) -> flask.typing.ResponseReturnValue:
     """Ask once more before it ends; looking changes nothing."""
-    try:
-        page = scoped_pay.look(site.ctx(), token=token)
-    except payer_links.LinkOver:
-        return over()
+    page = scoped_pay.look(site.ctx(), token=token)
     return flask.render_template(
         "customer/payer_end.html",
         payer=page.payer,
@@ -105,16 +94,14 @@ def ask_end(token: str) -> flask.typing.ResponseReturnValue:
 @bp.post("/payer/<token>/end")
 def end(token: str) -> flask.typing.ResponseReturnValue:
     """End it; the link is dead with this, so the answer is the last page that it opens."""
-    try:
-        payer = end_payer.by_payer(site.ctx(), token=token, who=site.who())
-    except payer_links.LinkOver:
-        return over()
+    payer = end_payer.by_payer(site.ctx(), token=token, who=site.who())
     return flask.render_template("customer/payer_ended.html", payer=payer)
 
 
-def over() -> flask.typing.ResponseReturnValue:
+@bp.errorhandler(payer_links.LinkOver)
+def over(ended: payer_links.LinkOver) -> flask.typing.ResponseReturnValue:
     """The link does not work any more, whatever the reason."""
-    return flask.render_template("customer/payer_over.html"), 404
+    return entry.over(ended, "customer/payer_over.html")
 
 
 def _page(page: scoped_pay.Page, token: str, *, only: str = "", error: str = "") -> str:
@@ -131,7 +118,7 @@ def _page(page: scoped_pay.Page, token: str, *, only: str = "", error: str = "")
         once_key=once.new_key(),
         address=flask.url_for(".show", token=token),
         paid=[paid_row(payment, write, token=token) for payment in page.paid],
-        stripe=pay.card_form(),
+        stripe=entry.to_pay(),
     )
 
 
@@ -153,10 +140,7 @@ def _refused(
     refused: errors.DomainError, token: str, status: int
 ) -> flask.typing.ResponseReturnValue:
     """Say why; nothing was taken."""
-    if pay.is_script():
+    if entry.is_script():
         return entry.refused(refused), status
-    try:
-        page = scoped_pay.look(site.ctx(), token=token)
-    except payer_links.LinkOver:
-        return over()
+    page = scoped_pay.look(site.ctx(), token=token)
     return _page(page, token, error=sentences.said(refused)), 422 if status == 409 else status

@@ -15,7 +15,7 @@ from portal.domain.wallet import consents
 from portal.domain.wallet import queries as wallet
 from portal.domain.wallet import rules as wallet_rules
 from portal.gateways import ports
-from portal.journeys import agreeing, keep_method
+from portal.journeys import keep_method
 from portal.kernel import errors
 from portal.web.customer import after_saving, autopay_view, upcoming
 from portal.web.shared import entry, headers, rows, sentences, site
@@ -53,30 +53,23 @@ def add() -> flask.typing.ResponseReturnValue:
     return flask.render_template(
         "customer/payment_method_add.html",
         autopay=after_saving.asked_for(),
-        stripe=entry.sheet(_("The connection was lost. Nothing was saved; please try again.")),
+        stripe=entry.to_keep(),
     )
 
 
 @bp.post("/payment-methods/add")
 def start() -> flask.typing.ResponseReturnValue:
     """Make the SetupIntent that the browser confirms."""
-    try:
-        begun = keep_method.start(
+
+    def begin() -> keep_method.SetupStarted:
+        return keep_method.start(
             site.ctx(),
             customer_id=flask_login.current_user.id,
             agreed=entry.agreed(keeps=True),
             who=site.who(),
         )
-    except agreeing.AgreementChanged as changed:
-        return {"error": sentences.said(changed), "reload": True}, 409
-    except (ports.GatewayUnknown, ports.GatewayRefused):
-        said = _("We could not reach our payment partner. Nothing was saved.")
-        return {"error": said}, 503
-    return {
-        "client_secret": begun.client_secret,
-        "return_url": site.ctx().base_url
-        + flask.url_for(".added", autopay=after_saving.asked_for() or None),
-    }
+
+    return entry.keeping(begin, flask.url_for(".added", autopay=after_saving.asked_for() or None))
 
 
 @bp.get("/payment-methods/added")
