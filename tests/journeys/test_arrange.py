@@ -10,26 +10,19 @@ import sqlalchemy as sa
 
 from portal.domain.approvals import rules as approvals
 from portal.domain.billing.queries import arranged
-from portal.domain.billing.rules import arranging
 from portal.domain.payments import rules
-from portal.domain.payments.queries import arrangement_parts, drafts
+from portal.domain.payments.queries import arrangement_parts
 from portal.domain.wallet import consents
 from portal.journeys import arrange, decide_arrangement, planned, propose_arrangement
 from portal.kernel import actor, transitions
-from tests.journeys import test_schedule_payment as chosen
-from tests.support import bills, cases, paying, people
+from tests.support import bills, cases, paying, people, planning
 
 pytestmark = pytest.mark.usefixtures("books_hold")
-FIRST = datetime.date(2026, 12, 1)
-KEY = "the-form-of-this-test"
 
 
 @pytest.fixture
 def bill(database):
-    """One bill that is late: 66.08, due on 28 October."""
-    return bills.make_bill(
-        database, effective_on=datetime.date(2026, 10, 28), through=datetime.date(2026, 10, 30)
-    )
+    return planning.late_bill(database)
 
 
 @pytest.fixture
@@ -39,38 +32,7 @@ def card(ctx, sandbox, bill):
 
 @pytest.fixture
 def big(database):
-    """A bill of much more than the rule agrees to."""
-    return bills.make_bill(
-        database,
-        effective_on=datetime.date(2026, 10, 28),
-        through=datetime.date(2026, 10, 30),
-        premium_cents=1_200_000,
-    )
-
-
-def propose(ctx, bill, card, *, expected=None, key=KEY, numbers=None, **changed):
-    asked = {"count": 3, "first_on": FIRST, "every": arranging.Every.WEEK} | changed
-    return propose_arrangement.propose(
-        ctx,
-        customer_id=bill.customer.id,
-        proposal=propose_arrangement.Proposal(
-            invoice_nos=numbers or (bill.number,), method_no=card, **asked
-        ),
-        expected_cents=bill.invoice.open_cents if expected is None else expected,
-        once_key=key,
-        language="en",
-        who=people.owner(bill.customer),
-    )
-
-
-def waiting(ctx, bill):
-    with ctx.database.reading() as session:
-        return drafts.not_over(session, customer_id=bill.customer.id)
-
-
-def found(ctx, number):
-    with ctx.database.reading() as session:
-        return arranged.one(session, number=number)
+    return planning.big_bill(database)
 
 
 def staff(database, role="specialist", **given):
@@ -82,7 +44,7 @@ def staff(database, role="specialist", **given):
 
 def follow(ctx, number):
     with ctx.database.unit_of_work() as session:
-        arrange.follow(session, ctx, arrangement_id=found(ctx, number).id)
+        arrange.follow(session, ctx, arrangement_id=planning.found(ctx, number).id)
 
 
 def end_draft(ctx, number, state):
@@ -97,14 +59,14 @@ def end_draft(ctx, number, state):
 
 
 def test_a_small_debt_is_agreed_to_at_once_and_its_parts_are_planned(ctx, sandbox, bill, card):
-    done = propose(ctx, bill, card)
+    done = planning.propose(ctx, bill, card)
     assert done.state == "active"
-    assert [(d.draft_on.isoformat(), d.amount_cents) for d in waiting(ctx, bill)] == [
+    assert [(d.draft_on.isoformat(), d.amount_cents) for d in planning.waiting(ctx, bill)] == [
         ("2026-12-01", 2203),
         ("2026-12-08", 2203),
         ("2026-12-15", 2202),
     ]
-    assert {d.kind for d in waiting(ctx, bill)} == {"arrangement"}
+    assert {d.kind for d in planning.waiting(ctx, bill)} == {"arrangement"}
     with ctx.database.reading() as session:
         (agreed,) = consents.given(session, customer_id=bill.customer.id, subject=done.number)
     assert agreed.version == "arrangement-2026-11"
@@ -114,81 +76,81 @@ def test_a_small_debt_is_agreed_to_at_once_and_its_parts_are_planned(ctx, sandbo
 
 
 def test_a_form_that_is_sent_twice_proposes_once(ctx, bill, card):
-    assert propose(ctx, bill, card) == propose(ctx, bill, card)
-    assert len(waiting(ctx, bill)) == 3
+    assert planning.propose(ctx, bill, card) == planning.propose(ctx, bill, card)
+    assert len(planning.waiting(ctx, bill)) == 3
 
 
 def test_one_at_a_time(ctx, bill, card):
-    propose(ctx, bill, card)
+    planning.propose(ctx, bill, card)
     with pytest.raises(propose_arrangement.RunningAlready):
-        propose(ctx, bill, card, key="k" * 20)
+        planning.propose(ctx, bill, card, key="k" * 20)
 
 
 def test_two_tabs_in_the_same_moment_propose_once(ctx, bill, card):
     def press(key):
         try:
-            return propose(ctx, bill, card, key=key).state
+            return planning.propose(ctx, bill, card, key=key).state
         except propose_arrangement.RunningAlready:
             return ""
 
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         assert sorted(pool.map(press, ["j" * 20, "k" * 20])) == ["", "active"]
-    assert len(waiting(ctx, bill)) == 3
+    assert len(planning.waiting(ctx, bill)) == 3
 
 
 def test_another_sum_than_was_shown_proposes_nothing(ctx, database, bill, card):
     bills.pay(database, bill.invoice, cents=1000)
     with pytest.raises(rules.AmountChanged):
-        propose(ctx, bill, card)
-    assert waiting(ctx, bill) == ()
+        planning.propose(ctx, bill, card)
+    assert planning.waiting(ctx, bill) == ()
 
 
 def test_a_bill_that_is_due_later_or_anothers_is_no_debt(ctx, database, bill, card):
     theirs = bills.make_bill(database)
     for numbers in ((theirs.number,), (bill.number, theirs.number), ("INV-0",)):
         with pytest.raises(propose_arrangement.NoDebt):
-            propose(ctx, bill, card, numbers=numbers)
+            planning.propose(ctx, bill, card, numbers=numbers)
 
 
 def test_a_debt_below_two_parts_is_too_small(ctx, database, bill, card):
     bills.pay(database, bill.invoice, cents=bill.invoice.open_cents - 1999)
     with pytest.raises(propose_arrangement.TooSmall):
-        propose(ctx, bill, card, expected=1999, count=2)
+        planning.propose(ctx, bill, card, expected=1999, count=2)
 
 
 def test_a_removed_method_proposes_nothing(ctx, bill, card):
     with pytest.raises(rules.MethodGone):
-        propose(ctx, bill, "MTH-0")
-    assert waiting(ctx, bill) == ()
+        planning.propose(ctx, bill, "MTH-0")
+    assert planning.waiting(ctx, bill) == ()
 
 
 def test_autopay_leaves_the_bill_to_the_parts(ctx, bill, card):
-    by_autopay = chosen.by_autopay(ctx, bill, card)
-    propose(ctx, bill, card)
-    assert by_autopay not in [draft.number for draft in waiting(ctx, bill)]
+    by_autopay = planning.by_autopay(ctx, bill, card)
+    planning.propose(ctx, bill, card)
+    assert by_autopay not in [draft.number for draft in planning.waiting(ctx, bill)]
     with ctx.database.reading() as session:
         ids = arranged.arranged_invoice_ids(session, invoice_ids=[bill.invoice.id, 999])
     assert ids == {bill.invoice.id}
 
 
 def test_a_payment_that_is_planned_already_stands_in_the_way(ctx, bill, card):
-    number = chosen.schedule(ctx, bill, card, cents=1000, expected=1000)
+    number = planning.schedule(ctx, bill, card, cents=1000, expected=1000)
     with pytest.raises(arrange.PlannedToo):
-        propose(ctx, bill, card)
-    chosen.cancel(ctx, bill, number)
-    propose(ctx, bill, card)
+        planning.propose(ctx, bill, card)
+    planning.cancel(ctx, bill, number)
+    planning.propose(ctx, bill, card)
     with pytest.raises(planned.InParts):
-        chosen.schedule(ctx, bill, card, key="k" * 20)
+        planning.schedule(ctx, bill, card, key="k" * 20)
 
 
 def test_much_waits_for_a_person_and_plans_nothing(ctx, sandbox, big):
     card = paying.save_card(ctx, sandbox, big.customer)
-    done = propose(ctx, big, card)
+    done = planning.propose(ctx, big, card)
     assert done.state == "proposed"
-    assert waiting(ctx, big) == ()
+    assert planning.waiting(ctx, big) == ()
     assert paying.mails(ctx, "arrangement_received") == 1
     with pytest.raises(planned.InParts):
-        chosen.schedule(ctx, big, card, expected=big.invoice.open_cents)
+        planning.schedule(ctx, big, card, expected=big.invoice.open_cents)
 
 
 def test_a_disputed_bill_waits_for_a_person(ctx, bill, card):
@@ -197,19 +159,19 @@ def test_a_disputed_bill_waits_for_a_person(ctx, bill, card):
         (debt,) = propose_arrangement.debt(
             session, customer_id=bill.customer.id, today=ctx.clock.today()
         )
-    assert propose(ctx, bill, card, expected=debt.payable_cents).state == "proposed"
+    assert planning.propose(ctx, bill, card, expected=debt.payable_cents).state == "proposed"
 
 
 @pytest.fixture
 def asked(ctx, sandbox, big):
-    return propose(ctx, big, paying.save_card(ctx, sandbox, big.customer)).number
+    return planning.propose(ctx, big, paying.save_card(ctx, sandbox, big.customer)).number
 
 
 def test_a_specialist_agrees_and_the_parts_are_planned(ctx, database, big, asked):
     decide_arrangement.approve(ctx, number=asked, who=staff(database))
-    assert found(ctx, asked).state == "active"
-    assert found(ctx, asked).decided_by == "Grace Lindqvist"
-    assert len(waiting(ctx, big)) == 3
+    assert planning.found(ctx, asked).state == "active"
+    assert planning.found(ctx, asked).decided_by == "Grace Lindqvist"
+    assert len(planning.waiting(ctx, big)) == 3
     assert paying.mails(ctx, "arrangement_agreed") == 1
     for again in (decide_arrangement.approve, decline):
         with pytest.raises(transitions.NotAllowed):
@@ -224,7 +186,7 @@ def test_a_specialist_declines_with_a_reason_that_is_mailed(ctx, database, big, 
     with pytest.raises(approvals.ReasonMissing):
         decline(ctx, number=asked, who=staff(database), reason=" \x00 ")
     decline(ctx, number=asked, who=staff(database))
-    assert (found(ctx, asked).state, found(ctx, asked).answer) == (
+    assert (planning.found(ctx, asked).state, planning.found(ctx, asked).answer) == (
         "declined",
         "Please pay the first half now.",
     )
@@ -233,7 +195,7 @@ def test_a_specialist_declines_with_a_reason_that_is_mailed(ctx, database, big, 
             sa.text("SELECT text FROM mail WHERE template = 'arrangement_declined'")
         )
     assert "Please pay the first half now." in text
-    assert waiting(ctx, big) == ()
+    assert planning.waiting(ctx, big) == ()
 
 
 def test_finance_decides_nothing_and_much_is_a_supervisors(ctx, database, asked):
@@ -250,14 +212,14 @@ def test_nobody_decides_on_their_own_debt(ctx, database, big, asked):
     for act in (decide_arrangement.approve, decline):
         with pytest.raises(decide_arrangement.OwnDebt):
             act(ctx, number=asked, who=me)
-    assert found(ctx, asked).state == "proposed"
+    assert planning.found(ctx, asked).state == "proposed"
 
 
 def test_days_that_passed_while_it_waited_are_not_agreed_to(ctx, clock, database, big, asked):
     clock.advance(datetime.timedelta(days=8))
     with pytest.raises(arrange.FirstDayOver):
         decide_arrangement.approve(ctx, number=asked, who=staff(database))
-    assert found(ctx, asked).state == "proposed"
+    assert planning.found(ctx, asked).state == "proposed"
     decline(ctx, number=asked, who=staff(database))
 
 
@@ -265,63 +227,58 @@ def test_what_was_paid_while_it_waited_is_not_agreed_to(ctx, database, big, aske
     bills.pay(database, big.invoice)
     with pytest.raises(rules.NothingToPay):
         decide_arrangement.approve(ctx, number=asked, who=staff(database))
-    assert waiting(ctx, big) == ()
+    assert planning.waiting(ctx, big) == ()
 
 
 def test_two_parts_that_fail_break_it_and_the_rest_is_not_taken(ctx, bill, card):
-    number = propose(ctx, bill, card).number
-    first, second, _third = waiting(ctx, bill)
+    number = planning.propose(ctx, bill, card).number
+    first, second, _third = planning.waiting(ctx, bill)
     end_draft(ctx, first.number, "failed")
     follow(ctx, number)
-    assert found(ctx, number).state == "active"
+    assert planning.found(ctx, number).state == "active"
     end_draft(ctx, second.number, "failed")
     for _ in range(2):
         follow(ctx, number)
-    assert found(ctx, number).state == "broken"
-    assert waiting(ctx, bill) == ()
+    assert planning.found(ctx, number).state == "broken"
+    assert planning.waiting(ctx, bill) == ()
     assert paying.mails(ctx, "arrangement_ended") == 1
     with ctx.database.reading() as session:
-        parts = arrangement_parts.states(session, arrangement_id=found(ctx, number).id)
+        parts = arrangement_parts.states(session, arrangement_id=planning.found(ctx, number).id)
     assert [part.state for part in parts] == ["failed", "failed", "cancelled"]
 
 
 def test_whoever_broke_one_waits_for_a_person_for_a_year(ctx, bill, card):
     test_two_parts_that_fail_break_it_and_the_rest_is_not_taken(ctx, bill, card)
-    assert propose(ctx, bill, card, key="k" * 20).state == "proposed"
+    assert planning.propose(ctx, bill, card, key="k" * 20).state == "proposed"
 
 
 def test_it_is_kept_once_its_bills_are_paid_however_they_were(ctx, database, bill, card):
-    number = propose(ctx, bill, card).number
+    number = planning.propose(ctx, bill, card).number
     bills.pay(database, bill.invoice)
     follow(ctx, number)
-    assert found(ctx, number).state == "kept"
-    assert waiting(ctx, bill) == ()
+    assert planning.found(ctx, number).state == "kept"
+    assert planning.waiting(ctx, bill) == ()
 
 
 def test_nothing_happens_while_parts_wait(ctx, bill, card):
-    number = propose(ctx, bill, card).number
+    number = planning.propose(ctx, bill, card).number
     follow(ctx, number)
-    assert found(ctx, number).state == "active"
-    assert len(waiting(ctx, bill)) == 3
-
-
-def end(ctx, bill, number, who=None):
-    person = who or bill.customer
-    arrange.cancel(ctx, customer_id=person.id, number=number, who=people.owner(person))
+    assert planning.found(ctx, number).state == "active"
+    assert len(planning.waiting(ctx, bill)) == 3
 
 
 def test_the_customer_ends_it_and_nobody_else(ctx, database, bill, card):
-    number = propose(ctx, bill, card).number
+    number = planning.propose(ctx, bill, card).number
     with pytest.raises(arrange.NoSuchArrangement):
-        end(ctx, bill, number, who=people.make_customer(database))
+        planning.end(ctx, bill, number, who=people.make_customer(database))
     for _ in range(2):
-        end(ctx, bill, number)
-    assert found(ctx, number).state == "cancelled"
-    assert waiting(ctx, bill) == ()
+        planning.end(ctx, bill, number)
+    assert planning.found(ctx, number).state == "cancelled"
+    assert planning.waiting(ctx, bill) == ()
     assert paying.mails(ctx, "arrangement_ended") == 1
 
 
 def test_a_proposal_can_be_taken_back(ctx, database, big, asked):
-    end(ctx, big, asked)
+    planning.end(ctx, big, asked)
     with pytest.raises(transitions.NotAllowed):
         decide_arrangement.approve(ctx, number=asked, who=staff(database))

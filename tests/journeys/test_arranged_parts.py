@@ -6,15 +6,21 @@ import datetime
 
 import pytest
 
-from tests.journeys import test_arrange as arranging
-from tests.support import bills, paying
+from tests.support import bills, paying, planning
 from tests.support import drafting as drafts
 
 pytestmark = pytest.mark.usefixtures("books_hold")
 DECLINES_LATER = "4000000000000341"
 
-bill = arranging.bill
-card = arranging.card
+
+@pytest.fixture
+def bill(database):
+    return planning.late_bill(database)
+
+
+@pytest.fixture
+def card(ctx, sandbox, bill):
+    return paying.save_card(ctx, sandbox, bill.customer)
 
 
 def on_its_day(ctx, clock, sandbox, draft):
@@ -23,14 +29,14 @@ def on_its_day(ctx, clock, sandbox, draft):
 
 
 def state(ctx, number):
-    return arranging.found(ctx, number).state
+    return planning.found(ctx, number).state
 
 
 def test_every_part_is_taken_on_its_day_and_the_arrangement_is_kept(
     ctx, sandbox, clock, bill, card
 ):
-    number = arranging.propose(ctx, bill, card).number
-    for draft in arranging.waiting(ctx, bill):
+    number = planning.propose(ctx, bill, card).number
+    for draft in planning.waiting(ctx, bill):
         assert state(ctx, number) == "active"
         on_its_day(ctx, clock, sandbox, draft)
     assert state(ctx, number) == "kept"
@@ -39,8 +45,8 @@ def test_every_part_is_taken_on_its_day_and_the_arrangement_is_kept(
 
 
 def test_paying_sooner_keeps_it_at_once_and_takes_no_further_part(ctx, sandbox, clock, bill, card):
-    number = arranging.propose(ctx, bill, card).number
-    first, second, third = arranging.waiting(ctx, bill)
+    number = planning.propose(ctx, bill, card).number
+    first, second, third = planning.waiting(ctx, bill)
     on_its_day(ctx, clock, sandbox, first)
     paying.begin(ctx, bill.customer, bill.number, method=card)
     assert state(ctx, number) == "kept"
@@ -52,8 +58,8 @@ def test_paying_sooner_keeps_it_at_once_and_takes_no_further_part(ctx, sandbox, 
 def test_a_part_that_was_paid_sooner_lessens_the_last_ones(
     ctx, sandbox, clock, database, bill, card
 ):
-    number = arranging.propose(ctx, bill, card).number
-    parts = arranging.waiting(ctx, bill)
+    number = planning.propose(ctx, bill, card).number
+    parts = planning.waiting(ctx, bill)
     bills.pay(database, bill.invoice, cents=3000)
     for draft in parts:
         on_its_day(ctx, clock, sandbox, draft)
@@ -63,16 +69,16 @@ def test_a_part_that_was_paid_sooner_lessens_the_last_ones(
 
 def test_two_parts_that_are_refused_for_good_break_it(ctx, sandbox, clock, bill):
     bad = paying.attach_card(ctx, sandbox, bill.customer, DECLINES_LATER)
-    number = arranging.propose(ctx, bill, bad).number
+    number = planning.propose(ctx, bill, bad).number
     for _ in range(40):
-        waiting = [draft for draft in arranging.waiting(ctx, bill) if draft.due_on]
+        waiting = [draft for draft in planning.waiting(ctx, bill) if draft.due_on]
         if not waiting:
             break
         on_its_day(ctx, clock, sandbox, min(waiting, key=lambda draft: draft.due_on))
     assert state(ctx, number) == "broken"
     assert paying.charges(sandbox) == []
     assert paying.mails(ctx, "arrangement_ended") == 1
-    again = arranging.propose(
+    again = planning.propose(
         ctx,
         bill,
         bad,
@@ -86,13 +92,13 @@ def test_ended_after_a_refusal_it_counts_as_broken_and_the_next_one_is_for_a_per
     ctx, sandbox, clock, bill
 ):
     bad = paying.attach_card(ctx, sandbox, bill.customer, DECLINES_LATER)
-    number = arranging.propose(ctx, bill, bad).number
-    first, *_ = arranging.waiting(ctx, bill)
+    number = planning.propose(ctx, bill, bad).number
+    first, *_ = planning.waiting(ctx, bill)
     on_its_day(ctx, clock, sandbox, first)
     for _ in "ab":
-        arranging.end(ctx, bill, number)
+        planning.end(ctx, bill, number)
     assert state(ctx, number) == "broken"
     good = paying.save_card(ctx, sandbox, bill.customer)
     later = first.due_on + datetime.timedelta(days=3)
-    again = arranging.propose(ctx, bill, good, key="another-form-of-this-test", first_on=later)
+    again = planning.propose(ctx, bill, good, key="another-form-of-this-test", first_on=later)
     assert again.state == "proposed"

@@ -20,8 +20,7 @@ from portal.journeys import (
     pay_invoices,
     recheck_payments,
 )
-from tests.journeys import test_arrange as arranging
-from tests.support import autopaying, bills, charging, debits, drafting, paying, people
+from tests.support import autopaying, bills, charging, debits, drafting, paying, people, planning
 
 pytestmark = pytest.mark.usefixtures("books_hold")
 DECLINES_LATER = "4000000000000341"
@@ -97,8 +96,8 @@ def test_a_part_that_comes_back_after_its_arrangement_ended_is_not_tried_again(
         through=datetime.date(2026, 10, 30),
     )
     account = debits.save(ctx, sandbox, bill.customer, debits.NO_MONEY)
-    number = arranging.propose(ctx, bill, account).number
-    first = arranging.waiting(ctx, bill)[0]
+    number = planning.propose(ctx, bill, account).number
+    first = planning.waiting(ctx, bill)[0]
     drafting.to_day(ctx, clock, sandbox, first.draft_on)
     assert drafting.collect(ctx) == {"charged": 1}
     arrange.cancel(
@@ -173,8 +172,8 @@ def test_a_card_that_its_bank_stopped_for_good_is_not_charged_for_the_next_part(
         through=datetime.date(2026, 10, 30),
     )
     card = paying.attach_card(ctx, sandbox, bill.customer, DECLINES_LATER)
-    arranging.propose(ctx, bill, card)
-    first, second, _ = arranging.waiting(ctx, bill)
+    planning.propose(ctx, bill, card)
+    first, second, _ = planning.waiting(ctx, bill)
     read = ctx.payments.read_intent
     monkeypatch.setattr(
         ctx.payments,

@@ -99,6 +99,16 @@ def test_a_sentence_that_is_not_in_the_catalogue_is_named_with_its_place():
     assert untold((*said()[:3], new)) == ["templates/new.html:7: Nobody has written this yet."]
 
 
+def test_no_spanish_is_kept_for_what_nobody_says():
+    heard = {(sentence.context, sentence.forms[0]) for sentence in said()}
+    stale = [
+        forms(entry.id)[0]
+        for entry in translated()
+        if (entry.context, forms(entry.id)[0]) not in heard
+    ]
+    assert not stale, "nobody says:\n" + "\n".join(stale)
+
+
 def test_spanish_fills_in_what_english_fills_in():
     differing = [
         f"{english} -> {form}"

@@ -9,15 +9,17 @@ import sqlalchemy as sa
 
 from portal.domain.billing.queries import arranged
 from portal.kernel import ids
-from tests.journeys import test_arrange as arranging
-from tests.support import forms, paying, people
+from tests.support import forms, paying, people, planning
 
-big = arranging.big
+
+@pytest.fixture
+def big(database):
+    return planning.big_bill(database)
 
 
 @pytest.fixture
 def asked(ctx, sandbox, big):
-    return arranging.propose(ctx, big, paying.save_card(ctx, sandbox, big.customer)).number
+    return planning.propose(ctx, big, paying.save_card(ctx, sandbox, big.customer)).number
 
 
 def text(answer) -> str:
@@ -125,7 +127,7 @@ def test_the_search_leads_to_it_and_from_a_part_to_its_customer(ctx, desk, big, 
 
     assert found(asked.lower()) == address(asked)
     send(desk, asked, "/approve")
-    number = arranging.waiting(ctx, big)[0].number
+    number = planning.waiting(ctx, big)[0].number
     assert found(number) == f"/desk/customers/{big.customer.number}"
 
 
