@@ -239,15 +239,16 @@ def _plan(
 
 def _method(session: orm.Session, draft: models.Draft) -> wallet.PaymentMethod | None:
     """The method of this attempt, live and allowed; a dead one is passed over for the backup."""
-    for _ in range(2):
-        had_backup = draft.backup_method_id is not None
-        method = session.get_one(wallet.PaymentMethod, drafting.take_method(draft))
-        is_live = method.removed_at is None and wallet_rules.is_allowed(method)
-        if is_live and not drafting.is_refused_for_good(session, method=method):
-            return method
-        draft.outcome = draft.outcome or declines.METHOD_GONE
-        if not had_backup or draft.backup_method_id is None:
-            break
+    with session.no_autoflush:  # the draft is written once, with all that this attempt changes
+        for _ in range(2):
+            had_backup = draft.backup_method_id is not None
+            method = session.get_one(wallet.PaymentMethod, drafting.take_method(draft))
+            is_live = method.removed_at is None and wallet_rules.is_allowed(method)
+            if is_live and not drafting.is_refused_for_good(session, method=method):
+                return method
+            draft.outcome = draft.outcome or declines.METHOD_GONE
+            if not had_backup or draft.backup_method_id is None:
+                break
     return None
 
 

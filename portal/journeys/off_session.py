@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime
 
+import sqlalchemy as sa
 from sqlalchemy import orm
 
 from portal.domain.payments import models
-from portal.domain.wallet import models as wallet_models
-from portal.domain.wallet import queries as wallet
+from portal.domain.wallet import models as wallet
 from portal.gateways import ports
 from portal.journeys import context
 
@@ -16,6 +16,24 @@ from portal.journeys import context
 SAME_KEY_FOR = datetime.timedelta(hours=23)
 # After it a call that was on its way has arrived at Stripe, or never will.
 ON_ITS_WAY = datetime.timedelta(minutes=10)
+
+# What the charge is made with: the method, and whose it is at Stripe.
+_REFS = (
+    sa.select(
+        wallet.PaymentMethod.stripe_ref.label("method"),
+        sa.case(
+            (models.Payment.payer_id.is_not(None), models.Payer.stripe_ref),
+            else_=wallet.WalletCustomer.stripe_ref,
+        ).label("counterpart"),
+    )
+    .select_from(models.Payment)
+    .outerjoin(wallet.PaymentMethod, wallet.PaymentMethod.id == models.Payment.method_id)
+    .outerjoin(models.Payer, models.Payer.id == models.Payment.payer_id)
+    .outerjoin(
+        wallet.WalletCustomer, wallet.WalletCustomer.customer_id == models.Payment.customer_id
+    )
+    .where(models.Payment.id == sa.bindparam("payment_id"))
+)
 
 
 def may_send(session: orm.Session, payment: models.Payment, *, now: datetime.datetime) -> bool:
@@ -54,8 +72,7 @@ def send(ctx: context.Context, payment: models.Payment) -> ports.IntentView:
     The same payment asks for the same with the same key, however often it is sent.
     """
     with ctx.database.reading() as session:
-        method_ref = session.get_one(wallet_models.PaymentMethod, payment.method_id).stripe_ref
-        counterpart = customer_ref(session, payment)
+        method_ref, counterpart = session.execute(_REFS, {"payment_id": payment.id}).one()
     if counterpart is None:
         raise ports.GatewayRefused("resource_missing", "there is no customer at Stripe")
     return ctx.payments.charge_saved(
@@ -70,6 +87,4 @@ def send(ctx: context.Context, payment: models.Payment) -> ports.IntentView:
 
 def customer_ref(session: orm.Session, payment: models.Payment) -> str | None:
     """The counterpart at Stripe whose method pays: the payer's own, else the customer's."""
-    if payment.payer_id is not None:
-        return session.get_one(models.Payer, payment.payer_id).stripe_ref
-    return wallet.stripe_customer(session, customer_id=payment.customer_id)
+    return session.execute(_REFS, {"payment_id": payment.id}).one().counterpart

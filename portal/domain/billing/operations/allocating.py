@@ -16,7 +16,7 @@ from portal.domain.policies import models as policies
 
 
 def lock_invoices(
-    session: orm.Session, *, invoice_ids: Sequence[int]
+    session: orm.Session, *, invoice_ids: Sequence[int] | sa.Select[tuple[int]]
 ) -> tuple[models.Invoice, ...]:
     """Lock invoices in order of id; after the customer, before the payment."""
     rows = session.scalars(

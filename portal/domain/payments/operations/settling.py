@@ -62,7 +62,7 @@ def lock(session: orm.Session, *, payment_id: int) -> models.Payment:
         sa.select(models.Payment.customer_id).where(models.Payment.id == payment_id)
     ).one()
     books.lock_customer(session, customer_id=customer_id)
-    allocating.lock_invoices(session, invoice_ids=_invoice_ids(session, payment_id))
+    allocating.lock_invoices(session, invoice_ids=_bills(payment_id))
     return session.get_one(models.Payment, payment_id, with_for_update=True, populate_existing=True)
 
 
@@ -143,7 +143,7 @@ def _settle(
         session,
         source=payment.number,
         cents=payment.amount_cents,
-        invoice_ids=_invoice_ids(session, payment.id),
+        invoice_ids=sorted(session.scalars(_bills(payment.id))),
         now=now,
         today=today,
     )
@@ -191,13 +191,10 @@ def post_fee(
     )
 
 
-def _invoice_ids(session: orm.Session, payment_id: int) -> list[int]:
-    return list(
-        session.scalars(
-            sa.select(models.Reservation.invoice_id)
-            .where(models.Reservation.payment_id == payment_id)
-            .order_by(models.Reservation.invoice_id)
-        )
+def _bills(payment_id: int) -> sa.Select[tuple[int]]:
+    """The ids of the invoices that the payment was reserved for."""
+    return sa.select(models.Reservation.invoice_id).where(
+        models.Reservation.payment_id == payment_id
     )
 
 
