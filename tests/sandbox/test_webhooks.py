@@ -33,9 +33,10 @@ class Receiver:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 status = receiver.statuses.pop(0) if receiver.statuses else 200
+                # kept before it is answered: after that the next one may be here already
+                receiver.got.put((body, self.headers["Stripe-Signature"]))
                 self.send_response(status)
                 self.end_headers()
-                receiver.got.put((body, self.headers["Stripe-Signature"]))
 
             def log_message(self, format: str, *args: object) -> None:
                 """Say nothing."""
