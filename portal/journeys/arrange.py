@@ -148,17 +148,18 @@ def runs(session: orm.Session, *, arrangement_id: int) -> bool:
     return found.state is billing.ArrangementState.ACTIVE
 
 
+_RUNNING = sa.select(billing.Arrangement.id).where(
+    billing.Arrangement.customer_id == sa.bindparam("customer_id"),
+    billing.Arrangement.state == billing.ArrangementState.ACTIVE,
+)
+
+
 def follow_paid(session: orm.Session, ctx: context.Context, *, customer_id: int) -> None:
     """After a payment of the customer's settled: follow the arrangement that runs, if any.
 
     The bills may be paid sooner than the parts are due; what is left of the parts is called off.
     """
-    running = session.scalar(
-        sa.select(billing.Arrangement.id).where(
-            billing.Arrangement.customer_id == customer_id,
-            billing.Arrangement.state == billing.ArrangementState.ACTIVE,
-        )
-    )
+    running = session.scalar(_RUNNING, {"customer_id": customer_id})
     if running is not None:
         follow(session, ctx, arrangement_id=running)
 

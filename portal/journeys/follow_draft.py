@@ -15,7 +15,7 @@ from portal.domain.payments.queries import drafts
 from portal.domain.payments.states import AutopayEnd, DraftState, PaymentState
 from portal.domain.wallet import models as wallet
 from portal.journeys import arrange, confirm_link, context, draft_mails, end_autopay, payer_news
-from portal.kernel import actor, labels
+from portal.kernel import actor, db, labels
 
 _NOT_TAKEN = frozenset({PaymentState.FAILED, PaymentState.CANCELLED})
 
@@ -38,9 +38,7 @@ def follow(
         arrange.follow_paid(session, ctx, customer_id=payment.customer_id)
     if payment.draft_id is None:
         return
-    draft = session.get_one(
-        models.Draft, payment.draft_id, with_for_update=True, populate_existing=True
-    )
+    draft = db.lock_row(session, models.Draft, payment.draft_id)
     if moved.after is PaymentState.SETTLED:
         step(session, ctx, draft=draft, event=declines.DraftEvent.PAY, who=who)
     elif moved.after in _NOT_TAKEN and draft.state is DraftState.ATTEMPTING:

@@ -17,7 +17,7 @@ from portal.domain.ledger import rules as ledger
 from portal.domain.payments import models as payments
 from portal.domain.payments.operations import refunding
 from portal.domain.payments.states import PaymentState
-from portal.kernel import actor, errors, ids, msgids
+from portal.kernel import actor, db, errors, ids, msgids
 
 BY_CREDIT = "credit"
 BY_TAKING_BACK = "take_back"
@@ -112,9 +112,7 @@ def _refund(session: orm.Session, ask: Ask, terms: Terms) -> str:
         raise NoSuchPayment()
     applied = allocating.applied_by_line(session, source=ask.payment_no or "")
     _lock_lines(session, list(applied))
-    payment = session.get_one(
-        payments.Payment, payment_id, with_for_update=True, populate_existing=True
-    )
+    payment = db.lock_row(session, payments.Payment, payment_id)
     refunding.check_not_locked(session, payment_id=payment.id)
     aside = holds.set_aside_by_others(session, payment_no=payment.number, case_no=terms.subject)
     missing = ask.amount_cents - max(payment.unapplied_cents - aside, 0)

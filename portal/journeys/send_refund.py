@@ -11,7 +11,7 @@ from portal.domain.payments.queries import chargebacks, payers, shown_method
 from portal.domain.payments.states import RefundState
 from portal.gateways import ports
 from portal.journeys import context, telling
-from portal.kernel import actor
+from portal.kernel import actor, db
 
 log = structlog.get_logger("portal.payments")
 WHO = actor.system("refunds")
@@ -80,9 +80,7 @@ def absorb(
 ) -> None:
     """Move the refund to what it is at Stripe now; doing it twice changes nothing."""
     with ctx.database.unit_of_work() as session:
-        refund = session.get_one(
-            models.Refund, refund_id, with_for_update=True, populate_existing=True
-        )
+        refund = db.lock_row(session, models.Refund, refund_id)
         event = rules.refund_event(view.status)
         if not rules.REFUNDS.allows(refund.state, event):
             return  # an older word about a refund that has ended
@@ -133,9 +131,7 @@ def _tell(session: orm.Session, ctx: context.Context, refund: models.Refund) -> 
 
 def _refused(ctx: context.Context, *, refund_id: int, code: str) -> None:
     with ctx.database.unit_of_work() as session:
-        refund = session.get_one(
-            models.Refund, refund_id, with_for_update=True, populate_existing=True
-        )
+        refund = db.lock_row(session, models.Refund, refund_id)
         if refund.state is RefundState.APPROVED:
             refunding.move(
                 session,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime
+import functools
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 import sqlalchemy as sa
@@ -25,6 +26,9 @@ class Base(orm.DeclarativeBase):
     """All tables; every relationship in it is `lazy="raise"`."""
 
     metadata = sa.MetaData(naming_convention=NAMING)
+
+
+Row = TypeVar("Row", bound=Base)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -173,6 +177,21 @@ class Database:
     def close(self) -> None:
         """Let go of all connections."""
         self.engine.dispose()
+
+
+def lock_row(session: orm.Session, table: type[Row], row_id: int) -> Row:
+    """The row as it is now, nobody else's until the transaction ends; there must be one."""
+    return session.scalars(_locking(table), {"row_id": row_id}).one()
+
+
+@functools.cache
+def _locking(table: type[Row]) -> sa.Select[tuple[Row]]:
+    return (
+        sa.select(table)
+        .where(table.id == sa.bindparam("row_id"))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
 
 
 def advisory_lock(session: orm.Session, name: str) -> bool:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy import orm
 
 from portal.domain.audit import models
 from portal.kernel import actor
+
+_RECORD = sa.insert(models.AuditEvent.__table__)
 
 
 def record(
@@ -26,19 +29,20 @@ def record(
 
     `data` holds plain JSON values without personal data; `personal` what may be erased later.
     """
-    session.add(
-        models.AuditEvent(
-            at=now,
-            actor_kind=who.kind,
-            actor_id=who.id,
-            actor_label=who.label,
-            action=action,
-            subject=subject,
-            customer_id=customer_id,
-            data=data,
-            personal=(personal or {}) | _where(who),
-            request_id=who.request_id,
-        )
+    session.execute(
+        _RECORD,
+        {
+            "at": now,
+            "actor_kind": who.kind,
+            "actor_id": who.id,
+            "actor_label": who.label,
+            "action": action,
+            "subject": subject,
+            "customer_id": customer_id,
+            "data": data,
+            "personal": (personal or {}) | _where(who),
+            "request_id": who.request_id,
+        },
     )
 
 

@@ -11,11 +11,13 @@ from sqlalchemy.dialects import postgresql
 
 from portal.domain.ledger import models, rules
 
+_ENTRIES = models.Entry.__table__
 _INSERT_ENTRY = (
-    postgresql.insert(models.Entry)
+    postgresql.insert(_ENTRIES)
     .on_conflict_do_nothing(index_elements=["key"])
-    .returning(models.Entry.id)
+    .returning(_ENTRIES.c.id)
 )
+_INSERT_LINES = sa.insert(models.Line.__table__)
 
 
 def post(
@@ -52,7 +54,7 @@ def post(
     if entry_id is None:
         return None
     session.execute(
-        sa.insert(models.Line),
+        _INSERT_LINES,
         [
             {
                 "entry_id": entry_id,

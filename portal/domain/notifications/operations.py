@@ -15,6 +15,10 @@ TASK = "deliver_mail"
 # How long to wait after each failed try; after the last one the mail has failed.
 WAITS = tuple(datetime.timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360, 720))
 MAX_ATTEMPTS = len(WAITS) + 1
+_MAILS = models.Mail.__table__
+_QUEUE = (
+    postgresql.insert(_MAILS).on_conflict_do_nothing(index_elements=["key"]).returning(_MAILS.c.id)
+)
 
 
 def queue(
@@ -37,22 +41,20 @@ def queue(
     `secret` mails hold a live link: their words are blanked as soon as they went out.
     """
     mail_id = session.scalar(
-        postgresql.insert(models.Mail)
-        .values(
-            key=key,
-            template=template,
-            customer_id=customer_id,
-            recipient=recipient,
-            language=language,
-            subject_no=subject_no,
-            subject=subject,
-            text=text,
-            html=html,
-            secret=secret,
-            queued_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=["key"])
-        .returning(models.Mail.id)
+        _QUEUE,
+        {
+            "key": key,
+            "template": template,
+            "customer_id": customer_id,
+            "recipient": recipient,
+            "language": language,
+            "subject_no": subject_no,
+            "subject": subject,
+            "text": text,
+            "html": html,
+            "secret": secret,
+            "queued_at": now,
+        },
     )
     if mail_id is None:
         return False
@@ -85,7 +87,7 @@ def mark_not_sent(
     now: datetime.datetime,
 ) -> None:
     """The try failed: ask for another later, or give up when it is hopeless or was the last."""
-    mail = session.get_one(models.Mail, mail_id, with_for_update=True)
+    mail = db.lock_row(session, models.Mail, mail_id)
     if mail.state != models.MailState.QUEUED:
         return
     mail.error = error[:300]

@@ -11,7 +11,7 @@ from sqlalchemy import orm
 from portal.domain.audit import operations as audit
 from portal.domain.identity import rules as people
 from portal.domain.policies import models
-from portal.kernel import actor, errors, ids, msgids
+from portal.kernel import actor, db, errors, ids, msgids
 
 
 class PetNameMissing(errors.DomainError):
@@ -177,7 +177,7 @@ def add_term(
     if premium_cents <= 0 or min(tax_cents, policy_fee_cents, installment_fee_cents) < 0:
         raise PremiumMissing()
     parts = _parts(payment_plan, installments, down_payment_cents, premium_cents)
-    policy = session.get_one(models.Policy, policy_id, with_for_update=True)
+    policy = db.lock_row(session, models.Policy, policy_id)
     if policy.state is models.PolicyState.CANCELLED:
         raise PolicyCancelled()
     _refuse_overlap(session, policy_id, effective_on, expires_on)

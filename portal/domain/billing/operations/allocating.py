@@ -14,19 +14,26 @@ from portal.domain.billing.rules import allocation
 from portal.domain.ledger import rules as ledger
 from portal.domain.policies import models as policies
 
+# Statements of the way of every payment are made once: to build one costs as much as to run it.
+_IDS = sa.bindparam("invoice_ids", expanding=True)
 
-def lock_invoices(
-    session: orm.Session, *, invoice_ids: Sequence[int] | sa.Select[tuple[int]]
-) -> tuple[models.Invoice, ...]:
-    """Lock invoices in order of id; after the customer, before the payment."""
-    rows = session.scalars(
-        sa.select(models.Invoice)
+
+def locking(invoice_ids: sa.BindParameter | sa.Select[tuple[int]]) -> sa.Select:
+    """The statement that locks invoices in order of id: after the customer, before the payment."""
+    return (
+        sa.select(models.Invoice.id, models.Invoice.number, models.Invoice.open_cents)
         .where(models.Invoice.id.in_(invoice_ids))
         .order_by(models.Invoice.id)
         .with_for_update()
-        .execution_options(populate_existing=True)
     )
-    return tuple(rows)
+
+
+_LOCK = locking(_IDS)
+
+
+def lock_invoices(session: orm.Session, *, invoice_ids: Sequence[int]) -> Sequence[sa.Row]:
+    """Lock invoices in order of id: id, number and open cents of each."""
+    return session.execute(_LOCK, {"invoice_ids": list(invoice_ids)}).all()
 
 
 def apply(
@@ -54,11 +61,14 @@ def apply(
     return _charges(rows, by_line), placed.unapplied_cents
 
 
+_RULE = sa.select(models.BillingPlan.allocation_rule).where(
+    models.BillingPlan.code == planning.STANDARD_PLAN
+)
+
+
 def rule_in_force(session: orm.Session) -> allocation.AllocationRule:
     """The rule of the billing plan."""
-    return allocation.AllocationRule(
-        session.get_one(models.BillingPlan, planning.STANDARD_PLAN).allocation_rule
-    )
+    return allocation.AllocationRule(session.scalars(_RULE).one())
 
 
 def open_lines(
@@ -113,21 +123,24 @@ def applied_by_line(session: orm.Session, *, source: str) -> dict[int, int]:
     return {line_id: int(cents) for line_id, cents in rows}
 
 
+_DISPUTED = (
+    sa.select(models.Invoice.id, models.Hold.line_number, models.Hold.amount_cents)
+    .join(models.Hold, models.Hold.subject == models.Invoice.number)
+    .where(
+        models.Invoice.id.in_(_IDS),
+        models.Hold.customer_id == models.Invoice.customer_id,
+        models.Hold.kind == models.HoldKind.OVERDUE,
+        models.Hold.lifted_at.is_(None),
+        models.Hold.line_number.is_not(None),
+    )
+)
+
+
 def disputed_by_line(
     session: orm.Session, *, invoice_ids: Sequence[int]
 ) -> dict[tuple[int, int], int]:
     """Cents under an active overdue hold, by (invoice id, line number)."""
-    rows = session.execute(
-        sa.select(models.Invoice.id, models.Hold.line_number, models.Hold.amount_cents)
-        .join(models.Hold, models.Hold.subject == models.Invoice.number)
-        .where(
-            models.Invoice.id.in_(invoice_ids),
-            models.Hold.customer_id == models.Invoice.customer_id,
-            models.Hold.kind == models.HoldKind.OVERDUE,
-            models.Hold.lifted_at.is_(None),
-            models.Hold.line_number.is_not(None),
-        )
-    )
+    rows = session.execute(_DISPUTED, {"invoice_ids": list(invoice_ids)})
     return {(invoice_id, line): cents for invoice_id, line, cents in rows}
 
 
@@ -147,6 +160,14 @@ _LINES = (
     .join(models.Invoice, models.Invoice.id == models.InvoiceLine.invoice_id)
     .join(policies.Policy, policies.Policy.id == models.Invoice.policy_id)
     .order_by(models.InvoiceLine.id)
+)
+_OPEN_LINES = _LINES.where(
+    models.InvoiceLine.invoice_id.in_(_IDS),
+    models.InvoiceLine.open_cents > 0,
+    models.Invoice.state == models.InvoiceState.ISSUED,
+)
+_CHOSEN_LINES = _LINES.where(
+    models.InvoiceLine.id.in_(sa.bindparam("line_ids", expanding=True)),
 )
 
 
@@ -175,19 +196,20 @@ def _for_rule(
 
 
 def _open_lines(session: orm.Session, invoice_ids: Sequence[int]) -> list[sa.Row]:
-    return list(
-        session.execute(
-            _LINES.where(
-                models.InvoiceLine.invoice_id.in_(invoice_ids),
-                models.InvoiceLine.open_cents > 0,
-                models.Invoice.state == models.InvoiceState.ISSUED,
-            )
-        )
-    )
+    return list(session.execute(_OPEN_LINES, {"invoice_ids": list(invoice_ids)}))
 
 
 def _lines(session: orm.Session, line_ids: Sequence[int]) -> list[sa.Row]:
-    return list(session.execute(_LINES.where(models.InvoiceLine.id.in_(line_ids))))
+    return list(session.execute(_CHOSEN_LINES, {"line_ids": list(line_ids)}))
+
+
+_ALLOCATE = sa.insert(models.Allocation.__table__)
+_TABLE = models.InvoiceLine.__table__
+_MOVE = (
+    sa.update(_TABLE)
+    .where(_TABLE.c.id == sa.bindparam("line"))
+    .values(open_cents=_TABLE.c.open_cents - sa.bindparam("moved"))
+)
 
 
 def _write(
@@ -202,54 +224,51 @@ def _write(
     if not moves:
         return
     session.execute(
-        sa.insert(models.Allocation),
+        _ALLOCATE,
         [
             {"line_id": line_id, "source": source, "cents": cents, "rule": rule, "at": now}
             for line_id, cents in moves.items()
         ],
     )
-    table = models.InvoiceLine.__table__
-    session.connection().execute(
-        sa.update(table)
-        .where(table.c.id == sa.bindparam("line"))
-        .values(open_cents=table.c.open_cents - sa.bindparam("moved")),
-        [{"line": line_id, "moved": cents} for line_id, cents in sorted(moves.items())],
+    session.execute(
+        _MOVE, [{"line": line_id, "moved": cents} for line_id, cents in sorted(moves.items())]
     )
 
 
-def _refresh(session: orm.Session, *, invoice_ids: Sequence[int], today: datetime.date) -> None:
-    """Set open amount, state and paid day of invoices from their lines."""
-    if not invoice_ids:
-        return
+def _refreshing() -> sa.Update:
     lines = (
         sa.select(
             models.InvoiceLine.invoice_id,
             sa.func.sum(models.InvoiceLine.open_cents).label("open_cents"),
         )
-        .where(models.InvoiceLine.invoice_id.in_(invoice_ids))
+        .where(models.InvoiceLine.invoice_id.in_(_IDS))
         .group_by(models.InvoiceLine.invoice_id)
         .subquery()
     )
-    closed = lines.c.open_cents == 0
-    table = models.Invoice
-    session.execute(
+    is_closed = lines.c.open_cents == 0
+    table = models.Invoice.__table__
+    today = sa.bindparam("today", type_=sa.Date)
+    return (
         sa.update(table)
         .where(
-            table.id == lines.c.invoice_id,
-            table.state.in_([models.InvoiceState.ISSUED, models.InvoiceState.PAID]),
+            table.c.id == lines.c.invoice_id,
+            table.c.state.in_([models.InvoiceState.ISSUED, models.InvoiceState.PAID]),
         )
         .values(
             open_cents=lines.c.open_cents,
-            state=sa.case((closed, "paid"), else_="issued"),
-            paid_on=sa.case(
-                (closed, sa.func.coalesce(table.paid_on, sa.literal(today, sa.Date))), else_=None
-            ),
+            state=sa.case((is_closed, "paid"), else_="issued"),
+            paid_on=sa.case((is_closed, sa.func.coalesce(table.c.paid_on, today)), else_=None),
         )
-        .execution_options(synchronize_session=False)
     )
-    for row in list(session.identity_map.values()):
-        if isinstance(row, models.Invoice | models.InvoiceLine):
-            session.expire(row)
+
+
+_REFRESH = _refreshing()
+
+
+def _refresh(session: orm.Session, *, invoice_ids: Sequence[int], today: datetime.date) -> None:
+    """Set open amount, state and paid day of invoices from their lines."""
+    if invoice_ids:
+        session.execute(_REFRESH, {"invoice_ids": list(invoice_ids), "today": today})
 
 
 def _charges(rows: Sequence[sa.Row], cents: Mapping[int, int]) -> tuple[ledger.Charge, ...]:

@@ -13,6 +13,28 @@ from portal.domain.billing import models
 from portal.domain.ledger import operations as ledger
 from portal.domain.ledger import rules
 
+_ACCOUNTS = models.AccountBalance.__table__
+_LOCK = (
+    sa.select(models.AccountBalance.customer_id)
+    .where(models.AccountBalance.customer_id == sa.bindparam("customer_id"))
+    .with_for_update()
+)
+_OPEN = postgresql.insert(_ACCOUNTS).on_conflict_do_nothing()
+
+
+def _moving() -> postgresql.Insert:
+    insert = postgresql.insert(_ACCOUNTS)
+    return insert.on_conflict_do_update(
+        index_elements=[_ACCOUNTS.c.customer_id],
+        set_={
+            name: _ACCOUNTS.c[name] + insert.excluded[name]
+            for name in ("receivable_cents", "unapplied_cents")
+        },
+    )
+
+
+_MOVE = _moving()
+
 
 def post(
     session: orm.Session,
@@ -63,36 +85,17 @@ def move_balances(session: orm.Session, postings: Sequence[rules.Posting]) -> No
         for customer, (owed, unapplied) in sorted(moves.items())
         if owed or unapplied
     ]
-    if not rows:
-        return
-    insert = postgresql.insert(models.AccountBalance).values(rows)
-    table = models.AccountBalance
-    session.execute(
-        insert.on_conflict_do_update(
-            index_elements=[table.customer_id],
-            set_={
-                "receivable_cents": table.receivable_cents + insert.excluded.receivable_cents,
-                "unapplied_cents": table.unapplied_cents + insert.excluded.unapplied_cents,
-            },
-        )
-    )
+    if rows:
+        session.execute(_MOVE, rows)
 
 
 def lock_customer(session: orm.Session, *, customer_id: int) -> None:
     """Take the customer's account for this transaction; the first lock of every money change."""
-    account = (
-        sa.select(models.AccountBalance.customer_id)
-        .where(models.AccountBalance.customer_id == customer_id)
-        .with_for_update()
-    )
-    if session.scalar(account) is not None:
+    account = {"customer_id": customer_id}
+    if session.scalar(_LOCK, account) is not None:
         return
-    session.execute(
-        postgresql.insert(models.AccountBalance)
-        .values(customer_id=customer_id)
-        .on_conflict_do_nothing()
-    )
-    session.execute(account)
+    session.execute(_OPEN, account)
+    session.execute(_LOCK, account)
 
 
 def lock_earning(session: orm.Session) -> None:

@@ -126,23 +126,26 @@ def resize(
     )
 
 
+_ON_LINES = (
+    sa.select(models.Hold, models.InvoiceLine.open_cents)
+    .join(models.Invoice, models.Invoice.number == models.Hold.subject)
+    .join(
+        models.InvoiceLine,
+        sa.and_(
+            models.InvoiceLine.invoice_id == models.Invoice.id,
+            models.InvoiceLine.number == models.Hold.line_number,
+        ),
+    )
+    .where(models.Hold.customer_id == sa.bindparam("customer_id"), models.Hold.lifted_at.is_(None))
+)
+
+
 def shrink_to_open(session: orm.Session, *, customer_id: int, now: datetime.datetime) -> None:
     """Hold no more of a line than is still open on it; a hold on nothing is lifted.
 
     Called after money moved, so that holds always equal the open part of what is disputed.
     """
-    rows = session.execute(
-        sa.select(models.Hold, models.InvoiceLine.open_cents)
-        .join(models.Invoice, models.Invoice.number == models.Hold.subject)
-        .join(
-            models.InvoiceLine,
-            sa.and_(
-                models.InvoiceLine.invoice_id == models.Invoice.id,
-                models.InvoiceLine.number == models.Hold.line_number,
-            ),
-        )
-        .where(models.Hold.customer_id == customer_id, models.Hold.lifted_at.is_(None))
-    )
+    rows = session.execute(_ON_LINES, {"customer_id": customer_id})
     for hold, open_cents in rows:
         if open_cents == 0:
             hold.lifted_at = now

@@ -8,6 +8,7 @@ from sqlalchemy import orm
 from portal.domain.billing import models
 from portal.domain.billing.rules import installments
 from portal.domain.policies import models as policies
+from portal.kernel import db
 
 STANDARD_PLAN = "standard"
 
@@ -17,7 +18,7 @@ def plan_term(session: orm.Session, *, term_id: int) -> int:
 
     Raises installments.PlanDoesNotFit when the plan is longer than the term.
     """
-    term = session.get_one(policies.Term, term_id, with_for_update=True)
+    term = db.lock_row(session, policies.Term, term_id)
     known = session.scalar(sa.select(sa.func.count()).where(models.Installment.term_id == term_id))
     if known:
         return known

@@ -76,14 +76,18 @@ _OPEN = (
     )
     .order_by(models.Invoice.due_on, models.Invoice.id)
 )
+_NUMBERS = sa.bindparam("numbers", expanding=True)
+_CHOSEN = _OPEN.where(models.Invoice.number.in_(_NUMBERS))
 
 
 def open_invoices(
     session: orm.Session, *, customer_id: int, numbers: Sequence[str] | None = None
 ) -> tuple[PayableInvoice, ...]:
     """The customer's open invoices, oldest due first; only `numbers`, where they are given."""
-    chosen = _OPEN if numbers is None else _OPEN.where(models.Invoice.number.in_(numbers))
-    rows = session.execute(chosen, {"customer_id": customer_id})
+    if numbers is None:
+        rows = session.execute(_OPEN, {"customer_id": customer_id})
+    else:
+        rows = session.execute(_CHOSEN, {"customer_id": customer_id, "numbers": list(numbers)})
     return tuple(
         PayableInvoice(**(row._asdict() | {"disputed_cents": int(row.disputed_cents)}))
         for row in rows
@@ -110,17 +114,21 @@ def whose(session: orm.Session, *, number: str) -> Whose | None:
     return None if row is None else Whose(customer_id=row[0], pet_name=row[1], due_on=row[2])
 
 
+_KEPT = (
+    sa.select(
+        *(
+            sa.func.coalesce(
+                sa.func.sum(models.Hold.amount_cents).filter(models.Hold.kind == kind), 0
+            )
+            for kind in (models.HoldKind.AUTOPAY, models.HoldKind.OVERDUE)
+        )
+    )
+    .where(models.Hold.subject.in_(_NUMBERS), models.Hold.lifted_at.is_(None))
+    .group_by(models.Hold.subject)
+)
+
+
 def kept_from_autopay(session: orm.Session, *, numbers: Sequence[str]) -> int:
     """Cents of these invoices that no draft may take, beyond what disputes hold of them."""
-    of_kind = {
-        kind: sa.func.coalesce(
-            sa.func.sum(models.Hold.amount_cents).filter(models.Hold.kind == kind), 0
-        )
-        for kind in (models.HoldKind.AUTOPAY, models.HoldKind.OVERDUE)
-    }
-    rows = session.execute(
-        sa.select(of_kind[models.HoldKind.AUTOPAY], of_kind[models.HoldKind.OVERDUE])
-        .where(models.Hold.subject.in_(numbers), models.Hold.lifted_at.is_(None))
-        .group_by(models.Hold.subject)
-    )
+    rows = session.execute(_KEPT, {"numbers": list(numbers)})
     return sum(max(int(autopay) - int(disputed), 0) for autopay, disputed in rows)

@@ -9,7 +9,7 @@ from sqlalchemy import orm
 
 from portal.domain.audit import operations as audit
 from portal.domain.identity import models, queries, rules
-from portal.kernel import actor, errors, ids, languages, msgids
+from portal.kernel import actor, db, errors, ids, languages, msgids
 
 LANGUAGES = tuple(languages.NAMES)
 
@@ -91,7 +91,7 @@ def update_contact(
 
     Raises the errors of `rules` for a name, state or ZIP code that cannot be.
     """
-    customer = session.get_one(models.Customer, customer_id, with_for_update=True)
+    customer = db.lock_row(session, models.Customer, customer_id)
     wanted = {
         "first_name": rules.name(first_name),
         "last_name": rules.name(last_name),
@@ -132,7 +132,7 @@ def change_language(
     who: actor.Actor,
 ) -> None:
     """Pages and mails speak `language` ("en" or "es") from now on."""
-    customer = session.get_one(models.Customer, customer_id, with_for_update=True)
+    customer = db.lock_row(session, models.Customer, customer_id)
     if language not in LANGUAGES:
         raise ValueError(f"no language {language!r}")
     if customer.language == language:
@@ -161,7 +161,7 @@ def change_email(
 
     Raises EmailTaken.
     """
-    customer = session.get_one(models.Customer, customer_id, with_for_update=True)
+    customer = db.lock_row(session, models.Customer, customer_id)
     address, before = rules.email(email), customer.email
     if address == before:
         return before

@@ -75,7 +75,7 @@ def lock(session: orm.Session, *, payment_id: int) -> models.Payment:
         .order_by(billing.InvoiceLine.invoice_id)
     ).all()
     allocating.lock_invoices(session, invoice_ids=invoice_ids)
-    return session.get_one(models.Payment, payment_id, with_for_update=True, populate_existing=True)
+    return db.lock_row(session, models.Payment, payment_id)
 
 
 def absorb(

@@ -13,7 +13,7 @@ from portal.domain.billing.operations import books
 from portal.domain.payments import declines, models
 from portal.domain.payments.states import DraftKind, DraftState, PaymentState
 from portal.domain.wallet import models as wallet
-from portal.kernel import actor, ids
+from portal.kernel import actor, db, ids
 
 
 def plan(
@@ -164,13 +164,29 @@ def due(session: orm.Session, *, on: datetime.date, after: int = 0, limit: int =
     )
 
 
+_OWNER = sa.select(models.Draft.customer_id).where(models.Draft.id == sa.bindparam("draft_id"))
+_BILLS = (
+    sa.select(models.DraftBill.invoice_id)
+    .where(models.DraftBill.draft_id == sa.bindparam("draft_id"))
+    .order_by(models.DraftBill.invoice_id)
+)
+_LAST_WORD = (
+    sa.select(models.Payment.failure_code)
+    .where(
+        models.Payment.customer_id == sa.bindparam("customer_id"),
+        models.Payment.method_id == sa.bindparam("method_id"),
+        models.Payment.state.in_([PaymentState.SETTLED, PaymentState.FAILED]),
+    )
+    .order_by(models.Payment.id.desc())
+    .limit(1)
+)
+
+
 def lock_due(session: orm.Session, *, draft_id: int, on: datetime.date) -> models.Draft | None:
     """The draft, customer and draft locked, if it still waits for a day up to `on`."""
-    customer_id = session.scalars(
-        sa.select(models.Draft.customer_id).where(models.Draft.id == draft_id)
-    ).one()
+    customer_id = session.scalars(_OWNER, {"draft_id": draft_id}).one()
     books.lock_customer(session, customer_id=customer_id)
-    draft = session.get_one(models.Draft, draft_id, with_for_update=True, populate_existing=True)
+    draft = db.lock_row(session, models.Draft, draft_id)
     if draft.state not in declines.WAITING:
         return None
     is_payers = draft.state is DraftState.ASKING and draft.due_on == on
@@ -179,13 +195,7 @@ def lock_due(session: orm.Session, *, draft_id: int, on: datetime.date) -> model
 
 def invoice_ids(session: orm.Session, *, draft_id: int) -> list[int]:
     """The bills of a draft."""
-    return list(
-        session.scalars(
-            sa.select(models.DraftBill.invoice_id)
-            .where(models.DraftBill.draft_id == draft_id)
-            .order_by(models.DraftBill.invoice_id)
-        )
-    )
+    return list(session.scalars(_BILLS, {"draft_id": draft_id}))
 
 
 def take_method(draft: models.Draft) -> int:
@@ -205,16 +215,7 @@ def is_refused_for_good(session: orm.Session, *, method: wallet.PaymentMethod) -
 
     A payment that went through since, its payer being present, is a newer word.
     """
-    code = session.scalar(
-        sa.select(models.Payment.failure_code)
-        .where(
-            models.Payment.customer_id == method.customer_id,
-            models.Payment.method_id == method.id,
-            models.Payment.state.in_([PaymentState.SETTLED, PaymentState.FAILED]),
-        )
-        .order_by(models.Payment.id.desc())
-        .limit(1)
-    )
+    code = session.scalar(_LAST_WORD, {"customer_id": method.customer_id, "method_id": method.id})
     return bool(code) and declines.of_card(code).ends_method
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import orm
 from portal.domain.audit import operations as audit
 from portal.domain.payments import models
 from portal.domain.payments.states import PayerEnd
-from portal.kernel import actor, errors, ids, msgids
+from portal.kernel import actor, db, errors, ids, msgids
 
 ASKING_DAYS = 30
 ASKS_PER_ADDRESS = 3  # invitations of one customer to one address in that time
@@ -103,7 +103,7 @@ def renew_link(
 
 def lock(session: orm.Session, *, payer_id: int) -> models.Payer:
     """The payer as it is now, locked; whoever locks the customer too has done so before."""
-    return session.get_one(models.Payer, payer_id, with_for_update=True, populate_existing=True)
+    return db.lock_row(session, models.Payer, payer_id)
 
 
 def lock_active(session: orm.Session, *, customer_id: int, number: str) -> models.Payer:

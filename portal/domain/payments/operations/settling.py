@@ -14,7 +14,7 @@ from portal.domain.ledger import rules as ledger
 from portal.domain.payments import models, rules
 from portal.domain.payments.operations import starting
 from portal.domain.payments.states import PaymentState
-from portal.kernel import actor
+from portal.kernel import actor, db
 
 DEBIT = "us_bank_account"  # the kind of method whose payments take days
 
@@ -56,14 +56,21 @@ class WrongAmount(Exception):
     """Stripe received another amount than the payment asks for: never posted, always looked at."""
 
 
+_BILLS = sa.select(models.Reservation.invoice_id).where(
+    models.Reservation.payment_id == sa.bindparam("payment_id")
+)
+_LOCK_BILLS = allocating.locking(_BILLS)
+_OWNER = sa.select(models.Payment.customer_id).where(
+    models.Payment.id == sa.bindparam("payment_id")
+)
+
+
 def lock(session: orm.Session, *, payment_id: int) -> models.Payment:
     """Lock in the one order: customer, invoices, payment; the payment as it is now."""
-    customer_id = session.scalars(
-        sa.select(models.Payment.customer_id).where(models.Payment.id == payment_id)
-    ).one()
-    books.lock_customer(session, customer_id=customer_id)
-    allocating.lock_invoices(session, invoice_ids=_bills(payment_id))
-    return session.get_one(models.Payment, payment_id, with_for_update=True, populate_existing=True)
+    of_payment = {"payment_id": payment_id}
+    books.lock_customer(session, customer_id=session.scalars(_OWNER, of_payment).one())
+    session.execute(_LOCK_BILLS, of_payment).all()
+    return db.lock_row(session, models.Payment, payment_id)
 
 
 def move(
@@ -143,7 +150,7 @@ def _settle(
         session,
         source=payment.number,
         cents=payment.amount_cents,
-        invoice_ids=sorted(session.scalars(_bills(payment.id))),
+        invoice_ids=sorted(session.scalars(_BILLS, {"payment_id": payment.id})),
         now=now,
         today=today,
     )
@@ -188,13 +195,6 @@ def post_fee(
         subject=payment.number,
         actor=who.label,
         postings=ledger.stripe_fee(fee_cents=fee_cents),
-    )
-
-
-def _bills(payment_id: int) -> sa.Select[tuple[int]]:
-    """The ids of the invoices that the payment was reserved for."""
-    return sa.select(models.Reservation.invoice_id).where(
-        models.Reservation.payment_id == payment_id
     )
 
 

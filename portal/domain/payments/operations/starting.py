@@ -11,7 +11,7 @@ from sqlalchemy import orm
 
 from portal.domain.payments import models, rules
 from portal.domain.payments.states import PaymentState
-from portal.kernel import ids
+from portal.kernel import db, ids
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -23,6 +23,14 @@ class Share:
     cents: int
 
 
+_RESERVATIONS = models.Reservation.__table__
+_RESERVE = sa.insert(_RESERVATIONS)
+_RELEASE = sa.update(_RESERVATIONS).where(
+    _RESERVATIONS.c.payment_id == sa.bindparam("of_payment"),
+    _RESERVATIONS.c.released_at.is_(None),
+)
+
+
 def by_once_key(session: orm.Session, *, once_key: str, customer_id: int) -> models.Payment | None:
     """The payment that this form asked for already, if it did."""
     return session.scalar(
@@ -32,21 +40,23 @@ def by_once_key(session: orm.Session, *, once_key: str, customer_id: int) -> mod
     )
 
 
-def holders(session: orm.Session, *, invoice_ids: Sequence[int]) -> tuple[models.Payment, ...]:
-    """The payments that hold an open reservation on any of the invoices."""
-    rows = session.scalars(
-        sa.select(models.Payment)
-        .where(
-            models.Payment.id.in_(
-                sa.select(models.Reservation.payment_id).where(
-                    models.Reservation.invoice_id.in_(invoice_ids),
-                    models.Reservation.released_at.is_(None),
-                )
+_HOLDERS = (
+    sa.select(models.Payment)
+    .where(
+        models.Payment.id.in_(
+            sa.select(models.Reservation.payment_id).where(
+                models.Reservation.invoice_id.in_(sa.bindparam("invoice_ids", expanding=True)),
+                models.Reservation.released_at.is_(None),
             )
         )
-        .order_by(models.Payment.id)
     )
-    return tuple(rows)
+    .order_by(models.Payment.id)
+)
+
+
+def holders(session: orm.Session, *, invoice_ids: Sequence[int]) -> tuple[models.Payment, ...]:
+    """The payments that hold an open reservation on any of the invoices."""
+    return tuple(session.scalars(_HOLDERS, {"invoice_ids": list(invoice_ids)}))
 
 
 def begin(
@@ -90,12 +100,13 @@ def begin(
     )
     session.add(payment)
     session.flush()
-    session.add_all(
-        models.Reservation(payment_id=payment.id, invoice_id=share.invoice_id, cents=share.cents)
+    reserved = [
+        {"payment_id": payment.id, "invoice_id": share.invoice_id, "cents": share.cents}
         for share in shares
         if share.cents
-    )
-    session.flush()
+    ]
+    if reserved:
+        session.execute(_RESERVE, reserved)
     return payment
 
 
@@ -103,9 +114,7 @@ def remember_intent(
     session: orm.Session, *, payment_id: int, intent_ref: str, now: datetime.datetime
 ) -> PaymentState:
     """Write down which intent Stripe made; the state, which another attempt may have changed."""
-    payment = session.get_one(
-        models.Payment, payment_id, with_for_update=True, populate_existing=True
-    )
+    payment = db.lock_row(session, models.Payment, payment_id)
     payment.stripe_ref = intent_ref
     payment.checked_at = now
     return payment.state
@@ -113,10 +122,4 @@ def remember_intent(
 
 def release(session: orm.Session, *, payment_id: int, now: datetime.datetime) -> None:
     """Give up the payment's reservations."""
-    session.execute(
-        sa.update(models.Reservation)
-        .where(
-            models.Reservation.payment_id == payment_id, models.Reservation.released_at.is_(None)
-        )
-        .values(released_at=now)
-    )
+    session.execute(_RELEASE, {"of_payment": payment_id, "released_at": now})

@@ -29,11 +29,7 @@ class Source:
     cents: int
 
 
-def free(session: orm.Session, *, customer_id: int) -> tuple[Source, ...]:
-    """What can be used, oldest first.
-
-    What a dispute set aside is left out, and payments that a bank claims: it may keep them.
-    """
+def _free() -> sa.Select:
     claimed = sa.select(models.Chargeback.id).where(
         models.Chargeback.payment_id == models.Payment.id,
         models.Chargeback.state.in_(sorted(rules.LOCKING - rules.KEPT_BY_THE_BANK)),
@@ -43,7 +39,7 @@ def free(session: orm.Session, *, customer_id: int) -> tuple[Source, ...]:
         models.Payment.unapplied_cents.label("cents"),
         models.Payment.settled_at.label("since"),
     ).where(
-        models.Payment.customer_id == customer_id,
+        models.Payment.customer_id == sa.bindparam("customer_id"),
         models.Payment.unapplied_cents > 0,
         ~claimed.exists(),
     )
@@ -51,7 +47,10 @@ def free(session: orm.Session, *, customer_id: int) -> tuple[Source, ...]:
         billing.Credit.number,
         billing.Credit.unapplied_cents.label("cents"),
         billing.Credit.created_at.label("since"),
-    ).where(billing.Credit.customer_id == customer_id, billing.Credit.unapplied_cents > 0)
+    ).where(
+        billing.Credit.customer_id == sa.bindparam("customer_id"),
+        billing.Credit.unapplied_cents > 0,
+    )
     every = sa.union_all(payments, credits).subquery()
     held = (
         sa.select(sa.func.coalesce(sa.func.sum(billing.Hold.amount_cents), 0))
@@ -62,9 +61,18 @@ def free(session: orm.Session, *, customer_id: int) -> tuple[Source, ...]:
         )
         .scalar_subquery()
     )
-    rows = session.execute(
-        sa.select(every.c.number, every.c.cents - held).order_by(every.c.since, every.c.number)
-    )
+    return sa.select(every.c.number, every.c.cents - held).order_by(every.c.since, every.c.number)
+
+
+_FREE = _free()
+
+
+def free(session: orm.Session, *, customer_id: int) -> tuple[Source, ...]:
+    """What can be used, oldest first.
+
+    What a dispute set aside is left out, and payments that a bank claims: it may keep them.
+    """
+    rows = session.execute(_FREE, {"customer_id": customer_id})
     return tuple(Source(number, int(cents)) for number, cents in rows if cents > 0)
 
 

@@ -34,24 +34,27 @@ class Receipt:
     bills: tuple[PaidBill, ...]
 
 
+_BILLS = (
+    sa.select(
+        billing.Invoice.number,
+        policies.Pet.name.label("pet_name"),
+        billing.Invoice.period_start_on,
+        sa.func.sum(billing.Allocation.cents).label("cents"),
+    )
+    .join(billing.InvoiceLine, billing.InvoiceLine.id == billing.Allocation.line_id)
+    .join(billing.Invoice, billing.Invoice.id == billing.InvoiceLine.invoice_id)
+    .join(policies.Policy, policies.Policy.id == billing.Invoice.policy_id)
+    .join(policies.Pet, policies.Pet.id == policies.Policy.pet_id)
+    .where(billing.Allocation.source == sa.bindparam("source"), billing.Allocation.cents > 0)
+    .group_by(billing.Invoice.id, policies.Pet.name)
+    .order_by(billing.Invoice.due_on, billing.Invoice.id)
+)
+
+
 def receipt(session: orm.Session, *, payment_id: int) -> Receipt:
     """The receipt of a settled payment."""
     payment = session.get_one(models.Payment, payment_id)
-    rows = session.execute(
-        sa.select(
-            billing.Invoice.number,
-            policies.Pet.name.label("pet_name"),
-            billing.Invoice.period_start_on,
-            sa.func.sum(billing.Allocation.cents).label("cents"),
-        )
-        .join(billing.InvoiceLine, billing.InvoiceLine.id == billing.Allocation.line_id)
-        .join(billing.Invoice, billing.Invoice.id == billing.InvoiceLine.invoice_id)
-        .join(policies.Policy, policies.Policy.id == billing.Invoice.policy_id)
-        .join(policies.Pet, policies.Pet.id == policies.Policy.pet_id)
-        .where(billing.Allocation.source == payment.number, billing.Allocation.cents > 0)
-        .group_by(billing.Invoice.id, policies.Pet.name)
-        .order_by(billing.Invoice.due_on, billing.Invoice.id)
-    )
+    rows = session.execute(_BILLS, {"source": payment.number})
     if payment.settled_at is None:
         raise ValueError(f"{payment.number} is not settled")
     return Receipt(
