@@ -12,6 +12,7 @@ import psycopg
 import sqlalchemy as sa
 import structlog
 
+from bench.simulation import doors
 from portal import schema
 from portal.gateways import embedded_postgres
 from tests.support import cleaning
@@ -41,6 +42,7 @@ class Ground:
 
     def close(self) -> None:
         """Take the database away."""
+        doors.close()
         self._owner.dispose()
         cleaning.drop(self._main, name=self._name)
 

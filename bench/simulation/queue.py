@@ -61,9 +61,12 @@ class Job(NamedTuple):
 class Queue:
     """The jobs of one database; those that are `left_out` wait for ever."""
 
-    def __init__(self, url: str, ctx: context.Context, *, left_out: Sequence[str] = ()) -> None:
+    def __init__(
+        self, connection: psycopg.Connection, ctx: context.Context, *, left_out: Sequence[str] = ()
+    ) -> None:
+        """`connection` commits each statement by itself."""
         self._left_out = list(left_out)
-        self._connection = psycopg.connect(url, autocommit=True)
+        self._connection = connection
         self._ctx = ctx
         self._running: list[int] = []
         self.failures: list[str] = []
@@ -107,10 +110,6 @@ class Queue:
     def count(self, status: str) -> int:
         """How many jobs are in this state."""
         return self._ask(_COUNT, status=status, left_out=self._left_out).fetchone()[0]
-
-    def close(self) -> None:
-        """Let go of the connection."""
-        self._connection.close()
 
     def _end(self, job: Job, word: str, statement: str, **values: object) -> str:
         self._ask(statement, id=job.id, **values)

@@ -13,19 +13,16 @@ import secrets
 
 import sqlalchemy as sa
 
-from bench.simulation import browser, chaos, outbox, post, queue, wire
+from bench.simulation import browser, chaos, doors, outbox, post, queue, wire
 from portal.gateways import blobs, stripe_api
-from portal.gateways import queue as deferring
 from portal.journeys import context, stripe_events
 from portal.kernel import clock as clocks
-from portal.kernel import db
 from portal.sandbox import app as sandbox_app
 from portal.sandbox import ids as sandbox_ids
 from portal.sandbox import world as worlds
 from portal.sandbox.objects import webhook_endpoints
 
 HOOK = "http://site.test/hooks/stripe"
-LOCK_TIMEOUT = "5s"  # a journey that waited so long was begun inside a transaction of another
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -44,11 +41,9 @@ class Stage:
     owner: sa.Engine  # may do what the site's role may not; for proofs
 
     def close(self) -> None:
-        """Let go of everything."""
+        """Let go of everything but the connections, which serve the next story."""
         sandbox_ids.draw_from(secrets.token_bytes)
-        self.queue.close()
-        self.ctx.database.close()
-        self.owner.dispose()
+        self.ctx.database.commit_hook = None
         self.world.store.close()
 
 
@@ -73,14 +68,10 @@ def build(
     with world.store.transaction():
         webhook_endpoints.upsert(world.call(), HOOK, list(stripe_events.HANDLERS), post.SECRET)
     mail = outbox.Outbox(troubles)
-    database = db.Database(
-        f"{url}{'&' if '?' in url else '?'}options=-c%20lock_timeout%3D{LOCK_TIMEOUT}",
-        role="portal_site",
-        defer=deferring.deferrer(),
-        commit_hook=troubles.at_commit,
-    )
+    ways = doors.to(url)
+    ways.database.commit_hook = troubles.at_commit
     ctx = context.Context(
-        database=database,
+        database=ways.database,
         clock=clock,
         payments=stripe_api.StripePayments(
             secret_key="sk_test_sandbox",
@@ -107,10 +98,10 @@ def build(
         world=world,
         app=app,
         browser=browser.Browser(app),
-        queue=queue.Queue(url, ctx, left_out=() if sends_mail else ("deliver_mail",)),
+        queue=queue.Queue(ways.worker, ctx, left_out=() if sends_mail else ("deliver_mail",)),
         post=post.Post(world, ctx, rng),
         outbox=mail,
-        owner=sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1)),
+        owner=ways.owner,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import dataclasses
 import multiprocessing
 import multiprocessing.connection
@@ -14,7 +15,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 
-from bench.simulation import database, deaths, results, story
+from bench.simulation import database, deaths, doors, results, story
 
 MOST_SAID = 2_000  # characters about a failure
 _ground: list[database.Ground] = []  # of this process
@@ -40,9 +41,14 @@ def play_one(plan: story.Plan) -> results.Result:
     """Play one seed in this process."""
     ground = _ground[0] if _ground else _begin()
     begun = time.perf_counter()
-    with tempfile.TemporaryDirectory(prefix="simulation-") as folder:
+    with (
+        contextlib.ExitStack() as failing,
+        tempfile.TemporaryDirectory(prefix="simulation-") as folder,
+    ):
+        failing.callback(doors.close)  # nothing of a story that failed reaches the next one
         play = deaths.play if plan.really else story.go_on
         outcome = play(plan, story.Kept(), url=ground.empty(), folder=pathlib.Path(folder))
+        failing.pop_all()
     return results.Result(
         seed=plan.seed,
         seconds=round(time.perf_counter() - begun, 2),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 import structlog
 
-from bench.simulation import deaths, proofs, results, story
+from bench.simulation import deaths, doors, proofs, results, story
 from tests.support import cleaning
 
 DAYS = 1
@@ -33,7 +33,8 @@ def play(database, owner_engine, tmp_path):
         plan = story.Plan(seed=seed, days=days, customers=customers, really=kill > 0, kill=kill)
         return by(plan, story.Kept(), url=url, folder=tmp_path / str(next(count)), **more)
 
-    return of
+    yield of
+    doors.close()
 
 
 def test_a_story_holds_and_its_seed_tells_it_again(play):
@@ -44,6 +45,12 @@ def test_a_story_holds_and_its_seed_tells_it_again(play):
     assert first.settled
     assert first.kills
     assert first.payments >= first.settled
+
+
+def test_a_story_is_the_same_through_new_connections_and_those_of_another(play):
+    first = play(7, customers=1)
+    play(8, customers=1)
+    assert first == play(7, customers=1)
 
 
 def test_a_story_with_real_kills_holds(play):
