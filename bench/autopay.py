@@ -3,7 +3,8 @@
 The run, `flask autopay run` with 8 charges under way, is killed (SIGKILL) at random moments and
 started again; the last one ends by itself. Exits with 1 unless every policy was drafted exactly
 once, every charge has its payment, and the rate stayed under its limit and above 60 a second.
-`--drafts N`, `--kills K`, `--seed S`, `--rate R`; `--profile` shows where this process's time goes.
+`--drafts N`, `--kills K`, `--seed S`, `--rate R`, `--workers W`; `--profile` shows where the time
+of one process goes.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from portal.journeys import collect_drafts, context
 BAR_RATE = 60  # drafts a second
 POLICIES_A_BILL = 2.3  # of the book for one that has an open bill
 FLIGHTS = 8
+WORKERS = 2
 _OPEN = sa.text(
     """
     SELECT DISTINCT ON (i.policy_id) i.id, i.number, i.customer_id, i.policy_id, i.open_cents
@@ -110,6 +112,7 @@ def _arguments() -> argparse.Namespace:
     asked.add_argument("--kills", type=int, default=5)
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument("--rate", type=int, default=collect_drafts.RATE)
+    asked.add_argument("--workers", type=int, default=WORKERS)
     asked.add_argument("--profile", action="store_true")
     return asked.parse_args()
 
@@ -163,7 +166,7 @@ def _measure(
     rng = random.Random(asked.seed)
     command = [sys.executable, "-m", "flask", "--app", "wsgi", "autopay", "run"]
     command += ["--on", ctx.clock.today().isoformat(), "--rate", str(asked.rate)]
-    command += ["--flights", str(FLIGHTS), "--json"]
+    command += ["--flights", str(FLIGHTS), "--workers", str(asked.workers), "--json"]
     for count in range(asked.kills):
         goal = round(drafts * (count + rng.uniform(0.3, 0.9)) / (asked.kills + 1))
         _kill_at(ctx, command, goal=goal, env=env)

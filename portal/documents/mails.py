@@ -69,6 +69,7 @@ def render(
 def _environment(language: str, zone: zoneinfo.ZoneInfo) -> jinja2.Environment:
     env = jinja2.Environment(
         loader=jinja2.FileSystemLoader(FOLDER),
+        auto_reload=False,
         extensions=["jinja2.ext.i18n"],
         autoescape=jinja2.select_autoescape(["html"], default=False),
         undefined=jinja2.StrictUndefined,

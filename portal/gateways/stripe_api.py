@@ -6,15 +6,28 @@ import contextlib
 import datetime
 from collections.abc import Iterator, Mapping, Sequence
 
+import requests
+import requests.adapters
 import stripe
 
 from portal.gateways import ports, stripe_views
 
 API_VERSION = "2026-10-28.endive"
 TIMEOUT_SECONDS = (3, 20)  # to connect, to answer
+CONNECTIONS = 32  # kept open at most; more are made where more calls are under way at once
 RETRIES = 2  # with the same idempotency key
 TYPES_MOST = 20  # of events that Stripe lists in one go
 INTENT_PARTS = ["latest_charge.balance_transaction", "payment_method"]
+
+
+def _connections(api_base: str) -> requests.Session:
+    """One pool for all threads; the environment's proxy is looked up once, not for every call."""
+    session = requests.Session()
+    session.trust_env = False
+    session.proxies = requests.utils.get_environ_proxies(api_base or stripe.DEFAULT_API_BASE)
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, requests.adapters.HTTPAdapter(pool_maxsize=CONNECTIONS))
+    return session
 
 
 class StripePayments:
@@ -42,7 +55,8 @@ class StripePayments:
             stripe_version=API_VERSION,
             base_addresses=bases,
             max_network_retries=RETRIES,
-            http_client=http_client or stripe.RequestsClient(timeout=TIMEOUT_SECONDS),
+            http_client=http_client
+            or stripe.RequestsClient(timeout=TIMEOUT_SECONDS, session=_connections(api_base)),
         )
         self._webhook_secret = webhook_secret
         self._events = list(events)

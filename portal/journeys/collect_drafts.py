@@ -21,7 +21,7 @@ from sqlalchemy import orm
 from portal.domain.billing.operations import allocating
 from portal.domain.billing.queries import payable
 from portal.domain.billing.rules import paying
-from portal.domain.payments import declines, models
+from portal.domain.payments import declines, models, rules
 from portal.domain.payments.operations import drafting, settling, starting, unapplied
 from portal.domain.payments.queries import references
 from portal.domain.payments.states import DraftKind, DraftState
@@ -72,21 +72,27 @@ class Report:
 
 
 def run(
-    ctx: context.Context, *, on: datetime.date, flights: int = FLIGHTS, rate: int = RATE
+    ctx: context.Context,
+    *,
+    on: datetime.date,
+    flights: int = FLIGHTS,
+    rate: float = RATE,
+    part: rules.Part = rules.WHOLE,
 ) -> Report:
-    """Attempt every draft that is due up to `on`, `flights` at once, `rate` a second at most.
+    """Attempt every draft of a part that is due up to `on`.
 
-    A backup method is tried in the same run. Stops early when Stripe does not answer any more;
-    what is left is due still.
+    `flights` are under way at once, `rate` are begun a second at most; several runs may share the
+    customers, each with its part. A backup method is tried in the same run. Stops early when Stripe
+    does not answer any more; what is left is due still.
     """
     counts: dict[str, int] = {}
     pace = _Pace(rate)
     with concurrent.futures.ThreadPoolExecutor(flights) as pool:
-        for payment_id in _unanswered(ctx):
+        for payment_id in _unanswered(ctx, part):
             pool.submit(settle_payment.refresh, ctx, payment_id=payment_id, who=WHO)
         busy: set[int] = set()
         for _ in range(2):  # the second round tries the backups of the first
-            for batch in _batches(ctx, on):
+            for batch in _batches(ctx, on, part):
                 batch = [draft_id for draft_id in batch if draft_id not in busy]
                 found = list(pool.map(lambda i: _attempted(ctx, i, on=on, pace=pace), batch))
                 for draft_id, took in zip(batch, found, strict=True):
@@ -101,17 +107,17 @@ def run(
     return Report(counts=counts)
 
 
-def _unanswered(ctx: context.Context) -> list[int]:
+def _unanswered(ctx: context.Context, part: rules.Part) -> list[int]:
     """Charges of an earlier run that was killed before it heard what became of them."""
     with ctx.database.reading() as session:
-        return references.unanswered(session)
+        return references.unanswered(session, part=part)
 
 
-def _batches(ctx: context.Context, on: datetime.date):
+def _batches(ctx: context.Context, on: datetime.date, part: rules.Part):
     after = 0
     while True:
         with ctx.database.reading() as session:
-            found = drafting.due(session, on=on, after=after, limit=BATCH)
+            found = drafting.due(session, on=on, after=after, limit=BATCH, part=part)
         if not found:
             return
         yield found
@@ -121,7 +127,7 @@ def _batches(ctx: context.Context, on: datetime.date):
 class _Pace:
     """Lets at most `rate` threads a second go on."""
 
-    def __init__(self, rate: int) -> None:
+    def __init__(self, rate: float) -> None:
         self._gap = 1 / rate
         self._lock = threading.Lock()
         self._next = time.monotonic()
@@ -189,11 +195,10 @@ def _prepare(
     session: orm.Session, ctx: context.Context, draft: models.Draft
 ) -> tuple[Took, models.Payment | None]:
     """Reserve what is open of the (locked) draft, and write the payment down; or end the draft."""
-    ids = drafting.invoice_ids(session, draft_id=draft.id)
-    locked = allocating.lock_invoices(session, invoice_ids=ids)
+    locked = drafting.lock_bills(session, draft_id=draft.id)
     numbers = [invoice.number for invoice in locked]
     found = payable.open_invoices(session, customer_id=draft.customer_id, numbers=numbers)
-    if starting.holders(session, invoice_ids=ids):
+    if starting.holders(session, invoice_ids=[invoice.id for invoice in locked]):
         return Took.BUSY, None
     plan = _plan(session, draft, found)
     if plan.pay_cents == 0 and plan.credit_cents == 0:
@@ -289,7 +294,9 @@ def _begin(
     method: wallet.PaymentMethod,
 ) -> models.Payment:
     parts = {effect.invoice_no: effect.from_payment_cents for effect in plan.effects}
-    payment = starting.begin(
+    draft.first_tried_on = draft.first_tried_on or ctx.clock.today()
+    follow_draft.step(session, ctx, draft=draft, event=declines.DraftEvent.ATTEMPT, who=WHO)
+    return starting.begin(
         session,
         customer_id=draft.customer_id,
         shares=[
@@ -309,9 +316,6 @@ def _begin(
         now=ctx.clock.now(),
         rng=ctx.rng,
     )
-    draft.first_tried_on = draft.first_tried_on or ctx.clock.today()
-    follow_draft.step(session, ctx, draft=draft, event=declines.DraftEvent.ATTEMPT, who=WHO)
-    return payment
 
 
 def _end(

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 
 from portal.domain.payments.states import ChargebackState, PaymentState, RefundState
 from portal.kernel import errors, msgids
 from portal.kernel.transitions import Table, Transition
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """The customers of one of several runs that share all: whose id leaves `index` modulo `of`."""
+
+    index: int
+    of: int
+
+
+WHOLE = Part(0, 1)
 
 
 class PaymentEvent(enum.StrEnum):

@@ -53,8 +53,7 @@ def apply(
     """
     rule = rule_in_force(session)
     rows = _open_lines(session, invoice_ids)
-    lines = _for_rule(session, rows, invoice_ids, named_lines)
-    placed = allocation.allocate(lines, cents, rule)
+    placed = allocation.allocate(_for_rule(rows, named_lines), cents, rule)
     by_line = {part.line_id: part.cents for part in placed.allocated}
     _write(session, source=source, moves=by_line, rule=str(rule), now=now)
     _refresh(session, invoice_ids=invoice_ids, today=today)
@@ -75,7 +74,7 @@ def open_lines(
     session: orm.Session, *, invoice_ids: Sequence[int]
 ) -> tuple[allocation.OpenLine, ...]:
     """What is open on the invoices, as the rule sees it."""
-    return _for_rule(session, _open_lines(session, invoice_ids), invoice_ids, frozenset())
+    return _for_rule(_open_lines(session, invoice_ids))
 
 
 def apply_to_lines(
@@ -123,27 +122,19 @@ def applied_by_line(session: orm.Session, *, source: str) -> dict[int, int]:
     return {line_id: int(cents) for line_id, cents in rows}
 
 
+# Cents of a line under an active overdue hold.
 _DISPUTED = (
-    sa.select(models.Invoice.id, models.Hold.line_number, models.Hold.amount_cents)
-    .join(models.Hold, models.Hold.subject == models.Invoice.number)
+    sa.select(sa.func.coalesce(sa.func.sum(models.Hold.amount_cents), 0))
     .where(
-        models.Invoice.id.in_(_IDS),
+        models.Hold.subject == models.Invoice.number,
         models.Hold.customer_id == models.Invoice.customer_id,
         models.Hold.kind == models.HoldKind.OVERDUE,
         models.Hold.lifted_at.is_(None),
-        models.Hold.line_number.is_not(None),
+        models.Hold.line_number == models.InvoiceLine.number,
     )
+    .correlate(models.Invoice, models.InvoiceLine)
+    .scalar_subquery()
 )
-
-
-def disputed_by_line(
-    session: orm.Session, *, invoice_ids: Sequence[int]
-) -> dict[tuple[int, int], int]:
-    """Cents under an active overdue hold, by (invoice id, line number)."""
-    rows = session.execute(_DISPUTED, {"invoice_ids": list(invoice_ids)})
-    return {(invoice_id, line): cents for invoice_id, line, cents in rows}
-
-
 _LINE_COLUMNS = (
     models.InvoiceLine.id,
     models.InvoiceLine.invoice_id,
@@ -161,7 +152,7 @@ _LINES = (
     .join(policies.Policy, policies.Policy.id == models.Invoice.policy_id)
     .order_by(models.InvoiceLine.id)
 )
-_OPEN_LINES = _LINES.where(
+_OPEN_LINES = _LINES.add_columns(_DISPUTED.label("disputed_cents")).where(
     models.InvoiceLine.invoice_id.in_(_IDS),
     models.InvoiceLine.open_cents > 0,
     models.Invoice.state == models.InvoiceState.ISSUED,
@@ -172,12 +163,8 @@ _CHOSEN_LINES = _LINES.where(
 
 
 def _for_rule(
-    session: orm.Session,
-    rows: Sequence[sa.Row],
-    invoice_ids: Sequence[int],
-    named_lines: frozenset[tuple[int, int]],
+    rows: Sequence[sa.Row], named_lines: frozenset[tuple[int, int]] = frozenset()
 ) -> tuple[allocation.OpenLine, ...]:
-    disputed = disputed_by_line(session, invoice_ids=invoice_ids)
     return tuple(
         allocation.OpenLine(
             line_id=row.id,
@@ -187,7 +174,7 @@ def _for_rule(
             kind=row.kind,
             line_number=row.number,
             open_cents=row.open_cents,
-            disputed_cents=min(disputed.get((row.invoice_id, row.number), 0), row.open_cents),
+            disputed_cents=min(int(row.disputed_cents), row.open_cents),
             chosen=True,
             named=(row.invoice_id, row.number) in named_lines,
         )

@@ -14,11 +14,14 @@ from portal.domain.ledger import operations as ledger
 from portal.domain.ledger import rules
 
 _ACCOUNTS = models.AccountBalance.__table__
-_LOCK = (
-    sa.select(models.AccountBalance.customer_id)
-    .where(models.AccountBalance.customer_id == sa.bindparam("customer_id"))
-    .with_for_update()
-)
+
+
+def _locking(customer_id: sa.ColumnElement[int]) -> sa.Select[tuple[int]]:
+    account = models.AccountBalance.customer_id
+    return sa.select(account).where(account == customer_id).with_for_update()
+
+
+_LOCK = _locking(sa.bindparam("customer_id"))
 _OPEN = postgresql.insert(_ACCOUNTS).on_conflict_do_nothing()
 
 
@@ -96,6 +99,22 @@ def lock_customer(session: orm.Session, *, customer_id: int) -> None:
         return
     session.execute(_OPEN, account)
     session.execute(_LOCK, account)
+
+
+class Owner:
+    """Locks the customer that a statement finds, and costs no statement more than the lock.
+
+    `found` selects the id of one customer by parameters of its own.
+    """
+
+    def __init__(self, found: sa.Select[tuple[int]]) -> None:
+        self._found = found
+        self._lock = _locking(found.scalar_subquery())
+
+    def lock(self, session: orm.Session, **values: int) -> None:
+        """Take the account of the customer found by `values`, of whom there must be one."""
+        if session.scalar(self._lock, values) is None:  # there is no account yet
+            lock_customer(session, customer_id=session.scalars(self._found, values).one())
 
 
 def lock_earning(session: orm.Session) -> None:

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from portal.domain.audit import operations as audit
-from portal.domain.billing.operations import books
-from portal.domain.payments import declines, models
+from portal.domain.billing.operations import allocating, books
+from portal.domain.payments import declines, models, rules
 from portal.domain.payments.states import DraftKind, DraftState, PaymentState
 from portal.domain.wallet import models as wallet
 from portal.kernel import actor, db, ids
@@ -144,8 +144,15 @@ def step(
     return True
 
 
-def due(session: orm.Session, *, on: datetime.date, after: int = 0, limit: int = 500) -> list[int]:
-    """Drafts that wait for a day up to `on`, in order of id after `after`.
+def due(
+    session: orm.Session,
+    *,
+    on: datetime.date,
+    after: int = 0,
+    limit: int = 500,
+    part: rules.Part = rules.WHOLE,
+) -> list[int]:
+    """Drafts of a part that wait for a day up to `on`, in order of id after `after`.
 
     Of those that ask their payer the last day is over: it was the payer's until its end.
     """
@@ -157,6 +164,7 @@ def due(session: orm.Session, *, on: datetime.date, after: int = 0, limit: int =
                 models.Draft.due_on <= on,
                 sa.or_(models.Draft.state != DraftState.ASKING, models.Draft.due_on < on),
                 models.Draft.id > after,
+                models.Draft.customer_id % part.of == part.index,
             )
             .order_by(models.Draft.id)
             .limit(limit)
@@ -164,11 +172,13 @@ def due(session: orm.Session, *, on: datetime.date, after: int = 0, limit: int =
     )
 
 
-_OWNER = sa.select(models.Draft.customer_id).where(models.Draft.id == sa.bindparam("draft_id"))
-_BILLS = (
-    sa.select(models.DraftBill.invoice_id)
-    .where(models.DraftBill.draft_id == sa.bindparam("draft_id"))
-    .order_by(models.DraftBill.invoice_id)
+_OWNER = books.Owner(
+    sa.select(models.Draft.customer_id).where(models.Draft.id == sa.bindparam("draft_id"))
+)
+_LOCK_BILLS = allocating.locking(
+    sa.select(models.DraftBill.invoice_id).where(
+        models.DraftBill.draft_id == sa.bindparam("draft_id")
+    )
 )
 _LAST_WORD = (
     sa.select(models.Payment.failure_code)
@@ -184,8 +194,7 @@ _LAST_WORD = (
 
 def lock_due(session: orm.Session, *, draft_id: int, on: datetime.date) -> models.Draft | None:
     """The draft, customer and draft locked, if it still waits for a day up to `on`."""
-    customer_id = session.scalars(_OWNER, {"draft_id": draft_id}).one()
-    books.lock_customer(session, customer_id=customer_id)
+    _OWNER.lock(session, draft_id=draft_id)
     draft = db.lock_row(session, models.Draft, draft_id)
     if draft.state not in declines.WAITING:
         return None
@@ -193,9 +202,9 @@ def lock_due(session: orm.Session, *, draft_id: int, on: datetime.date) -> model
     return draft if draft.due_on <= on and not is_payers else None
 
 
-def invoice_ids(session: orm.Session, *, draft_id: int) -> list[int]:
-    """The bills of a draft."""
-    return list(session.scalars(_BILLS, {"draft_id": draft_id}))
+def lock_bills(session: orm.Session, *, draft_id: int) -> Sequence[sa.Row]:
+    """Lock the bills of a (locked) draft: id, number and open cents of each, in order of id."""
+    return session.execute(_LOCK_BILLS, {"draft_id": draft_id}).all()
 
 
 def take_method(draft: models.Draft) -> int:

@@ -60,15 +60,15 @@ _BILLS = sa.select(models.Reservation.invoice_id).where(
     models.Reservation.payment_id == sa.bindparam("payment_id")
 )
 _LOCK_BILLS = allocating.locking(_BILLS)
-_OWNER = sa.select(models.Payment.customer_id).where(
-    models.Payment.id == sa.bindparam("payment_id")
+_OWNER = books.Owner(
+    sa.select(models.Payment.customer_id).where(models.Payment.id == sa.bindparam("payment_id"))
 )
 
 
 def lock(session: orm.Session, *, payment_id: int) -> models.Payment:
     """Lock in the one order: customer, invoices, payment; the payment as it is now."""
     of_payment = {"payment_id": payment_id}
-    books.lock_customer(session, customer_id=session.scalars(_OWNER, of_payment).one())
+    _OWNER.lock(session, **of_payment)
     session.execute(_LOCK_BILLS, of_payment).all()
     return db.lock_row(session, models.Payment, payment_id)
 

@@ -76,14 +76,15 @@ def to_recheck(
     return list(rows)
 
 
-def unanswered(session: orm.Session) -> list[int]:
-    """Charges without a payer present of which Stripe's answer never came."""
+def unanswered(session: orm.Session, *, part: rules.Part = rules.WHOLE) -> list[int]:
+    """Charges of a part without a payer present of which Stripe's answer never came."""
     rows = session.scalars(
         sa.select(models.Payment.id)
         .where(
             models.Payment.state.in_([PaymentState.INITIATED, PaymentState.UNKNOWN]),
             models.Payment.is_off_session,
             models.Payment.stripe_ref.is_(None),
+            models.Payment.customer_id % part.of == part.index,
         )
         .order_by(models.Payment.id)
     )
