@@ -14,6 +14,7 @@ from portal.cli import workers
 from portal.domain.payments import rules
 from portal.gateways import ports
 from portal.journeys import announce_drafts, collect_drafts, run_billing, stripe_events
+from portal.kernel import collector
 
 billing = flask.cli.AppGroup("billing", help="Billing runs.")
 autopay = flask.cli.AppGroup("autopay", help="Drafts: autopay, chosen days, arrangements.")
@@ -60,6 +61,7 @@ def autopay_run(
     day = on.date()
     if day > ctx.clock.today():
         raise click.UsageError(f"{day} lies in the future")
+    collector.relax()
     if part is not None:
         workers.end_with_parent()
         found = collect_drafts.run(

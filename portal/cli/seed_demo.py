@@ -10,7 +10,6 @@ from __future__ import annotations
 import collections
 import dataclasses
 import datetime
-import gc
 import json
 import random
 import sys
@@ -26,7 +25,7 @@ from portal.domain.notifications import operations as notifications
 from portal.gateways import sandbox_browser
 from portal.journeys import context
 from portal.journeys.demo import history
-from portal.kernel import clock, db
+from portal.kernel import clock, collector, db
 
 GARBAGE = 50_000  # new objects before the collector looks; every day makes as many
 AFRESH = "`make demo RESET=1` starts afresh."
@@ -41,8 +40,7 @@ def command(as_json: bool) -> None:
     ctx = flask.current_app.extensions["portal_context"]
     if settings.environment == "production":
         raise click.UsageError("made-up customers have no place in production")
-    gc.freeze()
-    gc.set_threshold(GARBAGE)
+    collector.relax(new_objects=GARBAGE)
     try:
         summary = fill(ctx, settings, size=history.Size(), is_quiet=as_json)
     except history.NotEmpty as refused:

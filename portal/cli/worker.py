@@ -9,6 +9,7 @@ import flask
 import flask.cli
 
 from portal import jobs
+from portal.kernel import collector
 
 
 @click.command("worker")
@@ -24,4 +25,5 @@ def command(concurrency: int, queues: tuple[str, ...]) -> None:
     ctx = flask.current_app.extensions["portal_context"]
     app = jobs.build(ctx, role=settings.database_role)
     click.echo(f"worker runs {', '.join(sorted(app.tasks))}", err=True)
+    collector.relax()
     asyncio.run(jobs.work(app, concurrency=concurrency, queues=queues))
