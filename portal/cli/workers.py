@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -21,19 +22,21 @@ def run(arguments: Sequence[str], *, parts: int) -> list[str]:
 
     The processes end when this one does, however it dies. Raises PartFailed.
     """
-    names = [f"{index}/{parts}" for index in range(parts)]
     command = [sys.executable, "-m", "flask", "--app", "wsgi", *arguments, "--part"]
-    started = [
-        subprocess.Popen([*command, name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        for name in names
-    ]
-    said = []
-    for name, process in zip(names, started, strict=True):
-        words = process.stdout.read()
-        if process.wait() != 0:
-            raise PartFailed(name, process.returncode)
-        said.append(words.splitlines()[-1])
-    return said
+    with contextlib.ExitStack() as stack:
+        started = {
+            part: stack.enter_context(
+                subprocess.Popen(
+                    [*command, part], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+                )
+            )
+            for part in (f"{index}/{parts}" for index in range(parts))
+        }
+        said = [process.stdout.read() for process in started.values()]
+        for part, process in started.items():
+            if process.wait() != 0:  # the others are at their end, too
+                raise PartFailed(part, process.returncode)
+    return [words.splitlines()[-1] for words in said]
 
 
 def end_with_parent() -> None:
