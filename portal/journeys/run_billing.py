@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 
 from portal.domain.billing.operations import issuing
-from portal.domain.payments.queries import payers
+from portal.domain.payments.queries import payers, standing
 from portal.domain.policies import queries as policies
 from portal.journeys import context, guest_pay, payer_links, telling
 
@@ -42,7 +42,9 @@ def _batch(ctx: context.Context, *, on: datetime.date, run_id: int) -> int:
             actor=ACTOR,
             limit=BATCH,
         )
-        payers_of = payers.awaiting_bills(session, policy_ids=[i.policy_id for i in found])
+        policy_ids = [invoice.policy_id for invoice in found]
+        payers_of = payers.awaiting_bills(session, policy_ids=policy_ids)
+        on_autopay = standing.running(session, policy_ids=policy_ids)
         for invoice in found:
             telling.tell_customer(
                 session,
@@ -54,6 +56,7 @@ def _batch(ctx: context.Context, *, on: datetime.date, run_id: int) -> int:
                 pet_name=policies.by_id(session, policy_id=invoice.policy_id, today=on).pet_name,
                 amount_cents=invoice.total_cents,
                 due_on=invoice.due_on,
+                is_on_autopay=invoice.policy_id in on_autopay,
                 guest_link=guest_pay.link(ctx, invoice_no=invoice.number),
             )
             payer = payers_of.get(invoice.policy_id)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from portal.domain.billing.queries import earned
 from portal.domain.billing.rules import earning, term_premium
 from portal.journeys import earn_premium, run_billing
-from tests.support import bills, paying
+from tests.support import bills, drafting, paying
 
 DAY = datetime.timedelta(days=1)
 
@@ -22,6 +22,21 @@ def test_a_run_bills_what_is_due_and_tells_the_customer(quiet_ctx, database, clo
     assert invoice.issued_on == clock.today()
     assert paying.mails(quiet_ctx, "bill") == 1
     paying.assert_books(quiet_ctx, with_stripe=False)
+
+
+def test_who_is_on_autopay_is_not_asked_to_pay_the_bill(ctx, sandbox, database, clock):
+    bill = bills.make_bill(database, through=datetime.date(2026, 1, 1))
+    card = paying.save_card(ctx, sandbox, bill.customer)
+    drafting.join(ctx, bill, card)
+    assert run_billing.run(ctx, on=clock.today()) == 1
+    with ctx.database.reading() as session:
+        text, html = session.execute(
+            sa.text("SELECT text, html FROM mail WHERE template = 'bill'")
+        ).one()
+    for words in (text, html):
+        assert "Autopay pays it: you need do nothing." in words
+        assert "/pay" not in words
+        assert "somebody else pays?" not in words
 
 
 def test_a_cancelled_policy_is_not_billed_for_what_begins_later(quiet_ctx, database, clock):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -175,6 +176,17 @@ _STANDING = (
     .where(_policy.c.customer_id == sa.bindparam("customer_id"))
     .order_by(_policy.c.cancelled_on.is_not(None), _policy.c.id)
 )
+
+
+def running(session: orm.Session, *, policy_ids: Sequence[int]) -> frozenset[int]:
+    """Those of the policies that autopay pays for, whoever's it is."""
+    return frozenset(
+        session.scalars(
+            sa.select(models.Autopay.policy_id).where(
+                models.Autopay.policy_id.in_(policy_ids), models.Autopay.ended_at.is_(None)
+            )
+        )
+    )
 
 
 def of_customer(session: orm.Session, *, customer_id: int) -> tuple[Standing, ...]:
