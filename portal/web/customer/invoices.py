@@ -16,13 +16,14 @@ bp = flask.Blueprint("invoices", __name__)
 
 @bp.get("/invoices")
 def index() -> str:
-    """All bills: three statements with the look-up of the person."""
+    """All bills: two statements with the look-up of the person, three where drafts stand."""
     me = flask_login.current_user.id
     reader, today = site.reader(), site.ctx().clock.today()
     cursor = flask.request.args.get("after", "")
     write = rows.Writer(today)
-    owed, paid = all_bills.all_bills(reader, customer_id=me, cursor=cursor)
-    planned = drafts.by_invoice(drafts.not_over(reader, customer_id=me)) if owed.bills else {}
+    owed, paid, has_drafts = all_bills.all_bills(reader, customer_id=me, cursor=cursor)
+    asks = owed.bills and has_drafts
+    planned = drafts.by_invoice(drafts.not_over(reader, customer_id=me)) if asks else {}
     due = owed_view.view(owed, planned, write)
     return flask.render_template(
         "customer/invoices.html",
@@ -37,10 +38,12 @@ def index() -> str:
 
 @bp.get("/invoices/<number>")
 def show(number: str) -> str:
-    """One bill: three statements with the look-up of the person."""
+    """One bill: two statements with the look-up of the person, three where something is open."""
     found = _mine(number)
-    every = drafts.not_over(site.reader(), customer_id=flask_login.current_user.id)
-    planned = drafts.by_invoice(every).get(number, ())
+    planned = ()
+    if found.head.open_cents:
+        every = drafts.not_over(site.reader(), customer_id=flask_login.current_user.id)
+        planned = drafts.by_invoice(every).get(number, ())
     today = site.ctx().clock.today()
     return flask.render_template(
         "customer/invoice.html",

@@ -1,30 +1,41 @@
-"""All bills of a customer for one page, in one statement: what is open, and a page of the rest."""
+"""All bills of a customer for one page, in one statement: what is open, and a page of the rest.
+
+The same statement tells whether anything is planned, so that only who has drafts asks for them.
+"""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 
 from portal.domain.billing.queries import settled
-from portal.domain.payments.queries import bills
+from portal.domain.payments.queries import bills, drafts
 from portal.kernel import answers, paging
 
-_BOTH = sa.select(answers.rows(bills.OPEN), answers.rows(settled.SETTLED))
+_BOTH = sa.select(answers.rows(bills.OPEN), answers.rows(settled.SETTLED), sa.exists(drafts.OF_NOW))
 
 
-def all_bills(
-    session: orm.Session, *, customer_id: int, cursor: str = ""
-) -> tuple[bills.OpenBills, paging.Page[settled.SettledBill]]:
-    """The open bills, oldest due first, and the settled ones after `cursor`, latest due first.
+class AllBills(NamedTuple):
+    """The open bills, oldest due first, and a page of the settled ones, latest due first."""
+
+    owed: bills.OpenBills
+    settled: paging.Page[settled.SettledBill]
+    has_drafts: bool  # that may still take money
+
+
+def all_bills(session: orm.Session, *, customer_id: int, cursor: str = "") -> AllBills:
+    """All bills, the settled ones after `cursor`.
 
     A cursor that is not one of ours means the first page.
     """
     values = {"customer_id": customer_id} | settled.position(cursor)
-    is_open, is_settled = session.connection().execute(_BOTH, values).one()
+    is_open, is_settled, has_drafts = session.connection().execute(_BOTH, values).one()
     for row in is_open:
         row[bills.ISSUED_ON] = answers.day(row[bills.ISSUED_ON])
         row[bills.DUE_ON] = answers.day(row[bills.DUE_ON])
     for row in is_settled:
         row[settled.DUE_ON] = answers.day(row[settled.DUE_ON])
         row[settled.PAID_ON] = answers.day(row[settled.PAID_ON])
-    return bills.of_rows(is_open), settled.page(is_settled)
+    return AllBills(bills.of_rows(is_open), settled.page(is_settled), has_drafts)

@@ -120,6 +120,9 @@ _DRAFTS = (
 _NOT_OVER = _draft.c.ended_at.is_(None)
 _BY_DAY = (_draft.c.due_on.asc().nulls_first(), _draft.c.id, _invoice.c.due_on, _invoice.c.id)
 _LATEST = (_draft.c.id.desc(), _invoice.c.due_on, _invoice.c.id)
+OF_NOW = sa.select(_draft.c.id).where(
+    _draft.c.customer_id == sa.bindparam("customer_id"), _NOT_OVER
+)
 # Made once: every page of bills asks for what is planned.
 _STANDING = _DRAFTS.where(_NOT_OVER).order_by(*_BY_DAY)
 _ONE = _DRAFTS.where(_draft.c.number == sa.bindparam("number")).order_by(*_LATEST)
