@@ -23,7 +23,7 @@ from portal.domain.billing.queries import payable
 from portal.domain.billing.rules import paying
 from portal.domain.payments import declines, models, rules
 from portal.domain.payments.operations import drafting, settling, starting, unapplied
-from portal.domain.payments.queries import references
+from portal.domain.payments.queries import methods, references
 from portal.domain.payments.states import DraftKind, DraftState
 from portal.domain.wallet import models as wallet
 from portal.domain.wallet import rules as wallet_rules
@@ -253,7 +253,9 @@ def _method(session: orm.Session, draft: models.Draft) -> wallet.PaymentMethod |
             had_backup = draft.backup_method_id is not None
             method = session.get_one(wallet.PaymentMethod, drafting.take_method(draft))
             is_live = method.removed_at is None and wallet_rules.is_allowed(method)
-            if is_live and not drafting.is_refused_for_good(session, method=method):
+            if is_live and not methods.refused_for_good(
+                session, customer_id=draft.customer_id, method_ids=[method.id]
+            ):
                 return method
             draft.outcome = draft.outcome or declines.METHOD_GONE
             if not had_backup or draft.backup_method_id is None:

@@ -30,6 +30,13 @@ class NoSuchDraft(errors.DomainError):
     message = msgids.N_("There is no such planned payment.")
 
 
+class MethodRefused(errors.DomainError):
+    """Its bank said that it must not be charged again, and nobody will be present."""
+
+    code = "method_refused"
+    message = msgids.N_("The bank refused this card for good. Choose another way to pay.")
+
+
 class MethodExpires(errors.DomainError):
     """The card is no longer good on the day."""
 
@@ -141,10 +148,15 @@ def left_to_plan(
 def method(
     session: orm.Session, *, customer_id: int, number: str, last_on: datetime.date
 ) -> wallet.MethodView:
-    """The saved method, good until `last_on`. Raises MethodGone, MandateOver, MethodExpires."""
+    """The saved method, good until `last_on`.
+
+    Raises MethodGone, MandateOver, MethodExpires, MethodRefused.
+    """
     found = methods.chosen(session, customer_id=customer_id, number=number)
     if found.has_expired(last_on):
         raise MethodExpires()
+    if methods.refused_for_good(session, customer_id=customer_id, method_ids=[found.id]):
+        raise MethodRefused()
     return found
 
 

@@ -12,7 +12,7 @@ from portal.domain.billing.rules import paying
 from portal.domain.identity.operations import throttling
 from portal.domain.payments import rules as payment_rules
 from portal.domain.payments.operations import inviting
-from portal.domain.payments.queries import bills, payers, standing
+from portal.domain.payments.queries import bills, methods, payers, standing
 from portal.domain.payments.states import PaymentState
 from portal.domain.wallet import consents
 from portal.domain.wallet import queries as wallet
@@ -85,7 +85,7 @@ def look(ctx: context.Context, *, token: str) -> Page:
     with ctx.database.reading() as session:
         payer = payer_links.holder(session, ctx, token=token)
         owed = bills.open_bills(session, customer_id=payer.customer_id)
-        methods = wallet.chargeable(
+        saved = methods.offered(
             session, customer_id=payer.customer_id, payer_id=payer.id, today=today
         )
         paid = payers.paid_by(session, payer_id=payer.id)
@@ -95,7 +95,7 @@ def look(ctx: context.Context, *, token: str) -> Page:
     return Page(
         payer=payer,
         bills=tuple(_bill(bill, today) for bill in owed.bills if bill.policy_no == payer.policy_no),
-        methods=methods,
+        methods=saved,
         paid=paid,
         autopay=_automatic(found, payer, today),
     )

@@ -286,7 +286,7 @@ def test_the_owners_own_address_and_a_second_payer_are_refused(owner, ctx, bill,
 
 
 @pytest.mark.parametrize(
-    ("page", "most"), [("", 5), ("/end", 5), ("/add", 5), ("/autopay", 11), ("/payments/{}", 2)]
+    ("page", "most"), [("", 6), ("/end", 6), ("/add", 6), ("/autopay", 12), ("/payments/{}", 2)]
 )
 def test_pages_behind_the_link_keep_to_their_statements(
     ctx, sandbox, ana, database, number, bill, link, page, most

@@ -22,9 +22,9 @@ LISTS = {
 PAGES = {
     "activate.ask": 1,
     "autopay.ask": 3,
-    "autopay.show": 5,
+    "autopay.show": 6,
     "arrangement.show": 3,
-    "arrangement_new.show": 11,
+    "arrangement_new.show": 12,
     "desk_approvals.one": 44,  # the decision is tried in a savepoint
     "desk_arrangements.one": 9,
     "desk_case.file": 2,
@@ -46,7 +46,7 @@ PAGES = {
     "invoices.paper": 2,
     "invoices.show": 3,
     "password.ask": 1,
-    "pay.show": 10,
+    "pay.show": 11,
     "payer_new.new": 2,
     "payers.show": 4,
     "pay_result.show": 5,

@@ -28,6 +28,7 @@ class MethodView:
     added_at: datetime.datetime
     mandate_state: models.MandateState | None
     agreed_in: str
+    is_refused: bool = False  # for good, by its bank, where that was asked
 
     @property
     def is_bank(self) -> bool:

@@ -12,6 +12,7 @@ import flask_login
 from portal.domain.billing.queries import payable
 from portal.domain.billing.rules import arranging, chosen_day
 from portal.domain.payments import rules
+from portal.domain.payments.queries import methods as payment_methods
 from portal.domain.wallet import queries as wallet
 from portal.domain.wallet import rules as wallet_rules
 from portal.journeys import arrange, planned, propose_arrangement
@@ -46,6 +47,7 @@ FIELDS: dict[type[errors.DomainError], str] = {
     rules.MethodGone: "with",
     wallet_rules.MandateOver: "with",
     planned.MethodExpires: "with",
+    planned.MethodRefused: "with",
     ChooseMethod: "with",
     propose_arrangement.RunningAlready: "",
     pay_later.NotSeen: "",
@@ -147,7 +149,7 @@ def _proposal(typed: Typed) -> propose_arrangement.Proposal:
 def _page(typed: Typed | None) -> NewPage:
     reader, me, today = site.reader(), flask_login.current_user.id, site.ctx().clock.today()
     bills = propose_arrangement.debt(reader, customer_id=me, today=today)
-    methods = wallet.chargeable(reader, customer_id=me, today=today)
+    methods = payment_methods.offered(reader, customer_id=me, today=today)
     typed = typed or _first(bills, methods, today)
     seen, wrong = None, None
     if bills and methods:

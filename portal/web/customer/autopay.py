@@ -10,8 +10,7 @@ import werkzeug.exceptions
 from flask_babel import gettext as _
 
 from portal.domain.payments.operations import standing as operations
-from portal.domain.payments.queries import drafts, standing, undrafted
-from portal.domain.wallet import queries as wallet
+from portal.domain.payments.queries import drafts, methods, standing, undrafted
 from portal.journeys import autopay, end_autopay
 from portal.kernel import errors, ids
 from portal.web.customer import autopay_view
@@ -117,7 +116,7 @@ def _page(
     if not found.is_on and not found.can_join(today):
         raise werkzeug.exceptions.NotFound
     write = rows.Writer(today)
-    saved = wallet.chargeable(reader, customer_id=me, today=today)
+    saved = methods.offered(reader, customer_id=me, today=today)
     taken = drafts.of_policy(reader, customer_id=me, policy_no=found.policy_no)
     open_ = undrafted.of_policy(reader, policy_id=found.policy_id)
     planned = [d for d in taken if d.ended_at is None]

@@ -57,6 +57,7 @@ OTHERS = (
     rules.PaymentUnderWay,
     wallet.MandateOver,
     planned.MethodExpires,
+    planned.MethodRefused,
     planned.BeingTaken,
     planned.InParts,
     planned.PlannedAlready,

@@ -10,7 +10,7 @@ from sqlalchemy import orm
 
 from portal.domain.billing.queries import after_paying
 from portal.domain.billing.rules import chosen_day, paying
-from portal.domain.payments.queries import bills, drafts
+from portal.domain.payments.queries import bills, drafts, methods
 from portal.domain.wallet import queries as wallet
 from portal.journeys import pay_invoices
 from portal.kernel import errors, money
@@ -110,11 +110,11 @@ class PayPage:
 
 
 def page(session: orm.Session, *, customer_id: int, typed: Typed, today: datetime.date) -> PayPage:
-    """The page for what was typed so far; ten statements at most, more for another day."""
+    """The page for what was typed so far; eleven statements at most, more for another day."""
     found = bills.open_bills(session, customer_id=customer_id)
     waiting = drafts.by_invoice(drafts.not_over(session, customer_id=customer_id))
     days = after_paying.paid_to(session, customer_id=customer_id)
-    saved = wallet.chargeable(session, customer_id=customer_id, today=today)
+    saved = methods.offered(session, customer_id=customer_id, today=today)
     choices = tuple(
         Choice(
             number=bill.number,
@@ -133,7 +133,7 @@ def page(session: orm.Session, *, customer_id: int, typed: Typed, today: datetim
     typed = dataclasses.replace(
         typed,
         numbers=tuple(n for n in typed.numbers if n in known) or _first(choices),
-        method=typed.method or (saved[0].number if saved else NEW),
+        method=typed.method or next((m.number for m in saved if not m.is_refused), NEW),
     )
     has_credit = found.unapplied_cents > 0 and choices
     credit = pay_invoices.credit_cents(session, customer_id=customer_id) if has_credit else 0

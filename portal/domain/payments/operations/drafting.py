@@ -11,8 +11,7 @@ from sqlalchemy import orm
 from portal.domain.audit import operations as audit
 from portal.domain.billing.operations import allocating, books
 from portal.domain.payments import declines, models, rules
-from portal.domain.payments.states import DraftKind, DraftState, PaymentState
-from portal.domain.wallet import models as wallet
+from portal.domain.payments.states import DraftKind, DraftState
 from portal.kernel import actor, db, ids
 
 
@@ -180,16 +179,6 @@ _LOCK_BILLS = allocating.locking(
         models.DraftBill.draft_id == sa.bindparam("draft_id")
     )
 )
-_LAST_WORD = (
-    sa.select(models.Payment.failure_code)
-    .where(
-        models.Payment.customer_id == sa.bindparam("customer_id"),
-        models.Payment.method_id == sa.bindparam("method_id"),
-        models.Payment.state.in_([PaymentState.SETTLED, PaymentState.FAILED]),
-    )
-    .order_by(models.Payment.id.desc())
-    .limit(1)
-)
 
 
 def lock_due(session: orm.Session, *, draft_id: int, on: datetime.date) -> models.Draft | None:
@@ -217,15 +206,6 @@ def take_method(draft: models.Draft) -> int:
         return method_id
     draft.attempts += 1
     return draft.method_id
-
-
-def is_refused_for_good(session: orm.Session, *, method: wallet.PaymentMethod) -> bool:
-    """Whether the last that a bank said of the method was never to charge it again.
-
-    A payment that went through since, its payer being present, is a newer word.
-    """
-    code = session.scalar(_LAST_WORD, {"customer_id": method.customer_id, "method_id": method.id})
-    return bool(code) and declines.of_card(code).ends_method
 
 
 def _audit(

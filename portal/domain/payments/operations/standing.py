@@ -17,6 +17,7 @@ from portal.domain.audit import operations as audit
 from portal.domain.billing import models as billing
 from portal.domain.payments import announcing, declines, models
 from portal.domain.payments.operations import drafting
+from portal.domain.payments.queries import methods
 from portal.domain.payments.states import AutopayEnd, DraftState
 from portal.domain.wallet import models as wallet
 from portal.domain.wallet import operations as wallet_operations
@@ -46,7 +47,7 @@ class PolicyOver(errors.DomainError):
 
 
 class MethodNotUsable(errors.DomainError):
-    """The method was removed, is somebody else's, has expired, or may not be debited."""
+    """The method was removed, is somebody else's, has expired, or may not be charged any more."""
 
     code = "autopay_method"
     message = msgids.N_("This card or account cannot be used for autopay. Choose another one.")
@@ -91,6 +92,8 @@ def usable(
         session, customer_id=customer_id, number=number, payer_id=payer_id, shared=True
     )
     if method is None or not can_be_charged(method, today=today):
+        raise MethodNotUsable(number=number)
+    if methods.refused_for_good(session, customer_id=customer_id, method_ids=[method.id]):
         raise MethodNotUsable(number=number)
     return method
 
