@@ -47,7 +47,7 @@ class NoSuchBill(errors.DomainError):
 class GuestBill:
     """What the holder of a link may see, in cents. Names are "" where they may not be seen.
 
-    `to_pay_cents` is 0 when there is nothing to pay now: `is_under_way` tells why.
+    `to_pay_cents` is 0 when there is nothing to pay now: `is_under_way` and `is_paused` tell why.
     """
 
     customer_id: int
@@ -57,6 +57,7 @@ class GuestBill:
     due_on: datetime.date
     to_pay_cents: int
     is_under_way: bool
+    is_paused: bool  # while a dispute about it is looked at
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -83,14 +84,16 @@ def look(ctx: context.Context, *, token: str) -> GuestBill:
         owed = bills.open_bills(session, customer_id=invoice.customer_id)
         customer = identity.customer(session, customer_id=invoice.customer_id)
     mine = next((bill for bill in owed.bills if bill.number == claim.invoice_no), None)
+    to_pay_cents = mine.to_pay_cents if mine else 0
     return GuestBill(
         customer_id=invoice.customer_id,
         invoice_no=claim.invoice_no,
         first_name=customer.first_name if claim.shows_names else "",
         pet_name=invoice.pet_name if claim.shows_names else "",
         due_on=invoice.due_on,
-        to_pay_cents=mine.to_pay_cents if mine and mine.to_pay_cents >= paying.LEAST_CENTS else 0,
+        to_pay_cents=to_pay_cents if to_pay_cents >= paying.LEAST_CENTS else 0,
         is_under_way=bool(mine and mine.under_way_cents),
+        is_paused=bool(mine and mine.disputed_cents),
     )
 
 

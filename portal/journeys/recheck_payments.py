@@ -11,6 +11,7 @@ from portal.journeys import context, open_dispute, settle_payment
 from portal.kernel import actor
 
 WHO = actor.system("re-reading payments")
+BRIEF = datetime.timedelta(seconds=75)  # longer than a call to Stripe with its repetitions takes
 QUIET = datetime.timedelta(minutes=10)
 SLOW = datetime.timedelta(hours=3)  # of a bank account
 LONG = datetime.timedelta(hours=24)  # unknown: by then Stripe has been asked in every way there is
@@ -23,7 +24,9 @@ def run(ctx: context.Context) -> int:
     """
     with ctx.database.reading() as session:
         now = ctx.clock.now()
-        due = references.to_recheck(session, quiet_since=now - QUIET, slow_since=now - SLOW)
+        due = references.to_recheck(
+            session, brief_since=now - BRIEF, quiet_since=now - QUIET, slow_since=now - SLOW
+        )
     for payment_id in due:
         settle_payment.refresh(ctx, payment_id=payment_id, who=WHO)
     with ctx.database.reading() as session:

@@ -19,6 +19,7 @@ from portal.journeys import (
     keep_method,
     pay_invoices,
     recheck_payments,
+    settle_payment,
 )
 from tests.support import autopaying, bills, charging, debits, drafting, paying, people, planning
 
@@ -290,6 +291,27 @@ def test_a_debit_that_is_refused_for_its_mandate_ends_it_and_the_second_method_g
 
 class Killed(BaseException):
     """Stands for SIGKILL."""
+
+
+def test_a_draft_whose_run_was_killed_is_known_about_a_minute_later(
+    ctx, sandbox, clock, database, monkeypatch
+):
+    bill = bills.make_bill(database)
+    number = drafting.plan(ctx, bill, paying.save_card(ctx, sandbox, bill.customer))
+
+    def killed(*_, **__):
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(settle_payment, "absorb", killed)
+        with pytest.raises(Killed):
+            collect_drafts.attempt(ctx, draft_id=drafting.row(ctx, number).id, on=ctx.clock.today())
+    recheck_payments.run(ctx)
+    assert drafting.row(ctx, number).state is DraftState.ATTEMPTING
+    clock.advance(datetime.timedelta(seconds=76))
+    recheck_payments.run(ctx)
+    assert drafting.row(ctx, number).state is DraftState.PAID
+    assert len(paying.charges(sandbox)) == 1
 
 
 @pytest.mark.parametrize("leaves", [True, False])

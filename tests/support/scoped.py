@@ -77,19 +77,23 @@ def pay(ctx, sandbox, number: str, bill, *, card=paying.VISA, keep=False, key="k
 def keep(ctx, sandbox, bill, number: str, card: str = paying.VISA) -> str:
     """A card that they keep without paying; its number."""
     known = {method.number for method in methods(ctx, bill, number)}
-    agreed = (agreeing.shown(ctx, ConsentKind.STORE, language="en"),)
-    begun = scoped_pay.begin_keeping(
-        ctx, token=token(ctx, number), agreed=agreed, who=people.visitor()
-    )
-    setup_ref = begun.client_secret.partition("_secret_")[0]
-    sandbox.client().v1.setup_intents.confirm(
-        setup_ref, {"payment_method": sandbox.card(card), "return_url": "http://127.0.0.1/"}
-    )
+    setup_ref = kept_at_stripe(ctx, sandbox, token(ctx, number), card)
     scoped_pay.finish_keeping(
         ctx, token=token(ctx, number), setup_ref=setup_ref, who=people.visitor()
     )
     (kept,) = {method.number for method in methods(ctx, bill, number)} - known
     return kept
+
+
+def kept_at_stripe(ctx, sandbox, held: str, card: str = paying.VISA) -> str:
+    """Their page has kept a card, and we have not heard of it; the setup's reference."""
+    agreed = (agreeing.shown(ctx, ConsentKind.STORE, language="en"),)
+    begun = scoped_pay.begin_keeping(ctx, token=held, agreed=agreed, who=people.visitor())
+    setup_ref = begun.client_secret.partition("_secret_")[0]
+    sandbox.client().v1.setup_intents.confirm(
+        setup_ref, {"payment_method": sandbox.card(card), "return_url": "http://127.0.0.1/"}
+    )
+    return setup_ref
 
 
 def methods(ctx, bill, number: str) -> tuple[wallet.MethodView, ...]:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from portal.journeys import guest_pay, policy_papers, run_billing, settle_payment
 from portal.kernel import actor, ids
-from tests.support import bills, forms, paying, people
+from tests.support import bills, cases, forms, paying, people
 
 KEY = "g" * 24
 JSON = {"Accept": "application/json"}
@@ -71,6 +71,22 @@ def test_a_guest_pays_and_the_owner_gets_the_receipt(ctx, sandbox, database, gue
     assert "There is nothing to pay" in guest.get(link).get_data(as_text=True)
     assert count(database, "payment_method") == 0
     paying.assert_books(ctx)
+
+
+def test_a_bill_in_dispute_is_not_called_paid(ctx, guest, link, bill):
+    cases.raise_case(ctx, bill.customer, invoice_no=bill.number)
+    html = guest.get(link).get_data(as_text=True)
+    assert "This bill is being looked at" in html
+    assert "is paid" not in html
+    assert begin(guest, link).status_code == 409
+
+
+def test_a_withdrawn_bill_asks_nobody_for_money(database, guest, link, bill):
+    with database.unit_of_work() as session:
+        session.execute(sa.text("UPDATE invoice_line SET open_cents = 0"))
+        session.execute(sa.text("UPDATE invoice SET state = 'voided', open_cents = 0"))
+    assert "There is nothing to pay" in guest.get(link).get_data(as_text=True)
+    assert begin(guest, link).status_code == 409
 
 
 def test_the_owner_and_a_guest_at_once_are_one_charge(ctx, sandbox, guest, link, bill):

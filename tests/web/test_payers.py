@@ -141,6 +141,17 @@ def test_no_page_of_the_owner_shows_the_payers_card(ctx, sandbox, owner, number,
     assert "$66.08" in owner.get(f"/payers/{number}").get_data(as_text=True)
 
 
+@pytest.mark.parametrize(("due_on", "next_page"), [(10, ""), (28, "/autopay")])
+def test_a_new_card_of_the_payers_is_offered_for_what_is_late(
+    ctx, sandbox, paying_app, database, due_on, next_page
+):
+    bill = bills.make_bill(database, effective_on=datetime.date(2026, 11, due_on))
+    link = scoped.link(ctx, scoped.ask(ctx, bill))
+    setup_ref = scoped.kept_at_stripe(ctx, sandbox, link.rpartition("/")[2])
+    answer = paying_app.test_client().get(f"{link}/added?setup_intent={setup_ref}")
+    assert answer.location == f"{link}{next_page}"
+
+
 def test_the_owners_autopay_pages_show_nothing_of_the_payers_cards(
     ctx, sandbox, clock, owner, number, bill
 ):

@@ -65,7 +65,10 @@ def added(token: str) -> flask.typing.ResponseReturnValue:
         flask.flash(wording.decline(view.decline_code, say=_), "late")
         return flask.redirect(flask.url_for(".add", token=token), 303)
     flask.flash(_("It was saved. We mailed you about it."), "good")
-    return flask.redirect(flask.url_for("payer_autopay.show", token=token), 303)
+    page = scoped_pay.look(site.ctx(), token=token)
+    is_late = any(bill.is_late and bill.to_pay_cents for bill in page.bills)
+    next_page = "payer_page.show" if is_late else "payer_autopay.show"
+    return flask.redirect(flask.url_for(next_page, token=token), 303)
 
 
 @bp.post("/payer/<token>/cards/<number>")

@@ -49,11 +49,15 @@ def refund_of(session: orm.Session, *, refund_ref: str, refund_no: str) -> int |
 def to_recheck(
     session: orm.Session,
     *,
+    brief_since: datetime.datetime,
     quiet_since: datetime.datetime,
     slow_since: datetime.datetime,
     limit: int = 200,
 ) -> list[int]:
     """Open payments that nobody looked at since `quiet_since`, unknown ones whenever they are.
+
+    A saved method is charged by one call of ours: one that has told nothing since `brief_since`
+    belongs to a process that was killed. A payer with a form of Stripe's open takes longer.
 
     Debits take days: one on its way, or waiting to be verified, is looked at again after
     `slow_since` only.
@@ -66,6 +70,9 @@ def to_recheck(
             models.Payment.state.in_(rules.OPEN_STATES),
             sa.or_(
                 models.Payment.state == PaymentState.UNKNOWN,
+                (models.Payment.state == PaymentState.INITIATED)
+                & models.Payment.method_id.is_not(None)
+                & (asked < brief_since),
                 asked < slow_since,
                 sa.not_(is_slow) & (asked < quiet_since),
             ),
