@@ -102,6 +102,14 @@ class Visitor:
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
 
+    def overflow_at_320(self) -> int:
+        """The same on the narrowest screen there is; the width is as it was afterwards."""
+        before = self.page.viewport_size
+        self.page.set_viewport_size({"width": 320, "height": 640})
+        found = self.overflow()
+        self.page.set_viewport_size(before)
+        return found
+
     def _heard(self, message: playwright.ConsoleMessage) -> None:
         declined = "status of 402" in message.text  # Stripe answers a declined card so
         if message.type == "error" and not declined:

@@ -26,6 +26,7 @@ def sound(me) -> None:
     """The page pleases axe and fits."""
     assert me.axe() == []
     assert me.overflow() == 0
+    assert me.overflow_at_320() == 0
 
 
 def test_a_card_that_later_needs_its_owner(visit, site, sandbox, clock, bill):

@@ -23,6 +23,7 @@ def test_a_guest_pays_from_the_link_in_the_bill(visit, site, sandbox, bill):
     page = me.open(link)
     assert me.axe() == []
     assert me.overflow() == 0
+    assert me.overflow_at_320() == 0
     type_card(page, "4000000000009995")
     press_pay(page)
     expect(page.locator("#card-bad")).to_contain_text("insufficient funds. Nothing was taken.")
@@ -30,6 +31,7 @@ def test_a_guest_pays_from_the_link_in_the_bill(visit, site, sandbox, bill):
     press_pay(page)
     expect(page.get_by_role("heading", level=1)).to_have_text("We received $66.08")
     assert me.axe() == []
+    assert me.overflow_at_320() == 0
     assert len(paying.charges(sandbox)) == 1
     page = me.open(link)
     expect(page.get_by_role("heading", level=1)).to_have_text("There is nothing to pay")

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from portal.journeys import guest_pay, policy_papers, run_billing, settle_payment
 from portal.kernel import actor, ids
-from tests.support import bills, cases, forms, paying, people
+from tests.support import bills, cases, forms, paying, people, statements
 
 KEY = "g" * 24
 JSON = {"Accept": "application/json"}
@@ -71,6 +71,17 @@ def test_a_guest_pays_and_the_owner_gets_the_receipt(ctx, sandbox, database, gue
     assert "There is nothing to pay" in guest.get(link).get_data(as_text=True)
     assert count(database, "payment_method") == 0
     paying.assert_books(ctx)
+
+
+def test_the_guests_pages_keep_to_their_statements(ctx, sandbox, database, guest, link, bill):
+    begun = begin(guest, link).get_json()
+    paying.confirm(sandbox, begun["client_secret"])
+    result = begun["return_url"].removeprefix(ctx.base_url)
+    guest.get(result)
+    for page in (link, result):
+        with statements.counted(database) as sent:
+            assert guest.get(page).status_code == 200
+        assert len(sent) <= 7, sent
 
 
 def test_a_bill_in_dispute_is_not_called_paid(ctx, guest, link, bill):
