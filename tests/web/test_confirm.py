@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from portal.domain.payments import models
 from portal.domain.payments.states import DraftState
 from portal.journeys import confirm_link
-from tests.support import autopaying, bills, drafting, forms, paying, people
+from tests.support import autopaying, bills, drafting, forms, paying, people, statements
 
 ASKS_ALWAYS = "4000002760003184"
 
@@ -40,6 +40,12 @@ def test_whoever_holds_the_link_sees_the_pet_the_sum_and_the_card_and_nothing_el
     assert "from Visa 4242" in html
     for secret in (bill.customer.last_name, bill.customer.email, bill.number, bill.policy.number):
         assert secret not in html
+
+
+def test_the_page_keeps_to_its_statements(client, database, link):
+    with statements.counted(database) as sent:
+        assert client.get(link).status_code == 200
+    assert len(sent) <= 5, sent
 
 
 def test_looking_spends_nothing(client, database, link):
