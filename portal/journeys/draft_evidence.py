@@ -16,6 +16,13 @@ _OPENINGS = {
     "subscription_canceled": _COVER,
     "duplicate": "The payment is for the bills listed here.",
 }
+_KINDS = {
+    "store": "Keeping the payment method",
+    "debit": "Mandate for debits of the account",
+    "autopay": "Autopay",
+    "scheduled": "Payment on a chosen day",
+    "arrangement": "Payment in parts",
+}
 _BY_IT = "The bills listed here were paid by this {thing}."
 _OTHERWISE = "The payment is for insurance bills of our customer, as listed here."
 
@@ -28,6 +35,7 @@ def text(facts: evidence_facts.Facts, *, zone: datetime.tzinfo) -> str:
         _bills(facts),
         _person(facts, zone),
         _agreed(facts, zone),
+        _announced(facts, zone),
         access_log(facts, zone=zone),
         _thread(facts, zone),
     ]
@@ -125,11 +133,24 @@ def _agreed(facts: evidence_facts.Facts, zone: datetime.tzinfo) -> str:
     if not facts.agreed:
         return ""
     lines = [
-        f"- {_at(a.at, zone)}, {wording.method(a.method_label)}, address {a.address or 'unknown'}, "
-        f'{a.device or "unknown device"}: "{a.text}"'
+        f"- {_KINDS[a.kind]}, {_at(a.at, zone)}, {wording.method(a.method_label)}, "
+        f"address {a.address or 'unknown'}, {a.device or 'unknown device'}, "
+        f'text version {a.version}: "{a.text}"'
         for a in facts.agreed
     ]
     return "\n".join(["What was agreed to about it:", *lines])
+
+
+def _announced(facts: evidence_facts.Facts, zone: datetime.tzinfo) -> str:
+    """The day and the sum that were announced, and which mails said so."""
+    if facts.planned_on is None:
+        return ""
+    head = (
+        f"It was planned for {formats.day(facts.planned_on, 'year')}, "
+        f"{formats.money(facts.planned_cents)} at most."
+    )
+    lines = [f"- {_at(n.sent_at, zone)}, to {n.recipient}" for n in facts.notices]
+    return "\n".join([f"{head} This was announced by mail:", *lines] if lines else [head])
 
 
 def _thing(facts: evidence_facts.Facts) -> str:

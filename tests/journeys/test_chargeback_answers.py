@@ -6,12 +6,20 @@ import dataclasses
 import datetime
 
 import pytest
+import sqlalchemy as sa
 
 from portal.domain.payments import rules
 from portal.domain.reports.queries import evidence_facts
 from portal.gateways import ports
-from portal.journeys import answer_chargeback, draft_evidence, follow_chargeback
-from tests.support import bills, cases, charging, jobs, paying, people
+from portal.journeys import (
+    answer_chargeback,
+    confirm_draft,
+    confirm_link,
+    draft_evidence,
+    follow_chargeback,
+    guest_pay,
+)
+from tests.support import bills, cases, charging, drafting, jobs, paying, people
 
 
 @pytest.fixture
@@ -35,6 +43,19 @@ def drafted(ctx, number):
         facts = evidence_facts.of(session, number=number)
     zone = ctx.clock.zone
     return draft_evidence.text(facts, zone=zone), draft_evidence.fields(facts, zone=zone)
+
+
+def claimed(ctx, sandbox, payment_no):
+    """The chargeback of a payment that is settled first."""
+    charging.hear(ctx, sandbox)
+    return charging.claim(ctx, sandbox, payment_no)
+
+
+def assert_no_sign_in(text, fields):
+    assert "signed in" not in text.lower()
+    assert "Sign-ins" not in text
+    assert text.startswith("The bills listed here were paid by this card.")
+    assert not {"customer_purchase_ip", "access_activity_log"} & set(fields)
 
 
 def signed_in(database, clock, sandbox, customer):
@@ -77,16 +98,60 @@ def test_hearing_again_that_the_bank_asks_does_not_take_back_what_was_released(
     assert charging.row(ctx, number).evidence_asked_at == before.evidence_asked_at is not None
 
 
-def test_a_payment_by_a_new_card_is_not_said_to_come_from_who_was_signed_in(
+def test_a_payment_by_an_owners_new_card_names_the_browser_that_was_signed_in(
     ctx, sandbox, database, clock, bill
 ):
     signed_in(database, clock, sandbox, bill.customer)
     number = charging.claim(ctx, sandbox, charging.pay(ctx, sandbox, bill.customer))
     text, fields = drafted(ctx, number)
-    assert "signed in" not in text.lower()
-    assert "Sign-ins" not in text
-    assert text.startswith("The bills listed here were paid by this card.")
-    assert not {"customer_purchase_ip", "access_activity_log"} & set(fields)
+    assert text.startswith("The payment was made from our customer's account")
+    assert "still signed in when the payment was made" in fields["access_activity_log"]
+
+
+def test_a_payment_by_a_guest_is_not_said_to_come_from_who_was_signed_in(
+    ctx, sandbox, database, clock, bill
+):
+    signed_in(database, clock, sandbox, bill.customer)
+    begun = guest_pay.start(
+        ctx,
+        token=guest_pay.link(ctx, invoice_no=bill.number).rpartition("/")[2],
+        expected_cents=6608,
+        once_key="g" * 24,
+        who=people.visitor(),
+    )
+    paying.confirm(sandbox, begun.client_secret)
+    text, fields = drafted(ctx, claimed(ctx, sandbox, begun.number))
+    assert_no_sign_in(text, fields)
+
+
+def test_a_new_card_from_before_guests_were_told_apart_names_no_sign_in(
+    ctx, sandbox, database, clock, bill
+):
+    signed_in(database, clock, sandbox, bill.customer)
+    paid = charging.pay(ctx, sandbox, bill.customer)
+    with database.unit_of_work() as session:  # as the migration leaves older payments
+        session.execute(sa.text("UPDATE payment SET by_guest = false, agreed = NULL"))
+    assert_no_sign_in(*drafted(ctx, charging.claim(ctx, sandbox, paid)))
+
+
+def test_a_payment_by_a_mailed_link_of_the_bank_names_no_sign_in(
+    ctx, sandbox, database, clock, bill
+):
+    card = paying.save_card(ctx, sandbox, bill.customer, "4000002760003184")
+    draft = drafting.plan(ctx, bill, card)
+    drafting.collect(ctx)  # the bank asks for its payer
+    signed_in(database, clock, sandbox, bill.customer)
+    link = confirm_link.link(ctx, draft_no=draft, until_on=drafting.row(ctx, draft).due_on)
+    begun = confirm_draft.start(
+        ctx,
+        token=link.rpartition("/")[2],
+        expected_cents=6608,
+        once_key="c" * 24,
+        who=people.visitor(),
+    )
+    ref = paying.row(ctx, begun.number).stripe_ref
+    sandbox.authenticate(sandbox.client().v1.payment_intents.retrieve(ref))
+    assert_no_sign_in(*drafted(ctx, claimed(ctx, sandbox, begun.number)))
 
 
 def test_a_payment_by_a_saved_card_names_the_browser_that_was_signed_in(

@@ -14,8 +14,8 @@ from portal.domain.identity import models as identity
 from portal.domain.notifications import models as notifications
 from portal.domain.payments import models as payments
 from portal.domain.payments import rules
+from portal.domain.payments.queries import agreed_to
 from portal.domain.policies import models as policies
-from portal.domain.wallet import models as wallet
 
 SIGN_INS = 10
 MESSAGES = 20
@@ -55,18 +55,6 @@ class Words:
     body: str
 
 
-@dataclasses.dataclass(frozen=True)
-class Agreed:
-    """What was agreed to about the payment or its method, word for word, when and from where."""
-
-    kind: str
-    text: str
-    method_label: str
-    at: datetime.datetime
-    address: str
-    device: str
-
-
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Facts:
     """Everything that a draft is made of; amounts in cents."""
@@ -92,32 +80,46 @@ class Facts:
     bills: tuple[Bill, ...]
     sign_ins: tuple[SignIn, ...]  # none where nothing proves that the payer was signed in
     words: tuple[Words, ...]
-    agreed: tuple[Agreed, ...]  # oldest first
+    planned_on: datetime.date | None  # the announced day of a draft; None: paid at once
+    planned_cents: int  # the most that was announced
+    agreed: tuple[agreed_to.Agreed, ...]  # oldest first
+    notices: tuple[agreed_to.Notice, ...]  # mails that announced it, oldest first
 
 
 _B, _P, _C, _M = payments.Chargeback, payments.Payment, identity.Customer, notifications.Mail
-_A = payments.Payer
+_A, _D = payments.Payer, payments.Draft
 
 
 def of(session: orm.Session, *, number: str) -> Facts:
-    """The facts about this chargeback's payment; five statements. Raises NoSuchChargeback."""
+    """The facts about this chargeback's payment; six statements. Raises NoSuchChargeback."""
     row = session.execute(_HEAD, {"number": number}).one_or_none()
     if row is None:
         raise rules.NoSuchChargeback(number=number)
     values = row._asdict()
     customer_id, case_no = values.pop("customer_id"), values.pop("case_no")
-    payer_known, method_id = values.pop("payer_known"), values.pop("method_id")
+    payer_known = values.pop("payer_known")
     return Facts(
         **values,
         bills=_bills(session, row.payment_no),
         sign_ins=_sign_ins(session, customer_id, row.begun_at) if payer_known else (),
         words=_words(session, case_no),
-        agreed=_agreed(session, customer_id, row.payment_no, method_id),
+        agreed=agreed_to.of_payment(session, number=row.payment_no),
+        notices=agreed_to.notices(session, number=row.payment_no) if row.planned_on else (),
     )
 
 
 _earlier = orm.aliased(payments.Payment)
 _claimed = sa.select(_B.id).where(_B.payment_id == _earlier.id).exists()
+# Only a signed-in owner uses a saved card or pays by a new one, unless nobody was present, another
+# pays, or the bank's question came by a mailed link. A guest's new card is told apart since
+# payments say `by_guest`; since then each of those also has `agreed`, if only a JSON null. Older
+# rows have none there: they may be a guest's, and nothing is said about them.
+_owner_paid = sa.and_(
+    _P.payer_id.is_(None),
+    ~_P.is_off_session,
+    _P.draft_id.is_(None),
+    sa.or_(_P.method_id.is_not(None), sa.and_(_P.agreed.is_not(None), ~_P.by_guest)),
+)
 _HEAD = (
     sa.select(
         _B.number,
@@ -130,13 +132,10 @@ _HEAD = (
         _P.method_kind,
         _P.created_at.label("begun_at"),
         _P.settled_at,
-        # A saved card is used by who is signed in, unless nobody was present or another pays; a
-        # new one also by who only has a bill's link.
-        sa.and_(_P.method_id.is_not(None), _P.payer_id.is_(None), ~_P.is_off_session).label(
-            "payer_known"
-        ),
-        _P.method_id,
+        _owner_paid.label("payer_known"),
         _P.refunded_cents,
+        _D.draft_on.label("planned_on"),
+        sa.func.coalesce(_D.amount_cents, 0).label("planned_cents"),
         _C.number.label("customer_no"),
         (_C.first_name + " " + _C.last_name).label("customer_name"),
         _C.email,
@@ -161,6 +160,7 @@ _HEAD = (
     .join(_P, _P.id == _B.payment_id)
     .join(_C, _C.id == _B.customer_id)
     .outerjoin(_A, _A.id == _P.payer_id)
+    .outerjoin(_D, _D.id == _P.draft_id)
     .outerjoin(
         _M, sa.and_(_M.subject_no == _P.number, _M.template.in_(("receipt", "payer_receipt")))
     )
@@ -210,30 +210,6 @@ def _sign_ins(
         .limit(SIGN_INS)
     )
     return tuple(SignIn(*row) for row in rows)
-
-
-def _agreed(
-    session: orm.Session, customer_id: int, payment_no: str, method_id: int | None
-) -> tuple[Agreed, ...]:
-    """What was agreed to with this payment, and when its saved method was kept."""
-    table, method = wallet.Consent, wallet.PaymentMethod
-    kept = sa.select(method.agreed_in).where(method.id == method_id).scalar_subquery()
-    rows = session.execute(
-        sa.select(
-            sa.cast(table.kind, sa.Text),
-            table.text,
-            table.method_label,
-            table.given_at,
-            table.ip,
-            table.device,
-        )
-        .where(
-            table.customer_id == customer_id,
-            sa.or_(table.subject == payment_no, table.subject == kept),
-        )
-        .order_by(table.id)
-    )
-    return tuple(Agreed(*row) for row in rows)
 
 
 def _words(session: orm.Session, case_no: str) -> tuple[Words, ...]:
