@@ -148,6 +148,17 @@ class WarningView:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class PayoutView:
+    """What Stripe pays out to our bank, as it stands there."""
+
+    ref: str
+    status: str  # pending, in_transit, paid, failed, canceled
+    amount_cents: int
+    money: MoneyMoved | None = None  # what it took from the balance, below zero
+    reversal: MoneyMoved | None = None  # what came back of one that failed or was canceled
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class EventView:
     """An event as Stripe sent or lists it; `object_ref` names what to read again."""
 
@@ -244,6 +255,9 @@ class PaymentGateway(Protocol):
 
     def read_warning(self, warning_ref: str) -> WarningView:
         """The early fraud warning as it stands."""
+
+    def read_payout(self, payout_ref: str) -> PayoutView:
+        """The payout as it stands, with what it moved."""
 
     def money_moved(self) -> Iterator[MoneyMoved]:
         """All balance transactions, newest first."""

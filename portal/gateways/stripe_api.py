@@ -274,6 +274,14 @@ class StripePayments:
                 self._client.v1.radar.early_fraud_warnings.retrieve(warning_ref)
             )
 
+    def read_payout(self, payout_ref: str) -> ports.PayoutView:
+        """The payout as it stands, with what it moved."""
+        with _typed_errors():
+            found = self._client.v1.payouts.retrieve(
+                payout_ref, {"expand": ["balance_transaction", "failure_balance_transaction"]}
+            )
+        return stripe_views.payout(found)
+
     def money_moved(self) -> Iterator[ports.MoneyMoved]:
         """All balance transactions, newest first."""
         with _typed_errors():

@@ -114,6 +114,19 @@ def warning(found: Any) -> ports.WarningView:
     )
 
 
+def payout(found: Any) -> ports.PayoutView:
+    """A payout, its balance transactions expanded."""
+    taken = _expanded(found, "balance_transaction")
+    back = _expanded(found, "failure_balance_transaction")
+    return ports.PayoutView(
+        ref=found.id,
+        status=found.status,
+        amount_cents=found.amount,
+        money=None if taken is None else money(taken),
+        reversal=None if back is None else money(back),
+    )
+
+
 def money(found: Any) -> ports.MoneyMoved:
     """A balance transaction; whether it is open is known where its source is expanded."""
     source = _expanded(found, "source")

@@ -15,6 +15,7 @@ from portal.journeys import (
     context,
     follow_chargeback,
     follow_mandate,
+    follow_payout,
     keep_method,
     send_refund,
     settle_payment,
@@ -153,6 +154,10 @@ def _fraud_warning(ctx: context.Context, warning_ref: str) -> None:
     follow_chargeback.warn(ctx, warning_ref=warning_ref, who=WHO)
 
 
+def _payout(ctx: context.Context, payout_ref: str) -> None:
+    follow_payout.read(ctx, payout_ref=payout_ref, who=WHO)
+
+
 HANDLERS: Mapping[str, Handler] = {
     "payment_intent.processing": _intent,
     "payment_intent.succeeded": _intent,
@@ -177,4 +182,10 @@ HANDLERS: Mapping[str, Handler] = {
     "charge.dispute.funds_withdrawn": _chargeback,
     "charge.dispute.funds_reinstated": _chargeback,
     "radar.early_fraud_warning.created": _fraud_warning,
+    "payout.created": _payout,
+    "payout.updated": _payout,
+    "payout.paid": _payout,
+    "payout.failed": _payout,
+    "payout.canceled": _payout,
+    "payout.reconciliation_completed": _payout,
 }

@@ -29,6 +29,7 @@ KNOWN = {
     ("get", "/v1/disputes/x"): "DisputeRetrieveParams",
     ("post", "/v1/disputes/x"): "DisputeUpdateParams",
     ("get", "/v1/radar/early_fraud_warnings/x"): "radar.EarlyFraudWarningRetrieveParams",
+    ("get", "/v1/payouts/x"): "PayoutRetrieveParams",
     ("get", "/v1/balance_transactions"): "BalanceTransactionListParams",
     ("get", "/v1/events"): "EventListParams",
 }
@@ -112,6 +113,7 @@ def ask_everything(payments) -> None:
             },
         ),
         lambda: payments.read_warning("x"),
+        lambda: payments.read_payout("x"),
         lambda: list(payments.money_moved()),
         lambda: payments.return_fee(charge_ref="py", since=now),
         lambda: list(payments.events_since(now)),

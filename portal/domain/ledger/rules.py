@@ -40,6 +40,8 @@ class Event(enum.StrEnum):
     INVOICE_ISSUED = "invoice_issued"
     PAYMENT_SETTLED = "payment_settled"
     STRIPE_FEE = "stripe_fee"
+    PAYOUT = "payout"
+    PAYOUT_RETURNED = "payout_returned"
     UNAPPLIED_USED = "unapplied_used"
     ALLOCATION_TAKEN_BACK = "allocation_taken_back"
     REFUND_APPROVED = "refund_approved"
@@ -130,6 +132,17 @@ def stripe_fee(*, fee_cents: int) -> tuple[Posting, ...]:
 
 
 def refund_approved(*, amount_cents: int, customer_id: int) -> tuple[Posting, ...]:
+def payout_moved(*, amount_cents: int, fee_cents: int) -> tuple[Posting, ...]:
+    """What Stripe moved for a payout: sent to our bank (below zero) or come back, and its fee."""
+    return merged(
+        (
+            Posting(account=AccountCode.BANK, cents=-amount_cents),
+            Posting(account=AccountCode.PROCESSING_FEES, cents=fee_cents),
+            Posting(account=AccountCode.STRIPE_CLEARING, cents=amount_cents - fee_cents),
+        )
+    )
+
+
     """A refund pays out unapplied cash only."""
     return (
         Posting(account=AccountCode.UNAPPLIED_CASH, cents=amount_cents, customer_id=customer_id),

@@ -158,6 +158,8 @@ TABLES: dict[str, dict[str, str]] = {
         "stripe_fee": N_("Stripe fee"),
         "unapplied_used": N_("Unapplied money used"),
         "allocation_taken_back": N_("Taken back from an invoice"),
+        "payout": N_("Payout to our bank"),
+        "payout_returned": N_("Payout came back"),
         "refund_approved": N_("Refund approved"),
         "refund_sent": N_("Refund sent"),
         "refund_failed": N_("Refund failed"),
