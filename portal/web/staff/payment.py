@@ -1,4 +1,4 @@
-"""One payment on the desk: what Stripe says, where it went, refunds, holds, books, history."""
+"""One payment on the desk: what Stripe says, where it went, what was agreed, books, history."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from flask_babel import gettext
 from portal.documents import wording
 from portal.domain.audit import queries as audit
 from portal.domain.ledger import queries as ledger
+from portal.domain.payments.queries import agreed_to
 from portal.domain.reports.queries import chargeback_record, invoice_record, payment_record
 from portal.kernel import ids
-from portal.web.shared import numbers, site
+from portal.web.shared import devices, numbers, site
 from portal.web.staff import chargeback_view, frame
 
 bp = flask.Blueprint("desk_payment", __name__)
@@ -35,6 +36,10 @@ def show(number: str) -> str:
         applied=invoice_record.allocations_of(reader, sources=[payment.number]),
         holds=invoice_record.holds_on(reader, subject=payment.number),
         cases=invoice_record.cases_about(reader, payment_no=payment.number),
+        agreed=[
+            (one, devices.name(one.device))
+            for one in agreed_to.of_payment(reader, number=payment.number)
+        ],
         entries=ledger.entries_about(reader, about),
         events=audit.history(reader, subjects=about),
     )

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 
 import pytest
 
+from portal.domain.wallet import consents
+from portal.domain.wallet import models as wallet
 from portal.kernel import ids
-from tests.support import bills
+from tests.support import bills, people
+
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
 
 @pytest.fixture
@@ -40,6 +45,37 @@ def test_a_payment_shows_where_its_money_went(database, desk, bill):
     html = page(desk, f"/desk/payments/{number}")
     assert f'href="/desk/invoices/{bill.invoices[0].number}"' in html
     assert "1010 Stripe clearing" in html
+
+
+def agree(ctx, customer, subject, **given):
+    values = {
+        "shown": consents.Shown(
+            kind=wallet.ConsentKind.DEBIT, version="debit-2026-11", language="en", text="Take it."
+        ),
+        "customer_id": customer.id,
+        "subject": subject,
+        "method_label": "STRIPE TEST BANK 6789",
+        "now": ctx.clock.now(),
+        "who": dataclasses.replace(people.owner(customer), address="203.0.113.80", device=FIREFOX),
+    }
+    with ctx.database.unit_of_work() as session:
+        consents.record(session, **(values | given))
+
+
+def test_a_payment_shows_what_was_agreed_and_from_where(quiet_ctx, database, desk, bill):
+    number = bills.pay(database, bill.invoices[0])
+    agree(quiet_ctx, bill.customer, number)
+    text = page(desk, f"/desk/payments/{number}")
+    block = text.partition("What was agreed to")[2].partition("</section>")[0]
+    assert "Agreed to debits of an account" in block
+    assert "24 Nov 2026, 10:00" in block
+    assert "from 203.0.113.80, Firefox, Linux" in block
+    assert ">Take it.</p>" in block.partition("<details")[2]
+
+
+def test_a_payment_that_needed_no_agreement_shows_none(database, desk, bill):
+    number = bills.pay(database, bill.invoices[0])
+    assert "What was agreed to" not in page(desk, f"/desk/payments/{number}")
 
 
 @pytest.mark.parametrize("address", ["/desk/invoices/", "/desk/payments/"])
