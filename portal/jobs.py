@@ -32,6 +32,7 @@ from portal.journeys import (
     deliver_mail,
     earn_premium,
     keep_method,
+    of_nobody,
     post_fees,
     recheck_payments,
     recheck_refunds,
@@ -43,7 +44,12 @@ from portal.journeys import (
     warn_expiring,
 )
 
-PASSING = (ports.GatewayUnknown, sqlalchemy.exc.OperationalError, sqlalchemy.exc.InterfaceError)
+PASSING = (
+    ports.GatewayUnknown,
+    of_nobody.OfNobody,  # our own row may only not be written yet
+    sqlalchemy.exc.OperationalError,
+    sqlalchemy.exc.InterfaceError,
+)
 STALLED_SECONDS = 30  # without a heartbeat; workers send one every HEARTBEAT_SECONDS
 HEARTBEAT_SECONDS = 5
 MAX_ATTEMPTS = 20  # for a job whose worker dies every time

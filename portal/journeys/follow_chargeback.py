@@ -11,9 +11,11 @@ from portal.domain.payments.queries import chargebacks, references, shown_method
 from portal.domain.payments.states import ChargebackState, PaymentState
 from portal.gateways import ports
 from portal.journeys import (
+    arrange,
     bank_cases,
     context,
     follow_debit,
+    of_nobody,
     pausing,
     send_refund,
     settle_payment,
@@ -24,10 +26,10 @@ from portal.kernel import actor
 log = structlog.get_logger("portal.payments")
 
 
-def read(ctx: context.Context, *, chargeback_ref: str, who: actor.Actor) -> str | None:
-    """Read the chargeback at Stripe and take it over; its number, None when it is nobody's.
+def read(ctx: context.Context, *, chargeback_ref: str, who: actor.Actor) -> str:
+    """Read the chargeback at Stripe and take it over; its number.
 
-    Raises GatewayUnknown, GatewayRefused; GatewayUnknown also for one that is lost and does not
+    Raises OfNobody for a charge we do not know, GatewayUnknown, GatewayRefused; GatewayUnknown also for one that is lost and does not
     list its money yet: what becomes of the bills is not known then.
     """
     view = ctx.payments.read_chargeback(chargeback_ref)
@@ -36,16 +38,16 @@ def read(ctx: context.Context, *, chargeback_ref: str, who: actor.Actor) -> str 
     return absorb(ctx, view=view, who=who)
 
 
-def absorb(ctx: context.Context, *, view: ports.ChargebackView, who: actor.Actor) -> str | None:
+def absorb(ctx: context.Context, *, view: ports.ChargebackView, who: actor.Actor) -> str:
     """Take the chargeback over as it stands: state, money, case and mail in one transaction.
 
     Before a loss is split, refunds whose answer was lost are looked for: what Stripe has sent is
-    not owed any more. Raises GatewayUnknown, GatewayRefused.
+    not owed any more. Raises OfNobody, GatewayUnknown, GatewayRefused.
     """
     payment_id = _settled(ctx, intent_ref=view.intent_ref, who=who)
     if payment_id is None:
         log.warning("chargeback_of_nobody", chargeback=view.ref)
-        return None
+        raise of_nobody.OfNobody("chargeback")
     report = _report(view)
     if rules.CHARGEBACK_STATES[report.event] in rules.KEPT_BY_THE_BANK:
         with ctx.database.reading() as session:
@@ -67,6 +69,8 @@ def absorb(ctx: context.Context, *, view: ports.ChargebackView, who: actor.Actor
         if change.is_step:
             _work(session, ctx, change, payment_id=payment_id, reason=view.reason)
             _end_debits(session, ctx, change, payment=payment, reason=view.reason, who=who)
+            if change.after in rules.KEPT_BY_THE_BANK:
+                arrange.follow_return(session, ctx, payment=payment)
             _tell(session, ctx, change, payment_id=payment_id)
         pausing.follow_open(session, customer_id=payment.customer_id, now=now)
     return change.number
@@ -76,13 +80,13 @@ def warn(ctx: context.Context, *, warning_ref: str, who: actor.Actor) -> bool:
     """Take an early fraud warning over and put it on the desk; whether it was new.
 
     It moves no money and locks nothing: the advice is to refund before the bank claims. A charge
-    that was refunded in full or charged back meanwhile needs no case.
+    that was refunded in full or charged back meanwhile needs no case. Raises OfNobody.
     """
     view = ctx.payments.read_warning(warning_ref)
     payment_id = _settled(ctx, intent_ref=view.intent_ref, who=who)
     if payment_id is None:
         log.warning("fraud_warning_of_nobody", warning=view.ref)
-        return False
+        raise of_nobody.OfNobody("fraud_warning")
     now = ctx.clock.now()
     with ctx.database.unit_of_work() as session:
         payment = charging_back.lock(session, payment_id=payment_id)

@@ -17,6 +17,7 @@ from portal.journeys import (
     follow_mandate,
     follow_payout,
     keep_method,
+    of_nobody,
     send_refund,
     settle_payment,
 )
@@ -28,7 +29,8 @@ WHO = actor.system("Stripe webhook")
 LOOK_BACK = datetime.timedelta(days=30)  # as far as Stripe lists events
 OVERLAP = datetime.timedelta(hours=1)
 ERROR_MOST = 500  # characters
-TROUBLE = (ports.GatewayRefused, ports.GatewayUnknown, settling.WrongAmount, ValueError)
+PASSING = (ports.GatewayUnknown, of_nobody.OfNobody)
+TROUBLE = (*PASSING, ports.GatewayRefused, settling.WrongAmount, ValueError)
 
 Handler = Callable[[context.Context, str], None]
 
@@ -44,8 +46,9 @@ def receive(ctx: context.Context, *, body: bytes, signature: str) -> bool:
 def handle(ctx: context.Context, *, event_id: int) -> None:
     """Handle one stored event; handling it again changes nothing.
 
-    What went wrong is kept with the event and raised: after GatewayUnknown the job is tried
-    again; after GatewayRefused and WrongAmount the event stays unhandled, for people to see.
+    What went wrong is kept with the event and raised: after GatewayUnknown and OfNobody the job is
+    tried again, and people see the event once it is late; after GatewayRefused and WrongAmount it
+    stays unhandled, for people to see at once.
     """
     with ctx.database.reading() as session:
         event = queries.event(session, event_id=event_id)
@@ -64,8 +67,15 @@ def handle(ctx: context.Context, *, event_id: int) -> None:
 
 def _keep_trouble(ctx: context.Context, event_id: int, trouble: Exception) -> None:
     said = f"{type(trouble).__name__}: {trouble}"
+    if isinstance(trouble, of_nobody.OfNobody):
+        said = trouble.code  # people read words for it
     with ctx.database.unit_of_work() as session:
-        operations.mark_failed(session, event_id=event_id, error=said[:ERROR_MOST])
+        operations.mark_failed(
+            session,
+            event_id=event_id,
+            error=said[:ERROR_MOST],
+            may_pass=isinstance(trouble, PASSING),
+        )
 
 
 def recover(ctx: context.Context) -> int:
@@ -106,7 +116,9 @@ def _intent(ctx: context.Context, intent_ref: str) -> None:
             session, intent_ref=intent_ref, payment_no=view.payment_no
         )
     if payment_id is None:
-        log.warning("intent_of_nobody", intent=intent_ref)
+        log.warning("intent_of_nobody", intent=intent_ref, status=view.status)
+        if view.status == "succeeded":  # money came in; any other may be somebody's trial
+            raise of_nobody.OfNobody("intent")
         return
     settle_payment.absorb(ctx, payment_id=payment_id, view=view, who=WHO)
 

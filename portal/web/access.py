@@ -165,6 +165,8 @@ TABLE: dict[str, frozenset[str]] = {
     "desk_chargeback.submit": CASE_WORK,
     "desk_chargeback.choose": CASE_WORK,
     "desk_resolve.show": CASE_WORK,
+    "desk_event.close": CASE_WORK,
+    "desk_event.again": CASE_WORK,
     "desk_resolve.decide": CASE_WORK,
     "desk_arrangements.approve": CASE_WORK,
     "desk_arrangements.decline": CASE_WORK,

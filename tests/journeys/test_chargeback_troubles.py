@@ -254,7 +254,7 @@ def test_evidence_killed_at_any_commit_is_sent_once(ctx, sandbox, clock, payment
     assert charging.row(ctx, number).state == "under_review"
 
 
-def test_a_chargeback_of_a_charge_that_is_not_ours_changes_nothing(ctx, sandbox):
+def test_a_chargeback_of_a_charge_that_is_not_ours_opens_nothing(ctx, sandbox):
     sandbox.client().v1.payment_intents.create(
         {
             "amount": 5_000,

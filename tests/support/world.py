@@ -97,6 +97,7 @@ def build(ctx, database) -> World:
         "desk_customer": owner.number,
     }
     with database.reading() as session:
+        "desk_event": "evt_1",
         attachment = session.scalar(sa.text("SELECT number FROM dispute_attachment"))
     return World(
         owner=owner,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 
 import sqlalchemy as sa
@@ -58,10 +59,55 @@ def mark_handled(session: orm.Session, *, event_id: int, now: datetime.datetime)
     )
 
 
-def mark_failed(session: orm.Session, *, event_id: int, error: str) -> None:
-    """Write down why the event could not be handled this time."""
+def mark_failed(session: orm.Session, *, event_id: int, error: str, may_pass: bool) -> None:
+    """Write down why the event could not be handled this time.
+
+    What `may_pass` by itself is no attempt that failed: people see it only once it is late.
+    """
+    table = models.InboxEvent
     session.execute(
-        sa.update(models.InboxEvent)
-        .where(models.InboxEvent.id == event_id, models.InboxEvent.handled_at.is_(None))
-        .values(attempts=models.InboxEvent.attempts + 1, error=error)
+        sa.update(table)
+        .where(table.id == event_id, table.handled_at.is_(None))
+        .values(attempts=table.attempts + (0 if may_pass else 1), error=error)
     )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Held:
+    """An event that was waiting until now, and why."""
+
+    id: int
+    type: str
+    object_id: str
+    error: str
+
+
+_HELD = tuple(getattr(models.InboxEvent, f.name) for f in dataclasses.fields(Held))
+
+
+def close(session: orm.Session, *, external_id: str, now: datetime.datetime) -> Held | None:
+    """End an event that nobody could handle, by hand; None where none waits under this id.
+
+    Its error stays.
+    """
+    row = session.execute(
+        sa.update(models.InboxEvent)
+        .where(models.InboxEvent.external_id == external_id)
+        .where(models.InboxEvent.handled_at.is_(None))
+        .values(handled_at=now)
+        .returning(*_HELD)
+    ).one_or_none()
+    return None if row is None else Held(**row._mapping)
+
+
+def queue_again(session: orm.Session, *, external_id: str, task: str) -> Held | None:
+    """Queue `task` once more for an event that waits; None where none does."""
+    row = session.execute(
+        sa.select(*_HELD)
+        .where(models.InboxEvent.external_id == external_id)
+        .where(models.InboxEvent.handled_at.is_(None))
+    ).one_or_none()
+    if row is None:
+        return None
+    db.queue_task(session, task, event_id=row.id)
+    return Held(**row._mapping)

@@ -26,7 +26,10 @@ class EventView:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class WaitingView:
-    """An event that is not handled; `error` says what the last attempt met, "" before one ended."""
+    """An event that is not handled; `error` says what the last attempt met, "" before one ended.
+
+    `attempts` are those that failed for good.
+    """
 
     external_id: str
     type: str
@@ -62,7 +65,7 @@ def last_occurred_at(session: orm.Session, *, provider: str) -> datetime.datetim
 
 
 def waits(now: datetime.datetime) -> sa.ColumnElement[bool]:
-    """Whether an event waits for people: handling it failed, or nobody did within LATE."""
+    """Whether an event waits for people: handling it failed for good, or was not done in LATE."""
     table = models.InboxEvent
     return sa.and_(
         table.handled_at.is_(None), sa.or_(table.attempts > 0, table.received_at < now - LATE)

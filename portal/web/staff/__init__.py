@@ -11,6 +11,7 @@ from portal.web.staff import (
     chargeback,
     customer,
     customers,
+    event,
     hand_over,
     home,
     invoice,
@@ -38,6 +39,7 @@ SCREENS = (
     trouble,
 )
 
+    event,
 
 def blueprints() -> tuple[flask.Blueprint, ...]:
     """Every blueprint of this audience."""
