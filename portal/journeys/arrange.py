@@ -6,6 +6,8 @@ are not taken by autopay.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import sqlalchemy as sa
 from sqlalchemy import orm
 
@@ -116,7 +118,9 @@ def cancel(ctx: context.Context, *, customer_id: int, number: str, who: actor.Ac
             raise NoSuchArrangement()
         if arrangement.state in _ENDED_EARLY:
             return
-        was_refused = any(s in _REFUSED for s in _draft_states(session, arrangement.id))
+        was_refused = any(
+            part.came_back or part.state in _REFUSED for part in _parts(session, arrangement.id)
+        )
         event = limits.Event.BREAK if was_refused else limits.Event.CANCEL
         _end(session, ctx, arrangement, event, who=who)
 
@@ -132,11 +136,11 @@ def follow(session: orm.Session, ctx: context.Context, *, arrangement_id: int) -
     arrangement = arranging.lock(session, number=number)
     if arrangement is None or arrangement.state is not billing.ArrangementState.ACTIVE:
         return
-    states = _draft_states(session, arrangement_id)
+    parts = _parts(session, arrangement_id)
     event = limits.outcome(
-        payable_cents=_payable_cents(session, arrangement),
-        waiting=sum(state not in declines.ENDED for state in states),
-        failed=sum(state is DraftState.FAILED for state in states),
+        open_cents=sum(bill.open_cents for bill in _open_bills(session, arrangement)),
+        waiting=sum(part.state not in declines.ENDED for part in parts),
+        failed=sum(part.came_back or part.state is DraftState.FAILED for part in parts),
     )
     if event is not None:
         _end(session, ctx, arrangement, event, who=actor.system("arrangements"))
@@ -146,6 +150,15 @@ def runs(session: orm.Session, *, arrangement_id: int) -> bool:
     """Whether its parts may still be taken."""
     found = session.get_one(billing.Arrangement, arrangement_id, populate_existing=True)
     return found.state is billing.ArrangementState.ACTIVE
+
+
+def follow_return(session: orm.Session, ctx: context.Context, *, payment: models.Payment) -> None:
+    """After the bank took a payment back: a part that it was for has failed after all."""
+    if payment.draft_id is None:
+        return
+    draft = session.get_one(models.Draft, payment.draft_id)
+    if draft.arrangement_id is not None:
+        follow(session, ctx, arrangement_id=draft.arrangement_id)
 
 
 _RUNNING = sa.select(billing.Arrangement.id).where(
@@ -213,22 +226,38 @@ def _end(
         template="arrangement_ended",
         outcome=str(arrangement.state),
         was_active=was_active,
-        left_cents=_payable_cents(session, arrangement),
+        left_cents=sum(bill.payable_cents for bill in _open_bills(session, arrangement)),
     )
 
 
-def _draft_states(session: orm.Session, arrangement_id: int) -> list[DraftState]:
-    return list(
-        session.scalars(
-            sa.select(models.Draft.state).where(models.Draft.arrangement_id == arrangement_id)
+class _Part(NamedTuple):
+    state: DraftState
+    came_back: bool  # it was taken, and its bank took it back
+
+
+def _parts(session: orm.Session, arrangement_id: int) -> list[_Part]:
+    came_back = (
+        sa.select(models.Chargeback.id)
+        .join(models.Payment, models.Payment.id == models.Chargeback.payment_id)
+        .where(
+            models.Payment.draft_id == models.Draft.id,
+            models.Chargeback.state.in_(sorted(rules.KEPT_BY_THE_BANK)),
+        )
+        .exists()
+    )
+    rows = session.execute(
+        sa.select(models.Draft.state, came_back).where(
+            models.Draft.arrangement_id == arrangement_id
         )
     )
+    return [_Part._make(row) for row in rows]
 
 
-def _payable_cents(session: orm.Session, arrangement: billing.Arrangement) -> int:
+def _open_bills(
+    session: orm.Session, arrangement: billing.Arrangement
+) -> tuple[payable.PayableInvoice, ...]:
     ids = arranging.invoice_ids(session, arrangement_id=arrangement.id)
-    found = _open_of(session, customer_id=arrangement.customer_id, invoice_ids=ids)
-    return sum(bill.payable_cents for bill in found)
+    return _open_of(session, customer_id=arrangement.customer_id, invoice_ids=ids)
 
 
 def _open_of(

@@ -6,7 +6,7 @@ import datetime
 
 import pytest
 
-from tests.support import bills, paying, planning
+from tests.support import bills, cases, charging, paying, planning
 from tests.support import drafting as drafts
 
 pytestmark = pytest.mark.usefixtures("books_hold")
@@ -102,3 +102,24 @@ def test_ended_after_a_refusal_it_counts_as_broken_and_the_next_one_is_for_a_per
     later = first.due_on + datetime.timedelta(days=3)
     again = planning.propose(ctx, bill, good, key="another-form-of-this-test", first_on=later)
     assert again.state == "proposed"
+
+
+def test_a_part_that_its_bank_takes_back_has_failed_after_all(ctx, sandbox, clock, bill, card):
+    number = planning.propose(ctx, bill, card).number
+    first, second, third = planning.waiting(ctx, bill)
+    on_its_day(ctx, clock, sandbox, first)
+    (payment,) = drafts.attempts(ctx, first.number)
+    charging.claim(ctx, sandbox, payment.number, final=True)
+    assert state(ctx, number) == "active"
+    on_its_day(ctx, clock, sandbox, second)
+    on_its_day(ctx, clock, sandbox, third)
+    assert state(ctx, number) == "broken"
+
+
+def test_what_is_in_dispute_does_not_count_as_kept(ctx, sandbox, clock, bill, card):
+    number = planning.propose(ctx, bill, card).number
+    first, *_ = planning.waiting(ctx, bill)
+    cases.raise_case(ctx, bill.customer, invoice_no=bill.number)
+    assert on_its_day(ctx, clock, sandbox, first) == {"nothing": 1}
+    assert state(ctx, number) == "active"
+    assert paying.charges(sandbox) == []

@@ -120,7 +120,7 @@ def test_a_supervisor_decides_on_much(role, total, may):
 
 
 @pytest.mark.parametrize(
-    ("payable", "waiting", "failed", "event"),
+    ("left", "waiting", "failed", "event"),
     [
         (0, 2, 0, Event.KEEP),
         (0, 0, 2, Event.KEEP),
@@ -131,8 +131,8 @@ def test_a_supervisor_decides_on_much(role, total, may):
         (100, 3, 0, None),
     ],
 )
-def test_what_the_parts_come_to(payable, waiting, failed, event):
-    found = arranging.outcome(payable_cents=payable, waiting=waiting, failed=failed)
+def test_what_the_parts_come_to(left, waiting, failed, event):
+    found = arranging.outcome(open_cents=left, waiting=waiting, failed=failed)
     assert found is event
 
 

@@ -157,13 +157,13 @@ def may_decide(role: str, total_cents: int) -> bool:
     return role in roles
 
 
-def outcome(*, payable_cents: int, waiting: int, failed: int) -> Event | None:
+def outcome(*, open_cents: int, waiting: int, failed: int) -> Event | None:
     """What the parts have come to: an end, or None while it goes on.
 
-    `payable_cents` is what is open on its bills and not in dispute, `waiting` how many parts may
-    still be taken, `failed` how many were refused for good.
+    `open_cents` is what is open on its bills, what is in dispute too; `waiting` how many parts may
+    still be taken, `failed` how many were refused for good or came back after they were taken.
     """
-    if payable_cents == 0:
+    if open_cents == 0:
         return Event.KEEP
     if failed >= FAILED_MOST:
         return Event.BREAK
