@@ -95,9 +95,9 @@ def build(ctx, database) -> World:
         "desk_hand_over": case,
         "desk_approvals": asked.approval_no,
         "desk_customer": owner.number,
+        "desk_event": "evt_1",
     }
     with database.reading() as session:
-        "desk_event": "evt_1",
         attachment = session.scalar(sa.text("SELECT number FROM dispute_attachment"))
     return World(
         owner=owner,

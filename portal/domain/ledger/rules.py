@@ -131,7 +131,6 @@ def stripe_fee(*, fee_cents: int) -> tuple[Posting, ...]:
     )
 
 
-def refund_approved(*, amount_cents: int, customer_id: int) -> tuple[Posting, ...]:
 def payout_moved(*, amount_cents: int, fee_cents: int) -> tuple[Posting, ...]:
     """What Stripe moved for a payout: sent to our bank (below zero) or come back, and its fee."""
     return merged(
@@ -143,6 +142,7 @@ def payout_moved(*, amount_cents: int, fee_cents: int) -> tuple[Posting, ...]:
     )
 
 
+def refund_approved(*, amount_cents: int, customer_id: int) -> tuple[Posting, ...]:
     """A refund pays out unapplied cash only."""
     return (
         Posting(account=AccountCode.UNAPPLIED_CASH, cents=amount_cents, customer_id=customer_id),

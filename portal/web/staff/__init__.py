@@ -37,9 +37,9 @@ SCREENS = (
     chargeback,
     ledger,
     trouble,
+    event,
 )
 
-    event,
 
 def blueprints() -> tuple[flask.Blueprint, ...]:
     """Every blueprint of this audience."""

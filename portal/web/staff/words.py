@@ -158,10 +158,10 @@ TABLES: dict[str, dict[str, str]] = {
         "stripe_fee": N_("Stripe fee"),
         "payout": N_("Payout to our bank"),
         "payout_returned": N_("Payout came back"),
-        "refund_approved": N_("Refund approved"),
-        "refund_sent": N_("Refund sent"),
         "unapplied_used": N_("Unapplied money used"),
         "allocation_taken_back": N_("Taken back from an invoice"),
+        "refund_approved": N_("Refund approved"),
+        "refund_sent": N_("Refund sent"),
         "refund_failed": N_("Refund failed"),
         "chargeback_opened": N_("Chargeback: the bank took the money"),
         "chargeback_won": N_("Chargeback: the bank gave the money back"),
@@ -173,9 +173,6 @@ TABLES: dict[str, dict[str, str]] = {
         "shortfall": N_("Small difference written off"),
         "premium_earned": N_("Premium earned"),
     },
-    "bucket": {
-        "current": N_("Not past due"),
-        "1-30": N_("1–30 days"),
     "event_trouble": {
         "of_nobody.intent": N_(
             "Money came in for no payment that we know. Look in Stripe’s dashboard who paid."
@@ -187,6 +184,9 @@ TABLES: dict[str, dict[str, str]] = {
             "A bank warns of a charge that we do not know. Look at it in Stripe’s dashboard."
         ),
     },
+    "bucket": {
+        "current": N_("Not past due"),
+        "1-30": N_("1–30 days"),
         "31-60": N_("31–60 days"),
         "61-90": N_("61–90 days"),
         "90+": N_("Over 90 days"),
@@ -251,11 +251,11 @@ TABLES: dict[str, dict[str, str]] = {
         "payments.evidence_refused": N_("Evidence was not taken"),
         "payments.evidence_released": N_("Evidence released to the bank"),
         "payments.fraud_warning": N_("The bank warns of fraud"),
+        "inbox.closed": N_("Message from Stripe closed"),
+        "inbox.tried_again": N_("Message from Stripe tried again"),
         "payments.failed": N_("Payment not received"),
         "payments.initiated": N_("Payment begun"),
         "payments.payer_ended_by_owner": N_("Customer ended that somebody else pays"),
-        "inbox.closed": N_("Message from Stripe closed"),
-        "inbox.tried_again": N_("Message from Stripe tried again"),
         "payments.payer_ended_by_payer": N_("Somebody else ended paying for a pet"),
         "payments.payer_invited": N_("Somebody else was asked to pay for a pet"),
         "payments.payer_link_renewed": N_("Somebody else was mailed a new link"),
