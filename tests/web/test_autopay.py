@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 
 import pytest
 
+from portal.documents import agreements
 from portal.journeys import autopay
-from tests.support import autopaying, bills, cases, forms, paying, people
+from tests.support import autopaying, bills, cases, drafting, forms, paying, people, scoped
 
 DAY = datetime.date
 
@@ -77,6 +79,36 @@ def test_joining_keeps_the_text_of_the_page_and_comes_back_to_the_list(
     html = page(owner, bill)
     assert "What autopay did" in html
     assert "Save the change" in html
+
+
+def test_where_it_runs_the_kept_text_is_shown_with_its_day(owner, monkeypatch, bill, card):
+    assert "What you agreed to" not in page(owner, bill)
+    send(owner, bill, method=card)
+    newer = dataclasses.replace(agreements.AUTOPAY, message="A newer text.")
+    monkeypatch.setattr(agreements, "AUTOPAY", newer)
+    html = page(owner, bill)
+    kept = html.partition("What you agreed to on Tuesday 24 November 2026")[2]
+    assert "to take each bill of Biscuit from" in kept.partition("</details>")[0]
+    assert "A newer text." in kept.partition("</details>")[2]  # to be agreed to with a change
+
+
+def test_what_somebody_else_agreed_to_is_not_shown_to_the_owner(owner, quiet_ctx, bill, card):
+    payer = scoped.view(quiet_ctx, scoped.ask(quiet_ctx, bill))
+    theirs = autopaying.card(quiet_ctx.database, bill.customer, payer_id=payer.id)
+    autopay.join(
+        quiet_ctx,
+        customer_id=bill.customer.id,
+        policy_no=bill.policy.number,
+        method_no=theirs,
+        backup_no="",
+        days_before=0,
+        shown=drafting.AGREED,
+        who=people.visitor(),
+        payer_id=payer.id,
+    )
+    html = page(owner, bill)
+    assert "only they can change it" in html
+    assert "What you agreed to" not in html
 
 
 def test_a_bill_that_is_due_too_soon_is_offered_to_be_paid_now(client, database):

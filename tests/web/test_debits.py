@@ -98,6 +98,38 @@ def test_the_text_is_kept_word_for_word_with_its_address_and_device(owner, ctx, 
     assert "For Stripe Test Bank 6789, on" in page
 
 
+def test_the_owner_reads_again_what_a_debit_was_agreed_to_by(owner, ctx, sandbox, bill):
+    number = debits.pay(
+        ctx, sandbox, bill.customer, agreed=[debits.shown("debit", "Take it from my account.")]
+    )
+    page = read(owner, f"/payments/{number}")
+    kept = page.partition("What you agreed to on Tuesday 24 November 2026")[2]
+    assert "Take it from my account." in kept.partition("</details>")[0]
+
+
+def test_a_saved_accounts_mandate_is_read_again_and_what_else_was_agreed_is_not(
+    owner, ctx, sandbox, bill
+):
+    account = debits.save(ctx, sandbox, bill.customer)
+    number = paying.begin(ctx, bill.customer, method=account).number
+    assert read(owner, f"/payments/{number}").count("What you agreed to on") == 1
+
+
+def test_what_a_guest_agreed_to_is_not_shown_to_the_owner(owner, ctx, sandbox, bill):
+    begun = guest_pay.start(
+        ctx,
+        token=guest_pay.link(ctx, invoice_no=bill.number).rsplit("/", 1)[-1],
+        expected_cents=6608,
+        once_key=KEY,
+        agreed=[debits.shown("debit", "Take it from my account.")],
+        who=people.visitor(),
+    )
+    debits.confirm(sandbox, begun.client_secret)
+    charging.hear(ctx, sandbox)
+    assert count(ctx.database, "wallet_consent") == 1
+    assert "Take it from" not in read(owner, f"/payments/{begun.number}")
+
+
 def test_the_text_is_kept_in_the_language_it_was_read_in(quiet_ctx):
     (given,) = agreeing.agreed(quiet_ctx, stamped=agreeing.stamp("es"), keeps=False, is_bank=True)
     assert given.language == "es"

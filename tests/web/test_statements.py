@@ -22,7 +22,7 @@ LISTS = {
 PAGES = {
     "activate.ask": 1,
     "autopay.ask": 3,
-    "autopay.show": 6,
+    "autopay.show": 7,
     "arrangement.show": 3,
     "arrangement_new.show": 12,
     "desk_approvals.one": 44,  # the decision is tried in a savepoint
@@ -36,6 +36,7 @@ PAGES = {
     "desk_invoice.show": 10,
     "desk_payment.show": 13,
     "desk_queue.new": 1,
+    "desk_refund.show": 9,
     "desk_resolve.show": 17,
     "dispute.file": 2,
     "dispute.leave": 8,

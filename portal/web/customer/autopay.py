@@ -10,7 +10,7 @@ import werkzeug.exceptions
 from flask_babel import gettext as _
 
 from portal.domain.payments.operations import standing as operations
-from portal.domain.payments.queries import drafts, methods, standing, undrafted
+from portal.domain.payments.queries import agreed_to, drafts, methods, standing, undrafted
 from portal.journeys import autopay, end_autopay
 from portal.kernel import errors, ids
 from portal.web.customer import autopay_view
@@ -35,7 +35,7 @@ def index() -> str:
 
 @bp.get("/<number>")
 def show(number: str) -> str:
-    """Join, or change what stands: five statements with the look-up of the person."""
+    """Join, or change what stands: seven statements with the look-up of the person."""
     return _page(_mine(number))
 
 
@@ -133,8 +133,16 @@ def _page(
         days=autopay_view.choices(open_, planned, write),
         early=autopay_view.early(open_, write),
         consent=_shown(found).text,
+        agreed=_agreed(found),
         history=autopay_view.history(taken, write),
     )
+
+
+def _agreed(found: standing.Standing) -> agreed_to.Agreed | None:
+    """What the owner agreed to when this autopay was joined or changed; another's is theirs."""
+    if found.autopay_id is None or found.payer_id is not None:
+        return None
+    return agreed_to.of_autopay(site.reader(), autopay_id=found.autopay_id)
 
 
 def _shown(found: standing.Standing):

@@ -7,7 +7,7 @@ import flask_login
 import werkzeug.exceptions
 
 from portal.documents import wording
-from portal.domain.payments.queries import drafts, history, payment
+from portal.domain.payments.queries import agreed_to, drafts, history, payment
 from portal.web.customer import papers, payment_view, upcoming
 from portal.web.shared import rows, site
 
@@ -35,7 +35,7 @@ def index() -> str:
 
 @bp.get("/payments/<number>")
 def show(number: str) -> str:
-    """One payment: four statements with the look-up of the person."""
+    """One payment: four statements with the look-up of the person, five for a debit."""
     found = _mine(number)
     head = found.head
     write = rows.Writer(site.ctx().clock.today())
@@ -50,6 +50,7 @@ def show(number: str) -> str:
         method=wording.method(head.method_label),
         payer=wording.payer(head.method_label),
         at=head.settled_at or head.checked_at or head.created_at,
+        mandates=_mandates(head),
         bills=payment_view.bills(found, write),
         parts=payment_view.parts(found, write),
         refunds=[
@@ -65,6 +66,14 @@ def paper(number: str) -> flask.Response:
     if found.head.state != "settled":
         raise werkzeug.exceptions.NotFound
     return papers.of_payment(found, site.ctx())
+
+
+def _mandates(head: payment.PaymentHead) -> list[agreed_to.Agreed]:
+    """What the owner agreed to for a debit of their account; what others agreed to is theirs."""
+    if head.expected_on is None or head.by_other:
+        return []
+    found = agreed_to.of_payment(site.reader(), number=head.number)
+    return [one for one in found if one.kind == "debit" and one.payer_id is None]
 
 
 def _mine(number: str) -> payment.Payment:
