@@ -141,9 +141,15 @@ PROOFS: Mapping[str, str] = {
     """,
     "what a payment gave back equals its refunds": """
         SELECT p.number FROM payment p LEFT JOIN (
-            SELECT payment_id, sum(amount_cents) AS cents FROM refund GROUP BY payment_id
+            SELECT payment_id, sum(amount_cents) AS cents FROM refund
+            WHERE state <> 'sent_again' GROUP BY payment_id
         ) r ON r.payment_id = p.id
         WHERE p.refunded_cents <> coalesce(r.cents, 0)
+    """,
+    "a refund that was sent again has one of its sum in its place": """
+        SELECT r.number FROM refund r LEFT JOIN refund n ON n.key = 'again:' || r.number
+        WHERE (r.state = 'sent_again') <> (n.id IS NOT NULL)
+           OR n.amount_cents <> r.amount_cents OR n.payment_id <> r.payment_id
     """,
     "taxes payable are what is billed less credited": """
         SELECT 'taxes payable ' || l.cents || ', lines ' || (b.cents - c.cents)

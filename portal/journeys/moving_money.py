@@ -21,6 +21,7 @@ from portal.domain.billing.queries import coverage
 from portal.domain.disputes.rules import MoneyAction
 from portal.domain.ledger import models as ledger_models
 from portal.domain.payments import models as payments
+from portal.domain.payments.states import RefundState
 from portal.journeys import context, money_actions
 from portal.kernel import actor
 
@@ -160,17 +161,20 @@ def moved_30_days(
 ) -> tuple[int, int]:
     """Cents credited and refunded in 30 days: for the case `subject`, and for the customer.
 
-    A refund freed by a credit counts once: the credit under it carries the refund's own key.
+    A refund freed by a credit counts once: the credit under it carries the refund's own key. So
+    does one that failed and was sent again.
     """
     since = now - WINDOW
     case = customer = 0
-    for table in (billing.Credit, payments.Refund):
+    alive = payments.Refund.state != RefundState.SENT_AGAIN
+    for table, counted in ((billing.Credit, sa.true()), (payments.Refund, alive)):
         rows = session.execute(
             sa.select(table.subject, sa.func.sum(table.amount_cents))
             .where(
                 table.customer_id == customer_id,
                 table.created_at > since,
                 table.key.not_like("%:freed"),
+                counted,
             )
             .group_by(table.subject)
         )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import structlog
 from sqlalchemy import orm
 
+from portal.domain.billing.operations import books
 from portal.domain.payments import models, rules
 from portal.domain.payments.operations import refunding
-from portal.domain.payments.queries import chargebacks, payers, shown_method
+from portal.domain.payments.queries import chargebacks
 from portal.domain.payments.states import RefundState
 from portal.gateways import ports
-from portal.journeys import context, telling
+from portal.journeys import context, failed_refunds, refund_mails
 from portal.kernel import actor, db
 
 log = structlog.get_logger("portal.payments")
@@ -79,9 +80,9 @@ def absorb(
     ctx: context.Context, *, refund_id: int, view: ports.RefundView, who: actor.Actor
 ) -> None:
     """Move the refund to what it is at Stripe now; doing it twice changes nothing."""
+    event = rules.refund_event(view.status)
     with ctx.database.unit_of_work() as session:
-        refund = db.lock_row(session, models.Refund, refund_id)
-        event = rules.refund_event(view.status)
+        refund = _lock(session, refund_id)
         if not rules.REFUNDS.allows(refund.state, event):
             return  # an older word about a refund that has ended
         changed = refunding.move(
@@ -95,43 +96,27 @@ def absorb(
             who=who,
         )
         if changed and refund.state in (RefundState.SUCCEEDED, RefundState.FAILED):
-            _tell(session, ctx, refund)
+            _ended(session, ctx, refund)
 
 
-def _tell(session: orm.Session, ctx: context.Context, refund: models.Refund) -> None:
-    payment = session.get_one(models.Payment, refund.payment_id)
-    telling.tell_customer(
-        session,
-        ctx,
-        customer_id=refund.customer_id,
-        template=f"refund_{refund.state}",
-        key=f"refund_{refund.state}:{refund.number}",
-        subject_no=refund.number,
-        amount_cents=refund.amount_cents,
-        method_label=shown_method.of_payment(session, payment=payment),
-        by_payer=payment.payer_id is not None,
-        expected_on=refund.expected_on,
-        was_sent=refund.sent_at is not None,
-    )
-    if payment.payer_id is not None and refund.state is RefundState.SUCCEEDED:
-        payer = payers.by_id(session, payer_id=payment.payer_id)
-        telling.tell_payer(
-            session,
-            ctx,
-            payer=payer,
-            template="payer_refund",
-            key=f"payer_refund:{refund.number}",
-            subject_no=refund.number,
-            amount_cents=refund.amount_cents,
-            method_label=payment.method_label,
-            pet_name=payer.pet_name,
-            expected_on=refund.expected_on,
-        )
+def _ended(session: orm.Session, ctx: context.Context, refund: models.Refund) -> None:
+    """Tell of it, and give one that failed, and is still owed, to people."""
+    refund_mails.ended(session, ctx, refund)
+    if refund.state is RefundState.FAILED:
+        payment = session.get_one(models.Payment, refund.payment_id)
+        failed_refunds.hand_over(session, ctx, refund=refund, payment_no=payment.number)
+
+
+def _lock(session: orm.Session, refund_id: int) -> models.Refund:
+    """The refund, locked after its customer's account."""
+    customer_id = session.get_one(models.Refund, refund_id).customer_id
+    books.lock_customer(session, customer_id=customer_id)
+    return db.lock_row(session, models.Refund, refund_id)
 
 
 def _refused(ctx: context.Context, *, refund_id: int, code: str) -> None:
     with ctx.database.unit_of_work() as session:
-        refund = db.lock_row(session, models.Refund, refund_id)
+        refund = _lock(session, refund_id)
         if refund.state is RefundState.APPROVED:
             refunding.move(
                 session,
@@ -142,4 +127,4 @@ def _refused(ctx: context.Context, *, refund_id: int, code: str) -> None:
                 today=ctx.clock.today(),
                 who=WHO,
             )
-            _tell(session, ctx, refund)
+            _ended(session, ctx, refund)

@@ -62,6 +62,7 @@ BY_NUMBER = {
         ("/desk/payments/{}", "desk_payment"),
         ("/desk/disputes/{}", "desk_case"),
         ("/desk/chargebacks/{}", "desk_chargeback"),
+        ("/desk/refunds/{}", "desk_refund"),
         ("/desk/disputes/{}/resolve", "desk_resolve"),
         ("/desk/disputes/{}/hand-over", "desk_hand_over"),
         ("/desk/approvals/{}", "desk_approvals"),

@@ -10,12 +10,13 @@ import sqlalchemy as sa
 
 from portal.domain.billing.operations import arranging
 from portal.domain.billing.rules import arranging as limits
-from portal.domain.payments.operations import drafting, inviting
-from portal.domain.payments.rules import ChargebackEvent, PaymentEvent
+from portal.domain.payments import models as payments
+from portal.domain.payments.operations import drafting, inviting, refunding
+from portal.domain.payments.rules import ChargebackEvent, PaymentEvent, RefundEvent
 from portal.domain.payments.states import DraftKind
 from portal.domain.wallet import models as wallet
 from portal.journeys import taking_files
-from portal.kernel import ids
+from portal.kernel import actor, ids
 from tests.support import autopaying, bills, cases, charging, files, people
 
 
@@ -76,12 +77,14 @@ def build(ctx, database) -> World:
     over = cases.raise_case(ctx, owner, invoice_no=oldest.number)
     cases.take(ctx, over, specialist)
     cases.resolve(ctx, over, specialist, cases.decision())
+    failed = _failed_refund(database, owner, case)
     waiting = cases.raise_case(ctx, owner, payment_no=extra)
     cases.take(ctx, waiting, specialist)
     asked = cases.resolve(ctx, waiting, specialist, cases.refund(extra, 30_000))
     claim = charging.report(ChargebackEvent.CLAIM, charging.taken(5_000), cents=5_000)
     claimed = charging.absorb(database, paid, claim, case_no=case)
     numbers = {
+        "desk_refund": failed,
         **_paying(ctx, database, bill),
         "desk_chargeback": claimed.number,
         "invoices": bill.number,
@@ -108,6 +111,32 @@ def build(ctx, database) -> World:
         numbers=numbers,
         attachment=attachment,
     )
+
+
+def _failed_refund(database, owner, case: str) -> str:
+    """A refund that Stripe refused, in a case."""
+    bill = bills.make_bill(database, customer=owner, pet_name="Olive")
+    number = bills.pay(database, bill.invoice, cents=bill.invoice.total_cents + 2000)
+    how = {"now": people.NOW, "today": people.NOW.date(), "who": actor.system("world")}
+    with database.unit_of_work() as session:
+        payment = session.scalars(
+            sa.select(payments.Payment).where(payments.Payment.number == number)
+        ).one()
+        refund = refunding.approve(
+            session,
+            payment=payment,
+            amount_cents=2000,
+            key="refund:world",
+            subject=case,
+            reason="Paid too much.",
+            rng=ids.SYSTEM,
+            **how,
+        )
+        refunding.move(
+            session, refund=refund, event=RefundEvent.FAIL, failure_code="refused", **how
+        )
+        refund.case_no = case
+        return refund.number
 
 
 def _paying(ctx, database, bill) -> dict[str, str]:

@@ -19,7 +19,12 @@ GETS_THAT_WRITE = {
     "payment_methods.added": "the card that Stripe saved is mirrored",
     "desk_approvals.one": "the decision is tried inside a savepoint and rolled back",
 }
-GETS_THAT_ARE_RECORDED = {"desk_case.show", "desk_chargeback.show", "desk_customer.show"}
+GETS_THAT_ARE_RECORDED = {
+    "desk_case.show",
+    "desk_chargeback.show",
+    "desk_customer.show",
+    "desk_refund.show",
+}
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ class Approval(db.Base):
     id: orm.Mapped[types.Id]
     number: orm.Mapped[str] = orm.mapped_column(unique=True)
     kind: orm.Mapped[str]
-    subject: orm.Mapped[str]  # public number of the case
+    subject: orm.Mapped[str]  # public number of the case, or of the refund
     customer_id: orm.Mapped[int | None] = orm.mapped_column(
         sa.BigInteger, sa.ForeignKey("customer.id")
     )

@@ -12,10 +12,13 @@ import rfc8785
 from portal.kernel import actor, errors, msgids
 
 RESOLUTION = "dispute.resolution"
+FAILED_REFUND = "refund.failed"  # its subject is the refund
 SUPERVISOR = "supervisor"
 REASON_MOST = 2000  # characters
 # kind -> the staff roles that may approve it; a kind that is missing here nobody approves.
-APPROVERS: Mapping[str, frozenset[str]] = MappingProxyType({RESOLUTION: frozenset({SUPERVISOR})})
+APPROVERS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {RESOLUTION: frozenset({SUPERVISOR}), FAILED_REFUND: frozenset({SUPERVISOR})}
+)
 
 
 class NotYours(errors.DomainError):

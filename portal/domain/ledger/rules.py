@@ -47,6 +47,7 @@ class Event(enum.StrEnum):
     REFUND_APPROVED = "refund_approved"
     REFUND_SENT = "refund_sent"
     REFUND_FAILED = "refund_failed"
+    REFUND_PAID_OTHERWISE = "refund_paid_otherwise"
     CHARGEBACK_OPENED = "chargeback_opened"
     CHARGEBACK_WON = "chargeback_won"
     CHARGEBACK_LOST = "chargeback_lost"
@@ -162,6 +163,14 @@ def refund_failed(*, amount_cents: int) -> tuple[Posting, ...]:
     """Stripe gave the money of a failed refund back; it is still owed to the customer."""
     return tuple(
         dataclasses.replace(p, cents=-p.cents) for p in refund_sent(amount_cents=amount_cents)
+    )
+
+
+def refund_paid_otherwise(*, amount_cents: int) -> tuple[Posting, ...]:
+    """A refund that failed is paid by a check on our bank account."""
+    return (
+        Posting(account=AccountCode.REFUNDS_PAYABLE, cents=amount_cents),
+        Posting(account=AccountCode.BANK, cents=-amount_cents),
     )
 
 

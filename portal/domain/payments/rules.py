@@ -39,6 +39,8 @@ class RefundEvent(enum.StrEnum):
     SEND = "send"
     SUCCEED = "succeed"
     FAIL = "fail"
+    SEND_AGAIN = "send_again"
+    PAY_OTHERWISE = "pay_otherwise"
 
 
 class ChargebackEvent(enum.StrEnum):
@@ -106,6 +108,8 @@ REFUNDS: Table = Table(
         Transition(_R.SUCCEEDED, _F.SUCCEED, _R.SUCCEEDED, "told twice"),
         Transition(_R.SUCCEEDED, _F.FAIL, _R.FAILED, "the bank gave it back late"),
         Transition(_R.FAILED, _F.FAIL, _R.FAILED, "told twice"),
+        Transition(_R.FAILED, _F.SEND_AGAIN, _R.SENT_AGAIN, "another refund takes its place"),
+        Transition(_R.FAILED, _F.PAY_OTHERWISE, _R.PAID_OTHERWISE, "a check was written"),
     ),
 )
 

@@ -23,7 +23,9 @@ class RefundState(enum.StrEnum):
     APPROVED = "approved"  # posted to refunds payable, not sent yet
     SENT = "sent"  # Stripe has it, the bank not yet
     SUCCEEDED = "succeeded"
-    FAILED = "failed"
+    FAILED = "failed"  # still owed
+    SENT_AGAIN = "sent_again"  # another refund pays what this one could not
+    PAID_OTHERWISE = "paid_otherwise"  # by check
 
 
 class ChargebackState(enum.StrEnum):

@@ -45,6 +45,8 @@ REFUNDS = {
     "sent": N_("%(sum)s is on its way back to %(method)s, expected by %(day)s"),
     "succeeded": N_("%(sum)s went back to %(method)s"),
     "failed": N_("%(sum)s could not be sent back to %(method)s. We take care of it and will write"),
+    "sent_again": N_("%(sum)s could not be sent back to %(method)s and was sent again"),
+    "paid_otherwise": N_("%(sum)s could not be sent back to %(method)s and was paid by check"),
 }
 
 

@@ -186,6 +186,9 @@ def _refund(answer: owner.OwnAnswer) -> Stage:
             "It could not be sent to %(method)s. We take care of it and will write.", method=to
         )
         return Stage("now", _("Money back"), text)
+    if answer.refund_state == "paid_otherwise":
+        text = _("It could not be sent to %(method)s. We sent you a check.", method=to)
+        return Stage("done", _("Money back"), text)
     day = looks.day(answer.refund_expected_on)
     text = _("On %(method)s, expected by %(day)s", method=to, day=day)
     return Stage("now", _("Money back"), text)

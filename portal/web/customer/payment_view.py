@@ -75,6 +75,8 @@ REFUNDS = {
     "sent": N_("On its way to you, expected by %(day)s"),
     "succeeded": N_("Arrived at your bank"),
     "failed": N_("It could not be sent back. We take care of it and will write to you."),
+    "sent_again": N_("It did not arrive. We sent it once more, as another refund."),
+    "paid_otherwise": N_("It did not arrive. We paid it by check %(check)s of %(on)s instead."),
 }
 
 
@@ -124,7 +126,12 @@ def refund_text(
     head: payment.PaymentHead, refund: payment.PaymentRefund, write: rows.Writer
 ) -> str:
     """Where a refund is, and when it is expected."""
-    return _(_about(head, REFUNDS[refund.state]), day=write.day(refund.expected_on, "long"))
+    return _(
+        _about(head, REFUNDS[refund.state]),
+        day=write.day(refund.expected_on, "long"),
+        check=refund.check_no,
+        on=write.day(refund.check_on, "long") if refund.check_on else "",
+    )
 
 
 def bills(found: payment.Payment, write: rows.Writer) -> list[rows.Row]:

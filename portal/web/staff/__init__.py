@@ -18,6 +18,7 @@ from portal.web.staff import (
     ledger,
     payment,
     queue,
+    refund,
     resolve,
     trouble,
 )
@@ -35,6 +36,7 @@ SCREENS = (
     invoice,
     payment,
     chargeback,
+    refund,
     ledger,
     trouble,
     event,

@@ -15,12 +15,13 @@ from portal.domain.approvals import operations, queries, rules
 from portal.domain.disputes.operations import deciding
 from portal.domain.disputes.queries import case as cases
 from portal.domain.identity import queries as identity
-from portal.journeys import decision_facts, resolve_dispute
+from portal.journeys import decision_facts, reissue_refund, resolve_dispute
 from portal.kernel import errors, ids
 from portal.web.shared import numbers, sentences, site
-from portal.web.staff import decision_view, frame, links, queue_list
+from portal.web.staff import decision_view, frame, links, queue_list, refund_request
 
 bp = flask.Blueprint("desk_approvals", __name__)
+_ = flask_babel.gettext
 CONFLICT = 409
 UNPROCESSABLE = 422
 
@@ -52,7 +53,7 @@ def show() -> str:
             Row(
                 number=view.number,
                 subject=view.subject,
-                effect=decision_view.of(view.facts).effect,
+                effect=_effect(view),
                 reason=view.reason,
                 requester=names.get(view.requester_id, ""),
                 is_own=view.requester_id == me,
@@ -66,6 +67,12 @@ def show() -> str:
     )
 
 
+def _effect(view: queries.ApprovalView) -> str:
+    if view.kind == rules.FAILED_REFUND:
+        return refund_request.effect(view.facts)
+    return decision_view.of(view.facts).effect
+
+
 @bp.get("/desk/approvals/<number>")
 def one(number: str) -> str:
     """One request: the facts as they are now, or as they were decided."""
@@ -75,42 +82,51 @@ def one(number: str) -> str:
 @bp.post("/desk/approvals/<number>/approve")
 def approve(number: str) -> flask.typing.ResponseReturnValue:
     """Agree to exactly what the page showed, and carry it out."""
+    seen = flask.request.form.get("facts_version", "")
+    asked = {"approval_no": number, "facts_version": seen, "who": site.who()}
     try:
-        done = resolve_dispute.approve_resolution(
-            site.ctx(),
-            approval_no=number,
-            facts_version=flask.request.form.get("facts_version", ""),
-            who=site.who(),
-        )
+        if _is_refund(number):
+            done = reissue_refund.approve(site.ctx(), **asked)
+        else:
+            done = resolve_dispute.approve_resolution(site.ctx(), **asked).number
     except operations.NoSuchApproval:
         raise werkzeug.exceptions.NotFound from None
     except errors.DomainError as error:
         return _page(number, refused=sentences.said(error)), CONFLICT
     flask.flash(flask_babel.gettext("Approved and done. The customer is told."), "good")
-    return flask.redirect(links.href(done.number))
+    return flask.redirect(links.href(done))
 
 
 @bp.post("/desk/approvals/<number>/return")
 def send_back(number: str) -> flask.typing.ResponseReturnValue:
     """Send the request back with a reason; its case is open again."""
     reason = flask.request.form.get("reason", "")
+    asked = {"approval_no": number, "reason": reason, "who": site.who()}
+    is_refund = _is_refund(number)
+    send = reissue_refund.send_back if is_refund else resolve_dispute.return_resolution
     try:
-        resolve_dispute.return_resolution(
-            site.ctx(), approval_no=number, reason=reason, who=site.who()
-        )
+        send(site.ctx(), **asked)
     except operations.NoSuchApproval:
         raise werkzeug.exceptions.NotFound from None
     except (rules.ReasonMissing, rules.ReasonTooLong) as error:
         return _page(number, reason=reason, reason_error=sentences.said(error)), UNPROCESSABLE
     except errors.DomainError as error:
         return _page(number, reason=reason, refused=sentences.said(error)), CONFLICT
-    flask.flash(flask_babel.gettext("Sent back. The case is open again."), "good")
+    said = _("Sent back.") if is_refund else _("Sent back. The case is open again.")
+    flask.flash(said, "good")
     return flask.redirect("/desk/approvals")
+
+
+def _is_refund(number: str) -> bool:
+    view = queries.by_number(site.reader(), number=number)
+    return view is not None and view.kind == rules.FAILED_REFUND
 
 
 def _page(number: str, *, reason: str = "", reason_error: str = "", refused: str = "") -> str:
     reader = site.reader()
     view = frame.found(queries.by_number(reader, number=number))
+    if view.kind == rules.FAILED_REFUND:
+        return refund_request.page(view, reason=reason, reason_error=reason_error, refused=refused)
     head = frame.found(cases.head(reader, number=view.subject))
     who = identity.customer(reader, customer_id=head.customer_id)
     facts, lifted, impossible = _facts(view, dispute_id=head.id)

@@ -14,9 +14,10 @@ PAGES = {
     ids.Prefix.APPROVAL: "/desk/approvals/",
     ids.Prefix.CHARGEBACK: "/desk/chargebacks/",
     ids.Prefix.ARRANGEMENT: "/desk/arrangements/",
+    ids.Prefix.REFUND: "/desk/refunds/",
 }
 # Numbers without a page of their own are found by the search, which leads on.
-SEARCHED = frozenset({ids.Prefix.POLICY, ids.Prefix.REFUND, ids.Prefix.DRAFT})
+SEARCHED = frozenset({ids.Prefix.POLICY, ids.Prefix.DRAFT})
 
 
 def href(number: str | None) -> str:

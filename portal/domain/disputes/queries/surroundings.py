@@ -12,7 +12,10 @@ from sqlalchemy.dialects import postgresql
 from portal.domain.billing import models as billing
 from portal.domain.billing.rules import charges, equity
 from portal.domain.payments import models as payments
+from portal.domain.payments.queries import failed_refunds
 from portal.domain.policies import models as policies
+
+MOST_PAYMENTS = 12
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -41,6 +44,7 @@ class RefundRow:
     expected_on: datetime.date
     created_at: datetime.datetime
     subject: str
+    owed_in: str  # the case where its failure is worked, while it is owed
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -103,7 +107,7 @@ def policies_of(session: orm.Session, *, customer_id: int) -> tuple[PolicyRow, .
 
 
 def payments_of(
-    session: orm.Session, *, customer_id: int, limit: int = 12
+    session: orm.Session, *, customer_id: int, limit: int = MOST_PAYMENTS
 ) -> tuple[PaymentRow, ...]:
     """The customer's newest payments with their refunds; two statements."""
     rows = session.scalars(
@@ -126,6 +130,7 @@ def payments_of(
                 expected_on=refund.expected_on,
                 created_at=refund.created_at,
                 subject=refund.subject,
+                owed_in=refund.case_no if failed_refunds.is_owed(refund) else "",
             )
         )
     return tuple(

@@ -105,17 +105,22 @@ class Reservation(db.Base):
 
 
 class Refund(db.Base):
-    """Money on its way back to the original method."""
+    """Money on its way back to the original method; by check only where that failed."""
 
     __tablename__ = "refund"
     __table_args__ = (
         types.one_of("state", RefundState),
         sa.CheckConstraint("amount_cents > 0", name="amount_above_zero"),
+        sa.CheckConstraint(
+            "(state = 'paid_otherwise') = (check_no <> '' AND check_on IS NOT NULL)",
+            name="check_named",
+        ),
         sa.Index(None, "payment_id"),
         sa.Index(None, "customer_id", "created_at"),
         sa.Index(
             "ix_refund_open", "created_at", postgresql_where=sa.text("state IN ('approved','sent')")
         ),
+        sa.Index("ix_refund_failed", "id", postgresql_where=sa.text("state = 'failed'")),
     )
 
     id: orm.Mapped[types.Id]
@@ -129,6 +134,9 @@ class Refund(db.Base):
     reason: orm.Mapped[str]
     stripe_ref: orm.Mapped[str | None] = orm.mapped_column(unique=True)
     failure_code: orm.Mapped[str] = orm.mapped_column(server_default="")
+    case_no: orm.Mapped[str] = orm.mapped_column(server_default="")  # where its failure is worked
+    check_no: orm.Mapped[str] = orm.mapped_column(server_default="")
+    check_on: orm.Mapped[datetime.date | None]  # the day written on the check
     expected_on: orm.Mapped[datetime.date]
     created_at: orm.Mapped[types.Moment]
     sent_at: orm.Mapped[datetime.datetime | None] = orm.mapped_column(sa.DateTime(timezone=True))

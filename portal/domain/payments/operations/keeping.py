@@ -88,7 +88,7 @@ def regain(
             models.Refund.payment_id == payment.id,
             models.Refund.failure_code == rules.PAID_BY_THE_BANK,
         )
-        .values(failure_code="charge_disputed")  # owed again
+        .values(failure_code="charge_disputed", case_no="")  # owed again, and nobody's yet
     )
     postings = ledger.chargeback_regained(
         unapplied_cents=unapplied,

@@ -66,7 +66,7 @@ def approve(
         postings=ledger.refund_approved(amount_cents=amount_cents, customer_id=payment.customer_id),
         memo=payment.number,
     )
-    _audit(session, refund, action="payments.refund_approved", who=who, now=now)
+    record(session, refund, action="payments.refund_approved", who=who, now=now)
     db.queue_task(session, "send_refund", refund_id=refund.id)
     return refund
 
@@ -108,7 +108,7 @@ def move(
         refund.ended_at = now
     if refund.state is before:
         return False
-    _audit(session, refund, action=f"payments.refund_{refund.state}", who=who, now=now)
+    record(session, refund, action=f"payments.refund_{refund.state}", who=who, now=now)
     return True
 
 
@@ -134,7 +134,7 @@ def _post(
     )
 
 
-def _audit(
+def record(
     session: orm.Session,
     refund: models.Refund,
     *,
@@ -142,6 +142,7 @@ def _audit(
     who: actor.Actor,
     now: datetime.datetime,
 ) -> None:
+    """Write what happened to the refund into the audit log."""
     audit.record(
         session,
         who=who,

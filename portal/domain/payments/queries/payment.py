@@ -57,6 +57,8 @@ class PaymentRefund(NamedTuple):
     expected_on: datetime.date
     created_at: datetime.datetime
     ended_at: datetime.datetime | None
+    check_no: str
+    check_on: datetime.date | None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -168,6 +170,8 @@ _REFUNDS = (
         _refund.c.expected_on,
         _refund.c.created_at,
         _refund.c.ended_at,
+        _refund.c.check_no,
+        _refund.c.check_on,
     )
     .where(_refund.c.payment_id == sa.bindparam("payment_id"))
     .order_by(_refund.c.id.desc())

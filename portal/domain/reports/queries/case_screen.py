@@ -27,6 +27,7 @@ TOLD = (
     "payments.refund_approved",
     "payments.refund_sent",
     "payments.refund_failed",
+    "payments.refund_paid_otherwise",
 )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import orm
 from portal.domain.identity import models as identity
 from portal.domain.payments import models as payments
 from portal.domain.payments import rules as payment_rules
+from portal.domain.payments.queries import shown_method
 from portal.domain.payments.states import PaymentState, RefundState
 
 
@@ -42,10 +43,12 @@ class PaymentRecord:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class RefundRecord:
-    """Money on its way back."""
+    """Money on its way back; `case_no` is where its failure is worked, "" where it did not fail."""
 
     number: str
     payment_no: str
+    method_label: str
+    customer_id: int
     customer_no: str
     customer_name: str
     amount_cents: int
@@ -54,9 +57,19 @@ class RefundRecord:
     reason: str
     stripe_ref: str | None
     failure_code: str
+    case_no: str
+    check_no: str
+    check_on: datetime.date | None
     expected_on: datetime.date
     created_at: datetime.datetime
     ended_at: datetime.datetime | None
+
+    @property
+    def is_owed(self) -> bool:
+        """Whether it failed, and nothing else has paid it since."""
+        return (
+            self.state == RefundState.FAILED and self.failure_code != payment_rules.PAID_BY_THE_BANK
+        )
 
 
 _P, _R, _C = payments.Payment, payments.Refund, identity.Customer
@@ -90,6 +103,8 @@ _REFUNDS = (
     sa.select(
         _R.number,
         _P.number.label("payment_no"),
+        shown_method.LABEL.label("method_label"),
+        _R.customer_id,
         _C.number.label("customer_no"),
         _NAME,
         _R.amount_cents,
@@ -98,6 +113,9 @@ _REFUNDS = (
         _R.reason,
         _R.stripe_ref,
         _R.failure_code,
+        _R.case_no,
+        _R.check_no,
+        _R.check_on,
         _R.expected_on,
         _R.created_at,
         _R.ended_at,
@@ -133,6 +151,24 @@ def payments_in_state(
         _HEAD.where(_P.state == PaymentState(state)).order_by(_P.created_at, _P.id).limit(limit)
     )
     return tuple(_view(row) for row in rows)
+
+
+def refund(session: orm.Session, *, number: str) -> RefundRecord | None:
+    """The refund with this public number, or None."""
+    row = session.execute(_REFUNDS.where(_R.number == number)).one_or_none()
+    return None if row is None else RefundRecord(**row._mapping)
+
+
+def of_case(session: orm.Session, *, case_no: str) -> tuple[RefundRecord, ...]:
+    """Refunds whose failure is worked in the case and that are still owed, oldest first."""
+    rows = session.execute(
+        _REFUNDS.where(
+            _R.state == RefundState.FAILED,
+            _R.failure_code != payment_rules.PAID_BY_THE_BANK,
+            _R.case_no == case_no,
+        ).order_by(_R.id)
+    )
+    return tuple(RefundRecord(**row._mapping) for row in rows)
 
 
 def refunds_of_payment(session: orm.Session, *, payment_id: int) -> tuple[RefundRecord, ...]:
