@@ -48,5 +48,5 @@ def read(ctx: context.Context, *, payout_ref: str, who: actor.Actor) -> int:
 def _complete(view: ports.PayoutView) -> None:
     """Raises GatewayUnknown while Stripe does not list what an ended payout moved."""
     is_listed = view.money is not None or view.status not in _ENDS
-    if not is_listed or view.status in _CAME_BACK and view.reversal is None:
+    if not is_listed or (view.status in _CAME_BACK and view.reversal is None):
         raise ports.GatewayUnknown(f"{view.ref} is {view.status}, and its money is not listed yet")

@@ -270,6 +270,10 @@ class Sandbox:
         """Have a bank warn early. ``words``: fraud_type."""
         return self._control("POST", "early_fraud_warnings", {"charge": charge_id, **words})
 
+    def renew_card(self, method_id: str, **card: typing.Any) -> dict[str, typing.Any]:
+        """Have a bank renew a saved card. ``card``: number, exp_month, exp_year."""
+        return self._control("POST", f"payment_methods/{method_id}/renew", card)
+
     def make_payout(self) -> dict[str, typing.Any]:
         """Have everything that is available paid out now."""
         return self._control("POST", "payouts")

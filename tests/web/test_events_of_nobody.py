@@ -1,4 +1,4 @@
-"""Money at Stripe that belongs to nothing here stays on the desk, in words, until it is dealt with."""
+"""Money at Stripe that belongs to nothing here stays on the desk, in words, until it is ended."""
 
 from __future__ import annotations
 

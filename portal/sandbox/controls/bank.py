@@ -1,5 +1,5 @@
 """Knows what tests and the demo may have banks do: pay or return debits, end mandates, claim
-charges back, warn, be paid out to."""
+charges back, warn, renew cards, be paid out to."""
 
 import typing
 
@@ -14,6 +14,7 @@ from portal.sandbox.objects import (
     debit_outcomes,
     early_fraud_warnings,
     mandates,
+    payment_methods,
     payouts,
 )
 
@@ -32,6 +33,7 @@ def blueprint(world: worlds.World) -> flask.Blueprint:
         ("/disputes/<id>/expire", bank.expire_dispute),
         ("/disputes/<id>/escalate", bank.escalate_dispute),
         ("/early_fraud_warnings", bank.warn),
+        ("/payment_methods/<id>/renew", bank.renew_card),
         ("/payouts", bank.make_payout),
         ("/payouts/<id>/settle", bank.settle_payout),
     ):
@@ -87,6 +89,16 @@ class _Bank:
         body = bodies.read("charge", "fraud_type")
         kind = bodies.text(body, "fraud_type", "misc")
         return self._do(lambda call: early_fraud_warnings.warn(call, _charge(call, body), kind))
+
+    def renew_card(self, id: str) -> Body:
+        """Have the bank send a new card for a saved one, as networks tell of by themselves."""
+        body = bodies.read("number", "exp_month", "exp_year")
+        number = bodies.text(body, "number", "4242424242424242")
+        year = int(bodies.number(body, "exp_year", self._world.clock.now().year + 4))
+        month = int(bodies.number(body, "exp_month", 12))
+        return self._do(
+            lambda call: payment_methods.renew(call, id, number=number, month=month, year=year)
+        )
 
     def make_payout(self) -> Body:
         """Pay out everything that is available."""

@@ -282,6 +282,35 @@ def update(call: calls.Call, id: str) -> routes.Answer:
     return method.document
 
 
+def renew(call: calls.Call, id: str, *, number: str, month: int, year: int) -> stores.Record:
+    """Its bank has sent a new card, and the network tells: number and expiry change by themselves.
+
+    Raises ApiError 400 for a method that is no saved card, 402 for details that cannot be right.
+    """
+    method = call.load("payment_method", id)
+    if method["type"] != "card" or not method["customer"]:
+        raise errors.refused(f"PaymentMethod {id} is no saved card.")
+    card = cards.look_up(number)
+    cards.check_dates(month, year, None, card, call.clock.now().date())
+    before = copy.deepcopy(method["card"])
+    method.hidden["number"] = card.number
+    method["card"].update(
+        last4=card.number[-4:],
+        fingerprint=cards.fingerprint(card),
+        exp_month=month,
+        exp_year=year,
+    )
+    call.store.save(method)
+    previous = {key: old for key, old in before.items() if old != method["card"][key]}
+    events.emit(
+        call,
+        "payment_method.automatically_updated",
+        method.document,
+        previous={"card": previous},
+    )
+    return method
+
+
 def _change_expiry(call: calls.Call, method: stores.Record) -> None:
     sent = call.get("card") or {}
     if not sent:
