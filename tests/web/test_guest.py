@@ -182,6 +182,17 @@ def test_guesses_are_throttled_by_policy(client, bill):
     assert find(client, bill.policy.number, bill.customer.zip).status_code == 429
 
 
+def test_guesses_are_throttled_by_address(client, app, bill):
+    for _ in range(policy_papers.TRIES_PER_ADDRESS):
+        assert find(client, ids.new(ids.Prefix.POLICY), "00000").status_code == 422
+    policy_no, area = bill.policy.number, bill.customer.zip
+    assert find(client, policy_no, area).status_code == 429
+    assert find(app.test_client(), policy_no, area).status_code == 429  # without our cookie
+    elsewhere = app.test_client()
+    elsewhere.environ_base["REMOTE_ADDR"] = "198.51.100.7"
+    assert find(elsewhere, policy_no, area).status_code == 303
+
+
 def test_the_mail_of_a_bill_brings_the_link(quiet_ctx, client, database, clock):
     bills.make_bill(database, effective_on=datetime.date(2026, 11, 20))
     clock.set(clock.now() + datetime.timedelta(days=30))
