@@ -7,10 +7,11 @@ import re
 import pytest
 import sqlalchemy as sa
 
+from portal.domain.identity import models as identity
 from portal.domain.payments import models
 from portal.domain.payments.operations import refunding
 from portal.domain.payments.rules import RefundEvent
-from portal.journeys import failed_refunds
+from portal.journeys import failed_refunds, telling
 from portal.kernel import actor, ids
 from tests.support import bills, forms, people
 
@@ -170,3 +171,34 @@ def test_finance_reads_it_and_does_nothing(finance_desk, number):
 
 def test_a_number_of_nobodys_is_not_found(desk):
     assert desk.get(f"/desk/refunds/{ids.new(ids.Prefix.REFUND)}").status_code == 404
+
+
+def test_the_customer_reads_on_the_payment_what_became_of_it(app, desk, database, number):
+    with database.reading() as session:
+        payment = session.get_one(models.Payment, row(database, number).payment_id)
+        owner = session.get_one(identity.Customer, payment.customer_id)
+    mine = people.sign_in(app.test_client(), owner)
+    page = f"/payments/{payment.number}"
+    assert "We take care of it and will write to you." in text(mine, page)
+    check(desk, number, check_on=people.NOW.date().isoformat())
+    assert "It did not arrive. We paid it by check 10482 of" in text(mine, page)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "We sent you check 10482"), ("es", "le enviamos el cheque 10482")]
+)
+def test_who_paid_for_somebody_elses_pet_reads_of_the_check(quiet_ctx, language, said):
+    mail = telling.render(
+        quiet_ctx,
+        "payer_refund_check",
+        language=language,
+        name="Ana",
+        number="RFD-1",
+        amount_cents=SUM,
+        method_label="visa 4242",
+        pet_name="Olive",
+        check_no="10482",
+        check_on=people.NOW.date(),
+    )
+    assert said in mail.text
+    assert said in mail.html
