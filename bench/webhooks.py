@@ -174,14 +174,15 @@ def _posted(ctx: context.Context, site: str) -> bool:
     )
     _register(str(_base(ctx)), site)
     with ctx.database.reading() as session:
-        people = session.scalars(_OWING, {"most": PAYMENTS}).all()
-    waited = [_pay(ctx, api, customer_id) for customer_id in people]
+        people = session.scalars(_OWING, {"most": PAYMENTS + 1}).all()
+    _pay(ctx, api, people[0])  # the worker has only just begun
+    waited = [_pay(ctx, api, customer_id) for customer_id in people[1:]]
     p95 = senders.Times(all=tuple(waited)).percentile(0.95) / 1000
     half = statistics.median(waited) / 1000
     print(f"\n{len(waited)} payments by card, from the sandbox's success to entry and mail")
     print(f"  p50 {half:.2f} s   p95 {p95:.2f} s   longest {max(waited) / 1000:.2f} s")
     print(f"  (at most {BAR_SECONDS} s at p95)")
-    return p95 <= BAR_SECONDS
+    return len(waited) == PAYMENTS and p95 <= BAR_SECONDS
 
 
 def _base(ctx: context.Context) -> str:
