@@ -29,8 +29,9 @@ log = structlog.get_logger("portal.payments")
 def read(ctx: context.Context, *, chargeback_ref: str, who: actor.Actor) -> str:
     """Read the chargeback at Stripe and take it over; its number.
 
-    Raises OfNobody for a charge we do not know, GatewayUnknown, GatewayRefused; GatewayUnknown also for one that is lost and does not
-    list its money yet: what becomes of the bills is not known then.
+    Raises OfNobody for a charge we do not know, GatewayUnknown, GatewayRefused; GatewayUnknown
+    also for one that is lost and does not list its money yet: what becomes of the bills is not
+    known then.
     """
     view = ctx.payments.read_chargeback(chargeback_ref)
     if view.status == "lost" and not view.moves:

@@ -25,6 +25,7 @@ from portal.journeys import context, moving_money, refund_mails
 from portal.kernel import actor, errors, msgids
 
 N_ = msgids.N_
+NOT_THERE = "resource_missing"  # Stripe's word
 DONE = {
     "again": N_("The refund was sent again, as a new one."),
     "check": N_("The refund was paid by check."),
@@ -240,8 +241,10 @@ def _check_dead(ctx: context.Context, number: str) -> None:
             view = ctx.payments.read_refund(row.stripe_ref)
         else:
             view = ctx.payments.find_refund(intent_ref=row.intent_ref, refund_no=number)
-    except ports.GatewayRefused:
-        return  # Stripe knows neither the refund nor its payment
+    except ports.GatewayRefused as refused:
+        if refused.code == NOT_THERE:
+            return  # Stripe knows neither the refund nor its payment
+        raise NotKnownDead(number=number) from refused
     except ports.GatewayUnknown as unknown:
         raise NotKnownDead(number=number) from unknown
     is_dead = view is None or (

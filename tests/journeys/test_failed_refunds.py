@@ -11,6 +11,7 @@ from portal.domain.approvals import operations as approvals
 from portal.domain.approvals import rules as approval_rules
 from portal.domain.payments.operations import reissuing
 from portal.domain.payments.rules import RefundLocked
+from portal.gateways import ports
 from portal.journeys import (
     moving_money,
     recheck_refunds,
@@ -213,6 +214,17 @@ def test_one_that_fails_again_goes_to_its_case_and_is_sent_a_third_time(
 
 def test_nothing_is_done_while_stripe_cannot_say_that_it_is_dead(ctx, sandbox, failed, grace):
     sandbox.fault("drop_before", "/v1/refunds.*", method="GET", times=9)
+    with pytest.raises(reissue_refund.NotKnownDead):
+        again(ctx, grace)
+    assert [r.state for r in rows(ctx)] == ["failed"]
+
+
+@pytest.mark.parametrize("code", ["api_key_expired", "", "rate_limit"])
+def test_a_refusal_to_answer_is_no_word_of_its_death(ctx, failed, grace, monkeypatch, code):
+    def refuse(_ref):
+        raise ports.GatewayRefused(code, "No.")
+
+    monkeypatch.setattr(ctx.payments, "read_refund", refuse)
     with pytest.raises(reissue_refund.NotKnownDead):
         again(ctx, grace)
     assert [r.state for r in rows(ctx)] == ["failed"]
