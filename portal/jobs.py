@@ -22,7 +22,6 @@ import procrastinate.retry
 import sqlalchemy.exc
 import structlog
 
-from portal.gateways import ports
 from portal.journeys import (
     announce_drafts,
     answer_chargeback,
@@ -32,7 +31,6 @@ from portal.journeys import (
     deliver_mail,
     earn_premium,
     keep_method,
-    of_nobody,
     post_fees,
     recheck_payments,
     recheck_refunds,
@@ -45,8 +43,7 @@ from portal.journeys import (
 )
 
 PASSING = (
-    ports.GatewayUnknown,
-    of_nobody.OfNobody,  # our own row may only not be written yet
+    *stripe_events.PASSING,
     sqlalchemy.exc.OperationalError,
     sqlalchemy.exc.InterfaceError,
 )

@@ -7,6 +7,8 @@ import datetime
 from collections.abc import Iterator, Mapping
 from typing import Protocol
 
+NOT_THERE = "resource_missing"  # Stripe's code for what it does not know
+
 
 class GatewayRefused(Exception):
     """Stripe answered that it will not do this; nothing was done. `code` is Stripe's."""

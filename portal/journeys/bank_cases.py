@@ -8,10 +8,10 @@ import datetime
 from sqlalchemy import orm
 
 from portal.domain.disputes import categories, rules
-from portal.domain.disputes.operations import raising, stepping, working, writing
+from portal.domain.disputes.operations import writing
 from portal.domain.payments import rules as payment_rules
 from portal.domain.payments.operations import charging_back
-from portal.journeys import context, foreseeing, pausing
+from portal.journeys import case_opening, context, foreseeing, pausing
 from portal.kernel import actor, msgids
 
 N_ = msgids.N_
@@ -113,7 +113,6 @@ def open_or_join(
     The caller has locked the customer's account. The unapplied part of the payment is set aside.
     The acknowledgement of a dispute is not mailed: nobody raised one here.
     """
-    who = actor.system(ctx.brand)
     seen = foreseeing.foresee(
         session,
         customer_id=customer_id,
@@ -124,22 +123,20 @@ def open_or_join(
     )
     if seen.joins:
         number = seen.joins
-        _make_urgent(session, ctx, case_no=number, now=now)
+        case_opening.make_urgent(
+            session, ctx, case_no=number, least=categories.Priority.P1, now=now
+        )
     else:
-        number = raising.raise_case(
+        number = case_opening.begin(
             session,
+            ctx,
             customer_id=customer_id,
             about=seen.about,
             urgency=why.urgency,
             words=why.words,
             once_key=once_key,
-            who=who,
-            hours=ctx.hours,
+            who=actor.system(ctx.brand),
             now=now,
-            rng=ctx.rng,
-        )
-        writing.first_words(
-            session, number=number, once_key=once_key, files=(), who=who, now=now, rng=ctx.rng
         )
         pausing.set_aside(
             session,
@@ -168,21 +165,6 @@ def note(
     if body is not None and not is_first:
         once_key = f"{key}:{change.after}"
         _note(session, ctx, case_no=case_no, body=body, once_key=once_key, now=now)
-
-
-def _make_urgent(
-    session: orm.Session, ctx: context.Context, *, case_no: str, now: datetime.datetime
-) -> None:
-    working.sort(
-        session,
-        number=case_no,
-        version=None,
-        category=stepping.lock(session, number=case_no).category,
-        priority=categories.Priority.P1,
-        who=actor.system(ctx.brand),
-        hours=ctx.hours,
-        now=now,
-    )
 
 
 def _note(

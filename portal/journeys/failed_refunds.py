@@ -10,10 +10,10 @@ from sqlalchemy import orm
 
 from portal.domain.billing.operations import books
 from portal.domain.disputes import categories, models, rules
-from portal.domain.disputes.operations import ending, raising, stepping, working, writing
+from portal.domain.disputes.operations import ending, stepping, writing
 from portal.domain.payments import models as payments
 from portal.domain.payments.queries import failed_refunds as failed
-from portal.journeys import context, foreseeing
+from portal.journeys import case_opening, context, foreseeing
 from portal.kernel import actor, db, msgids
 
 N_ = msgids.N_
@@ -49,7 +49,7 @@ def hand_over(
         or _open_again(session, ctx, refund.subject, now=now)
         or _open(session, ctx, refund, payment_no, once_key=key, now=now)
     )
-    _make_urgent(session, ctx, number, now=now)
+    case_opening.make_urgent(session, ctx, case_no=number, least=LEAST, now=now)
     refund.case_no = number
     writing.add_note(
         session,
@@ -121,24 +121,18 @@ def _open(
     known = writing.case_with_message(session, once_key=once_key)
     if known is not None:  # owed again after a chargeback, and too late to open that case again
         once_key = f"{once_key}:{now.timestamp()}"
-    who = actor.system(ctx.brand)
     seen = _foresee(session, ctx, refund, payment_no, now=now)
-    number = raising.raise_case(
+    return case_opening.begin(
         session,
+        ctx,
         customer_id=refund.customer_id,
         about=dataclasses.replace(seen.about, disputed_cents=refund.amount_cents),
         urgency=seen.urgency,
         words=WORDS,
         once_key=once_key,
-        who=who,
-        hours=ctx.hours,
+        who=actor.system(ctx.brand),
         now=now,
-        rng=ctx.rng,
     )
-    writing.first_words(
-        session, number=number, once_key=once_key, files=(), who=who, now=now, rng=ctx.rng
-    )
-    return number
 
 
 def _foresee(
@@ -157,21 +151,3 @@ def _foresee(
         hours=ctx.hours,
         now=now,
     )
-
-
-def _make_urgent(
-    session: orm.Session, ctx: context.Context, number: str, *, now: datetime.datetime
-) -> None:
-    """A case that may wait longer than the refund may becomes P2; a P1 stays one."""
-    case = stepping.lock(session, number=number)
-    if case.priority > LEAST:
-        working.sort(
-            session,
-            number=number,
-            version=None,
-            category=case.category,
-            priority=LEAST,
-            who=actor.system(ctx.brand),
-            hours=ctx.hours,
-            now=now,
-        )

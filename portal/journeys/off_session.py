@@ -74,7 +74,7 @@ def send(ctx: context.Context, payment: models.Payment) -> ports.IntentView:
     with ctx.database.reading() as session:
         method_ref, counterpart = session.execute(_REFS, {"payment_id": payment.id}).one()
     if counterpart is None:
-        raise ports.GatewayRefused("resource_missing", "there is no customer at Stripe")
+        raise ports.GatewayRefused(ports.NOT_THERE, "there is no customer at Stripe")
     return ctx.payments.charge_saved(
         key=f"{payment.number}:charge",
         amount_cents=payment.amount_cents,

@@ -10,7 +10,14 @@ from sqlalchemy import orm
 from portal.domain.billing.operations import books
 from portal.domain.disputes import categories
 from portal.domain.disputes.operations import raising, writing
-from portal.journeys import case_letters, context, foreseeing, pausing, taking_files
+from portal.journeys import (
+    case_letters,
+    case_opening,
+    context,
+    foreseeing,
+    pausing,
+    taking_files,
+)
 from portal.kernel import actor, msgids
 
 NOT_OPEN_ANY_MORE = msgids.N_(
@@ -177,20 +184,17 @@ def _open(
     who: actor.Actor,
     now: datetime.datetime,
 ) -> str:
-    number = raising.raise_case(
+    number = case_opening.begin(
         session,
+        ctx,
         customer_id=customer_id,
         about=seen.about,
         urgency=seen.urgency,
         words=words,
+        files=files,
         once_key=once_key,
         who=who,
-        hours=ctx.hours,
         now=now,
-        rng=ctx.rng,
-    )
-    writing.first_words(
-        session, number=number, once_key=once_key, files=files, who=who, now=now, rng=ctx.rng
     )
     case_letters.received(
         session,

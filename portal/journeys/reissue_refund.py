@@ -13,7 +13,6 @@ from sqlalchemy import orm
 from portal.domain.approvals import models as approval_models
 from portal.domain.approvals import operations as approvals
 from portal.domain.approvals import rules as approval_rules
-from portal.domain.audit import operations as audit
 from portal.domain.disputes import rules
 from portal.domain.disputes.operations import stepping, writing
 from portal.domain.payments import models
@@ -21,11 +20,10 @@ from portal.domain.payments import rules as payment_rules
 from portal.domain.payments.operations import reissuing
 from portal.domain.payments.queries import shown_method
 from portal.gateways import ports
-from portal.journeys import context, moving_money, refund_mails
+from portal.journeys import approval_log, context, moving_money, refund_mails
 from portal.kernel import actor, errors, msgids
 
 N_ = msgids.N_
-NOT_THERE = "resource_missing"  # Stripe's word
 DONE = {
     "again": N_("The refund was sent again, as a new one."),
     "check": N_("The refund was paid by check."),
@@ -242,7 +240,7 @@ def _check_dead(ctx: context.Context, number: str) -> None:
         else:
             view = ctx.payments.find_refund(intent_ref=row.intent_ref, refund_no=number)
     except ports.GatewayRefused as refused:
-        if refused.code == NOT_THERE:
+        if refused.code == ports.NOT_THERE:
             return  # Stripe knows neither the refund nor its payment
         raise NotKnownDead(number=number) from refused
     except ports.GatewayUnknown as unknown:
@@ -310,18 +308,15 @@ def _record(
     refund: models.Refund,
     action: str,
     approval_no: str,
-    *,
-    who: actor.Actor,
-    **data: object,
+    **data: Any,
 ) -> None:
-    audit.record(
+    about = {"refund": refund.number, "amount_cents": refund.amount_cents}
+    approval_log.record(
         session,
-        who=who,
-        action=f"approvals.{action}",
-        subject=approval_no,
+        ctx,
+        action=action,
+        approval_no=approval_no,
         customer_id=refund.customer_id,
-        now=ctx.clock.now(),
-        refund=refund.number,
-        amount_cents=refund.amount_cents,
+        **about,
         **data,
     )

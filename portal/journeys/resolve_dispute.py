@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 from sqlalchemy import orm
 
 from portal.domain.approvals import operations as approvals
 from portal.domain.approvals import rules as approval_rules
-from portal.domain.audit import operations as audit
 from portal.domain.billing.operations import books, holds
 from portal.domain.disputes import models, rules
 from portal.domain.disputes.operations import deciding, stepping
 from portal.domain.disputes.queries import facts
 from portal.domain.payments import rules as payment_rules
 from portal.domain.payments.queries import chargebacks
-from portal.journeys import case_letters, context, decision_facts, moving_money, pausing
+from portal.journeys import (
+    approval_log,
+    case_letters,
+    context,
+    decision_facts,
+    moving_money,
+    pausing,
+)
 from portal.kernel import actor, errors, msgids
 
 
@@ -297,17 +304,14 @@ def _record(
     case: models.Dispute,
     action: str,
     approval_no: str,
-    *,
-    who: actor.Actor,
-    **data: object,
+    **data: Any,
 ) -> None:
-    audit.record(
+    approval_log.record(
         session,
-        who=who,
-        action=f"approvals.{action}",
-        subject=approval_no,
+        ctx,
+        action=action,
+        approval_no=approval_no,
         customer_id=case.customer_id,
-        now=ctx.clock.now(),
         case=case.number,
         **data,
     )

@@ -29,7 +29,7 @@ WHO = actor.system("Stripe webhook")
 LOOK_BACK = datetime.timedelta(days=30)  # as far as Stripe lists events
 OVERLAP = datetime.timedelta(hours=1)
 ERROR_MOST = 500  # characters
-PASSING = (ports.GatewayUnknown, of_nobody.OfNobody)
+PASSING = (ports.GatewayUnknown, of_nobody.OfNobody)  # of nobody: until our own row is written
 TROUBLE = (*PASSING, ports.GatewayRefused, settling.WrongAmount, ValueError)
 
 Handler = Callable[[context.Context, str], None]

@@ -17,7 +17,6 @@ from portal.domain.reports.queries import (
     chargeback_record,
     customer_account,
     invoice_record,
-    payment_record,
 )
 from portal.web.shared import looks, site
 from portal.web.staff import chargeback_view, clocks, words
@@ -69,7 +68,7 @@ class Screen:
     timeline: tuple[Line, ...]
     chargebacks: tuple[chargeback_view.Panel, ...]
     warnings: tuple[chargeback_record.WarningRecord, ...]
-    failed_refunds: tuple[surroundings.RefundRow | payment_record.RefundRecord, ...]
+    failed_refunds: tuple[surroundings.RefundRow, ...]
 
     @property
     def is_closed(self) -> bool:
@@ -78,7 +77,7 @@ class Screen:
 
 
 def screen(number: str) -> Screen | None:
-    """The case with this number, or None; at most 17 statements, 18 after many payments."""
+    """The case with this number, or None; at most 17 statements."""
     reader, now = site.reader(), site.ctx().clock.now()
     head = cases.head(reader, number=number)
     if head is None:
@@ -126,17 +125,8 @@ def screen(number: str) -> Screen | None:
         timeline=_timeline(said, kept, case_screen.happenings(reader, **mine)),
         chargebacks=chargeback_view.panels(claims),
         warnings=warnings,
-        failed_refunds=_failed_refunds(number, paid),
+        failed_refunds=tuple(r for p in paid for r in p.refunds if r.owed_in == number),
     )
-
-
-def _failed_refunds(
-    number: str, paid: tuple[surroundings.PaymentRow, ...]
-) -> tuple[surroundings.RefundRow | payment_record.RefundRecord, ...]:
-    """The refunds that are owed and worked in this case; of an old payment they are asked for."""
-    if len(paid) >= surroundings.MOST_PAYMENTS:
-        return payment_record.of_case(site.reader(), case_no=number)
-    return tuple(r for p in paid for r in p.refunds if r.owed_in == number)
 
 
 def _bank(

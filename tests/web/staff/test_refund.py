@@ -7,6 +7,7 @@ import re
 import pytest
 import sqlalchemy as sa
 
+from portal.domain.disputes.queries import surroundings
 from portal.domain.identity import models as identity
 from portal.domain.payments import models
 from portal.domain.payments.operations import refunding
@@ -202,3 +203,23 @@ def test_who_paid_for_somebody_elses_pet_reads_of_the_check(quiet_ctx, language,
     )
     assert said in mail.text
     assert said in mail.html
+
+
+def test_its_payment_stands_at_the_case_however_many_came_since(database, number):
+    owed = row(database, number)
+    with database.unit_of_work() as session:
+        session.execute(
+            sa.text(
+                "UPDATE payment SET created_at = created_at - interval '1 year' WHERE id = :id"
+            ),
+            {"id": owed.payment_id},
+        )
+        old = session.get_one(models.Payment, owed.payment_id)
+        customer = session.get_one(identity.Customer, owed.customer_id)
+    newer = bills.pay(database, bills.make_bill(database, customer=customer).invoice)
+    with database.reading() as session:
+        (found,) = surroundings.payments_of(session, customer_id=owed.customer_id, limit=1)
+        both = surroundings.payments_of(session, customer_id=owed.customer_id, limit=2)
+    assert found.number == old.number
+    assert [refund.owed_in for refund in found.refunds] == [owed.case_no]
+    assert [payment.number for payment in both] == [newer, old.number]

@@ -15,8 +15,6 @@ from portal.domain.payments import models as payments
 from portal.domain.payments.queries import failed_refunds
 from portal.domain.policies import models as policies
 
-MOST_PAYMENTS = 12
-
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class PolicyRow:
@@ -107,14 +105,22 @@ def policies_of(session: orm.Session, *, customer_id: int) -> tuple[PolicyRow, .
 
 
 def payments_of(
-    session: orm.Session, *, customer_id: int, limit: int = MOST_PAYMENTS
+    session: orm.Session, *, customer_id: int, limit: int = 12
 ) -> tuple[PaymentRow, ...]:
-    """The customer's newest payments with their refunds; two statements."""
-    rows = session.scalars(
-        sa.select(payments.Payment)
+    """The customer's newest payments, newest first, with their refunds; two statements.
+
+    One whose refund failed and is owed is among them, however old.
+    """
+    newest = (payments.Payment.created_at.desc(), payments.Payment.id.desc())
+    owes = sa.exists().where(payments.Refund.payment_id == payments.Payment.id, failed_refunds.OWED)
+    chosen = (
+        sa.select(payments.Payment.id)
         .where(payments.Payment.customer_id == customer_id)
-        .order_by(payments.Payment.created_at.desc(), payments.Payment.id.desc())
+        .order_by(owes.desc(), *newest)
         .limit(limit)
+    )
+    rows = session.scalars(
+        sa.select(payments.Payment).where(payments.Payment.id.in_(chosen)).order_by(*newest)
     ).all()
     refunds: dict[int, list[RefundRow]] = {}
     for refund in session.scalars(

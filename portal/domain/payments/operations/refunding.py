@@ -41,20 +41,19 @@ def approve(
         raise rules.RefundTooLarge(amount_cents=amount_cents, left_cents=payment.unapplied_cents)
     payment.unapplied_cents -= amount_cents
     payment.refunded_cents += amount_cents
-    refund = models.Refund(
-        number=ids.new(ids.Prefix.REFUND, rng),
+    refund = begin(
+        session,
         key=key,
         payment_id=payment.id,
         customer_id=payment.customer_id,
         amount_cents=amount_cents,
-        state=RefundState.APPROVED,
         subject=subject,
         reason=reason,
-        expected_on=calendars.BANKING.add_business_days(today, BANK_DAYS),
-        created_at=now,
+        now=now,
+        today=today,
+        who=who,
+        rng=rng,
     )
-    session.add(refund)
-    session.flush()
     books.post(
         session,
         key=f"refund_approved:{refund.number}",
@@ -66,7 +65,39 @@ def approve(
         postings=ledger.refund_approved(amount_cents=amount_cents, customer_id=payment.customer_id),
         memo=payment.number,
     )
-    record(session, refund, action="payments.refund_approved", who=who, now=now)
+    return refund
+
+
+def begin(
+    session: orm.Session,
+    *,
+    key: str,
+    payment_id: int,
+    customer_id: int,
+    amount_cents: int,
+    subject: str,
+    reason: str,
+    now: datetime.datetime,
+    today: datetime.date,
+    who: actor.Actor,
+    rng: ids.Bits,
+) -> models.Refund:
+    """Write a refund down and queue its sending; what it pays out is the caller's to post."""
+    refund = models.Refund(
+        number=ids.new(ids.Prefix.REFUND, rng),
+        key=key,
+        payment_id=payment_id,
+        customer_id=customer_id,
+        amount_cents=amount_cents,
+        state=RefundState.APPROVED,
+        subject=subject,
+        reason=reason,
+        expected_on=calendars.BANKING.add_business_days(today, BANK_DAYS),
+        created_at=now,
+    )
+    session.add(refund)
+    session.flush()
+    _audit(session, refund, action="payments.refund_approved", who=who, now=now)
     db.queue_task(session, "send_refund", refund_id=refund.id)
     return refund
 
@@ -108,7 +139,7 @@ def move(
         refund.ended_at = now
     if refund.state is before:
         return False
-    record(session, refund, action=f"payments.refund_{refund.state}", who=who, now=now)
+    _audit(session, refund, action=f"payments.refund_{refund.state}", who=who, now=now)
     return True
 
 
@@ -134,7 +165,7 @@ def _post(
     )
 
 
-def record(
+def _audit(
     session: orm.Session,
     refund: models.Refund,
     *,
@@ -142,7 +173,6 @@ def record(
     who: actor.Actor,
     now: datetime.datetime,
 ) -> None:
-    """Write what happened to the refund into the audit log."""
     audit.record(
         session,
         who=who,

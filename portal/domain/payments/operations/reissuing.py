@@ -12,8 +12,7 @@ from portal.domain.ledger import rules as ledger
 from portal.domain.payments import models, rules
 from portal.domain.payments.operations import refunding
 from portal.domain.payments.queries import failed_refunds
-from portal.domain.payments.states import RefundState
-from portal.kernel import actor, calendars, db, errors, ids, msgids
+from portal.kernel import actor, db, errors, ids, msgids
 
 CHECK_NO_MOST = 20  # characters
 
@@ -94,23 +93,19 @@ def send_again(
     refunding.move(
         session, refund=refund, event=rules.RefundEvent.SEND_AGAIN, now=now, today=today, who=who
     )
-    another = models.Refund(
-        number=ids.new(ids.Prefix.REFUND, rng),
+    return refunding.begin(
+        session,
         key=f"again:{refund.number}",
         payment_id=refund.payment_id,
         customer_id=refund.customer_id,
         amount_cents=refund.amount_cents,
-        state=RefundState.APPROVED,
         subject=refund.subject,
         reason=reason,
-        expected_on=calendars.BANKING.add_business_days(today, refunding.BANK_DAYS),
-        created_at=now,
+        now=now,
+        today=today,
+        who=who,
+        rng=rng,
     )
-    session.add(another)
-    session.flush()
-    refunding.record(session, another, action="payments.refund_approved", who=who, now=now)
-    db.queue_task(session, "send_refund", refund_id=another.id)
-    return another
 
 
 def pay_by_check(

@@ -16,8 +16,8 @@ from portal.domain.inbox import models as inbox_models
 from portal.domain.inbox import queries as inbox
 from portal.domain.notifications import models as notifications
 from portal.domain.payments import models as payments
-from portal.domain.payments import rules as payment_rules
-from portal.domain.payments.states import PaymentState, RefundState
+from portal.domain.payments.queries import failed_refunds
+from portal.domain.payments.states import PaymentState
 from portal.domain.reports.queries import chargeback_record
 
 
@@ -93,10 +93,7 @@ def money(session: orm.Session, *, now: datetime.datetime) -> MoneyCounts:
         .where(payments.Payment.state == PaymentState.UNKNOWN),
         "failed_refunds": sa.select(sa.func.count())
         .select_from(payments.Refund)
-        .where(
-            payments.Refund.state == RefundState.FAILED,
-            payments.Refund.failure_code != payment_rules.PAID_BY_THE_BANK,
-        ),
+        .where(failed_refunds.OWED),
         "chargebacks_near": sa.select(sa.func.count())
         .select_from(payments.Chargeback)
         .where(chargeback_record.waits(now)),

@@ -10,9 +10,9 @@ from sqlalchemy import orm
 
 from portal.domain.identity import models as identity
 from portal.domain.payments import models as payments
-from portal.domain.payments import rules as payment_rules
+from portal.domain.payments.queries import failed_refunds as owed
 from portal.domain.payments.queries import shown_method
-from portal.domain.payments.states import PaymentState, RefundState
+from portal.domain.payments.states import PaymentState
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -67,9 +67,7 @@ class RefundRecord:
     @property
     def is_owed(self) -> bool:
         """Whether it failed, and nothing else has paid it since."""
-        return (
-            self.state == RefundState.FAILED and self.failure_code != payment_rules.PAID_BY_THE_BANK
-        )
+        return owed.is_owed(self)
 
 
 _P, _R, _C = payments.Payment, payments.Refund, identity.Customer
@@ -159,18 +157,6 @@ def refund(session: orm.Session, *, number: str) -> RefundRecord | None:
     return None if row is None else RefundRecord(**row._mapping)
 
 
-def of_case(session: orm.Session, *, case_no: str) -> tuple[RefundRecord, ...]:
-    """Refunds whose failure is worked in the case and that are still owed, oldest first."""
-    rows = session.execute(
-        _REFUNDS.where(
-            _R.state == RefundState.FAILED,
-            _R.failure_code != payment_rules.PAID_BY_THE_BANK,
-            _R.case_no == case_no,
-        ).order_by(_R.id)
-    )
-    return tuple(RefundRecord(**row._mapping) for row in rows)
-
-
 def refunds_of_payment(session: orm.Session, *, payment_id: int) -> tuple[RefundRecord, ...]:
     """A payment's refunds, oldest first."""
     rows = session.execute(_REFUNDS.where(_R.payment_id == payment_id).order_by(_R.id))
@@ -189,14 +175,7 @@ def refunds_of(
 
 def failed_refunds(session: orm.Session, *, limit: int = 50) -> tuple[RefundRecord, ...]:
     """Refunds that are still owed because they did not arrive, oldest first."""
-    rows = session.execute(
-        _REFUNDS.where(
-            _R.state == RefundState.FAILED,
-            _R.failure_code != payment_rules.PAID_BY_THE_BANK,
-        )
-        .order_by(_R.id)
-        .limit(limit)
-    )
+    rows = session.execute(_REFUNDS.where(owed.OWED).order_by(_R.id).limit(limit))
     return tuple(RefundRecord(**row._mapping) for row in rows)
 
 
