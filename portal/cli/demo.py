@@ -108,7 +108,7 @@ def _run(settings: config.Settings, environ: Mapping[str, str], *, reset: bool, 
         _half_made(settings).unlink(missing_ok=True)
         _start_site(family, settings)
         if settings.uses_sandbox:
-            _register_webhook(family, settings)
+            _open_sandbox(family, settings)
         _await(family, f"http://{_near(settings.bind)}/readyz", name="site")
         _tell(settings, url)
         family.watch()
@@ -196,21 +196,25 @@ def _half_made(settings: config.Settings) -> pathlib.Path:
     return settings.var / "half-made"
 
 
-def _register_webhook(family: processes.Family, settings: config.Settings) -> None:
-    """Have the sandbox send its events to the site, from now on."""
+def _open_sandbox(family: processes.Family, settings: config.Settings) -> None:
+    """Have the sandbox send its events to the site and pay out daily, from now on."""
     _await_sandbox(family, settings)
-    body = {
+    hook = {
         "url": f"{settings.base_url}/hooks/stripe",
         "secret": settings.stripe_webhook_secret,
         "enabled_events": ["*"],
     }
-    request = urllib.request.Request(
-        f"{settings.stripe_api_base}/sandbox/webhook_endpoints",
-        data=json.dumps(body).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=10):
-        return
+    for control, body in (
+        ("webhook_endpoints", hook),
+        ("payouts/schedule", {"interval": "daily"}),
+    ):
+        request = urllib.request.Request(
+            f"{settings.stripe_api_base}/sandbox/{control}",
+            data=json.dumps(body).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=10):
+            pass
 
 
 def _start_site(family: processes.Family, settings: config.Settings) -> None:

@@ -53,6 +53,7 @@ _DUE: due.Actions = {
     "end_inquiry": chargebacks.end_inquiry,
     "expire_dispute": chargebacks.pass_deadline,
     "expire_microdeposits": microdeposits.expire,
+    "pay_out": payouts.pay_out,
     "return_microdeposits": microdeposits.bounce,
     "review_evidence": chargebacks.review,
     "send_payout": payouts.send,

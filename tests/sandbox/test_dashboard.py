@@ -25,7 +25,8 @@ def page(sandbox: sandboxes.Sandbox) -> str:
 
 def row(text: str, start: str) -> list[str]:
     """The cells of the row that begins with that one."""
-    (found,) = re.findall(rf"<tr><td>{re.escape(start)}</td>(.*?)</tr>", text, re.DOTALL)
+    plain = re.sub(r"</?a\b[^>]*>", "", text)
+    (found,) = re.findall(rf"<tr><td>{re.escape(start)}</td>(.*?)</tr>", plain, re.DOTALL)
     return re.findall(r"<td[^>]*>(.*?)</td>", found, re.DOTALL)
 
 
@@ -46,6 +47,19 @@ def test_what_moved_money_is_shown(sandbox: sandboxes.Sandbox, client: stripe.St
     warning = sandbox.warn_of_fraud(other.latest_charge)
     text = page(sandbox)
     assert row(text, intent.id)[:2] == ["$1,234.50", "succeeded"]
+    charge = client.v1.charges.retrieve(other.latest_charge)
+    assert row(text, charge.id)[:5] == [
+        "$1,234.50",
+        "$1.00",
+        "succeeded",
+        other.id,
+        charge.payment_method,
+    ]
+    moved = client.v1.balance_transactions.list({"payout": payout["id"]}).data
+    assert moved == [], "a payout on its way tells nothing yet"
+    paid_out = client.v1.charges.retrieve(intent.latest_charge).balance_transaction
+    assert row(text, paid_out)[:4] == ["charge", "$1,234.50", "$36.10", "$1,198.40"]
+    assert row(text, paid_out)[-2:] == [intent.latest_charge, payout["id"]]
     assert row(text, refund.id)[:3] == ["$1.00", "succeeded", other.id]
     assert row(text, payout["id"])[:2] == ["$1,198.40", "pending"]
     charged_back = row(text, dispute["id"])
@@ -53,6 +67,37 @@ def test_what_moved_money_is_shown(sandbox: sandboxes.Sandbox, client: stripe.St
     assert charged_back[-2].endswith("23:59")
     assert row(text, warning["id"]) == [other.latest_charge, "misc", "yes"]
     assert "$0.00 available, -$1,250.50 pending" in text
+
+
+def test_customers_and_their_methods_are_shown(
+    sandbox: sandboxes.Sandbox, client: stripe.StripeClient
+) -> None:
+    customer = client.v1.customers.create({"name": "Ana Ruiz", "email": "ana@x.test"})
+    card = client.v1.payment_methods.attach("pm_card_visa", {"customer": customer.id})
+    year = card.card.exp_year
+    text = page(sandbox)
+    assert row(text, customer.id) == ["Ana Ruiz", "ana@x.test"]
+    assert row(text, card.id) == ["visa", "4242", f"{card.card.exp_month:02d}/{year}", customer.id]
+
+
+def test_every_object_can_be_read_whole(
+    sandbox: sandboxes.Sandbox, client: stripe.StripeClient
+) -> None:
+    intent = client.v1.payment_intents.create({**PAY, "description": "<b>Rex</b>"})
+    assert f'href="/sandbox/objects/{intent.id}"' in page(sandbox)
+    answer = requests.get(f"{sandbox.url}/sandbox/objects/{intent.id}", timeout=10)
+    assert "&#34;amount_received&#34;: 123450" in answer.text
+    assert "&lt;b&gt;Rex&lt;/b&gt;" in answer.text
+    nothing = requests.get(f"{sandbox.url}/sandbox/objects/pi_none", timeout=10)
+    assert nothing.status_code == 404
+
+
+def test_more_than_is_shown_is_counted(
+    sandbox: sandboxes.Sandbox, client: stripe.StripeClient
+) -> None:
+    for _ in range(41):
+        client.v1.customers.create()
+    assert "the newest 40 of 41" in page(sandbox)
 
 
 def test_debits_and_their_mandates_are_shown(

@@ -198,3 +198,42 @@ def test_payouts_outlive_a_crash(sandbox: sandboxes.Sandbox, client: stripe.Stri
     sandbox.restart()
     sandbox.advance(days=6)
     assert client.v1.payouts.retrieve(made["id"]).status == "paid"
+
+
+def test_a_daily_schedule_pays_out_every_midnight_what_is_available(
+    sandbox: sandboxes.Sandbox, client: stripe.StripeClient
+) -> None:
+    sandbox.set_clock(MONDAY)
+    sandbox.schedule_payouts("daily")
+    take(client, sandbox)
+    sandbox.advance(days=1)
+    take(client, sandbox)
+    assert client.v1.payouts.list().data == [], "nothing is available yet"
+    sandbox.advance(days=9)
+    thursday, friday = client.v1.payouts.list().data[::-1]
+    for payout, day in ((thursday, 5), (friday, 6)):
+        midnight = datetime.datetime(2026, 3, day, tzinfo=datetime.UTC)
+        assert payout.created == int(midnight.timestamp())
+        assert (payout.amount, payout.automatic, payout.status) == (NET, True, "paid")
+    assert split(client) == (0, 0)
+
+
+def test_a_schedule_outlives_a_crash_and_ends_when_told(
+    sandbox: sandboxes.Sandbox, client: stripe.StripeClient
+) -> None:
+    sandbox.set_clock(MONDAY)
+    for _ in range(2):  # told again by every start of the demo, it stays one
+        sandbox.schedule_payouts("daily")
+    sandbox.restart()
+    take(client, sandbox)
+    sandbox.advance(days=4)
+    assert len(client.v1.payouts.list().data) == 1
+    sandbox.schedule_payouts("manual")
+    take(client, sandbox)
+    sandbox.advance(days=9)
+    assert len(client.v1.payouts.list().data) == 1
+
+
+def test_an_unknown_schedule_is_refused(sandbox: sandboxes.Sandbox) -> None:
+    url = f"{sandbox.url}/sandbox/payouts/schedule"
+    assert requests.post(url, json={"interval": "hourly"}, timeout=10).status_code == 400

@@ -278,6 +278,10 @@ class Sandbox:
         """Have everything that is available paid out now."""
         return self._control("POST", "payouts")
 
+    def schedule_payouts(self, interval: str) -> None:
+        """Pay out ``daily`` or only when asked, ``manual``."""
+        self._control("POST", "payouts/schedule", {"interval": interval})
+
     def settle_payout(self, payout_id: str, status: str, **why: str) -> dict[str, typing.Any]:
         """Make a payout ``paid`` or ``failed`` now. ``why``: failure_code."""
         return self._control("POST", f"payouts/{payout_id}/settle", {"status": status, **why})

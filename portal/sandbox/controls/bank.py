@@ -35,6 +35,7 @@ def blueprint(world: worlds.World) -> flask.Blueprint:
         ("/early_fraud_warnings", bank.warn),
         ("/payment_methods/<id>/renew", bank.renew_card),
         ("/payouts", bank.make_payout),
+        ("/payouts/schedule", bank.schedule_payouts),
         ("/payouts/<id>/settle", bank.settle_payout),
     ):
         routes.add_url_rule(address, view.__name__, view, methods=["POST"])
@@ -104,6 +105,15 @@ class _Bank:
         """Pay out everything that is available."""
         bodies.read()
         return self._do(payouts.make)
+
+    def schedule_payouts(self) -> Body:
+        """Pay out every day from the next midnight on, or only when asked."""
+        interval = bodies.one_of(bodies.read("interval"), "interval", *payouts.INTERVALS)
+        with self._world.store.transaction():
+            call = self._world.call()
+            self._world.apply_due(call)
+            payouts.schedule(call, interval)
+        return {"interval": interval}
 
     def settle_payout(self, id: str) -> Body:
         """Bring a payout's outcome now: ``paid``, or ``failed`` for a reason."""

@@ -1,6 +1,7 @@
-"""Knows one plain page that shows what the sandbox holds; changes nothing."""
+"""Knows the plain pages that show what the sandbox holds; changes nothing."""
 
 import datetime
+import json
 import typing
 
 import flask
@@ -10,7 +11,11 @@ from portal.sandbox.objects import balance
 
 _SHOWN = 40
 _KINDS = (
+    "customer",
+    "payment_method",
     "payment_intent",
+    "charge",
+    "balance_transaction",
     "setup_intent",
     "mandate",
     "refund",
@@ -46,6 +51,9 @@ def blueprint(world: worlds.World) -> flask.Blueprint:
                 event.id: _delivery_words(world.store.db.execute(_DELIVERIES, (event.id,)))
                 for event in held["event"]
             }
+            counts = dict(
+                world.store.db.execute("SELECT kind, count(*) FROM objects GROUP BY kind")
+            )
             summary = balance.summary(call)
         return flask.render_template(
             "dashboard.html",
@@ -54,7 +62,22 @@ def blueprint(world: worlds.World) -> flask.Blueprint:
             available=summary["available"][0]["amount"],
             pending=summary["pending"][0]["amount"],
             held=held,
+            counts=counts,
+            shown=_SHOWN,
             deliveries=deliveries,
+        )
+
+    @routes.get("/objects/<id>")
+    def one(id: str) -> str:
+        with world.store.transaction():
+            call = world.call()
+            world.apply_due(call)
+            found = world.store.find(id) or flask.abort(404)
+        return flask.render_template(
+            "object.html",
+            id=found.id,
+            kind=found.kind.replace("_", " "),
+            written=json.dumps(found.document, indent=2, sort_keys=True),
         )
 
     return routes

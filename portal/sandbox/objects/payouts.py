@@ -6,6 +6,7 @@ from portal.sandbox import store as stores
 from portal.sandbox.objects import balance, business_days, events
 from portal.sandbox.wire import errors, listing, params, routes
 
+DAILY, MANUAL = INTERVALS = ("daily", "manual")
 SENT_AFTER_SECONDS = 60
 ARRIVES_AFTER_DAYS = 2
 FAILURES = {
@@ -15,6 +16,8 @@ FAILURES = {
     "insufficient_funds": "The balance did not cover this payout.",
     "no_account": "The bank account could not be located.",
 }
+_DAY = 86400
+_ROUND, _EVERYTHING = "pay_out", "balance"  # what the schedule plans, and of what
 _BANK_ACCOUNT = "ba_sandboxmerchantaccount"
 _SUM_UNPAID = """
 SELECT coalesce(sum(json_extract(document, '$.net')), 0) FROM objects
@@ -28,12 +31,35 @@ AND json_extract(document, '$.available_on') <= :now
 """
 
 
+def schedule(call: calls.Call, interval: str) -> None:
+    """Pay out every midnight, UTC, from the next one on (``daily``); or no more (``manual``)."""
+    due.cancel(call, _ROUND, _EVERYTHING)
+    if interval == DAILY:
+        _plan_round(call)
+
+
+def pay_out(call: calls.Call, _subject: str) -> None:
+    """By the clock: pay out what is available, if that is anything, and look again tomorrow."""
+    if _available(call) > 0:
+        make(call)
+    _plan_round(call)
+
+
+def _plan_round(call: calls.Call) -> None:
+    due.plan(call, _DAY - call.exact_now % _DAY, _ROUND, _EVERYTHING)
+
+
+def _available(call: calls.Call) -> int:
+    (cents,) = call.store.db.execute(_SUM_UNPAID, {"now": call.now}).fetchone()
+    return int(cents)
+
+
 def make(call: calls.Call) -> stores.Record:
-    """Pay out, as the schedule would, everything that is available and was not paid out yet.
+    """Pay out, as the schedule does, everything that is available and was not paid out yet.
 
     Raises ApiError 400 when that is nothing, or less.
     """
-    (available,) = call.store.db.execute(_SUM_UNPAID, {"now": call.now}).fetchone()
+    available = _available(call)
     if available <= 0:
         raise errors.refused(
             f"Nothing is available to pay out: the balance is {available} cents.",
