@@ -37,6 +37,7 @@ ACTIONS = (
     Action("claim a charge back", 2, banks.claim),
     Action("end a claim", 3, banks.judge),
     Action("answer a bank", 2, banks.answer),
+    Action("fail a payout", 1, banks.fail_payout),
 )
 
 

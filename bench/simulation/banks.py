@@ -67,6 +67,13 @@ def judge(one: life.Life) -> None:
     control(one, f"disputes/{found.stripe_ref}/settle", {"status": status})
 
 
+def fail_payout(one: life.Life) -> None:
+    """The insurer's bank sends a payout back, also one that had arrived."""
+    living = [found["id"] for found in one.stage.held("payout") if found["status"] != "failed"]
+    if living:
+        control(one, f"payouts/{one.rng.choice(living)}/settle", {"status": "failed"})
+
+
 def answer(one: life.Life) -> None:
     """A specialist answers a bank, or decides who bears the loss."""
     found = one.row(_CLAIMS)

@@ -65,6 +65,10 @@ _NOT_SENT = (
 _OURS = "SELECT number, state, amount_cents, stripe_ref FROM payment"
 _REFUNDS = "SELECT number, state, amount_cents FROM refund"
 _CLAIMS = "SELECT stripe_ref, state FROM chargeback"
+_PAID_OUT = """
+    SELECT subject, event, count(*) AS times FROM ledger_entry
+    WHERE event IN ('payout', 'payout_returned') GROUP BY subject, event
+"""
 _CARDS = "SELECT stripe_ref FROM payment_method WHERE removed_at IS NULL"
 
 ALWAYS = (_UNSTEADY, _SECOND_MAIL, _NO_RECEIPT, _OVERPAID, _NO_CASE, _DRAFTS, _UNHANDLED)
@@ -89,6 +93,7 @@ def find(one: life.Life, *, told: bool, mailed: bool) -> list[str]:
     if told:
         wrong += _claims(one)
         wrong += _cards(one)
+        wrong += _payouts(one)
     return wrong
 
 
@@ -109,7 +114,7 @@ def _payments(one: life.Life) -> Iterator[str]:
     """Stripe's money and ours are the same payments, each charged once."""
     ours = {row.number: row for row in one.rows(_OURS)}
     charged: collections.Counter[str] = collections.Counter()
-    for intent in _documents(one, "payment_intent"):
+    for intent in one.stage.held("payment_intent"):
         number = intent["metadata"].get("payment_no", "")
         payment = ours.get(number)
         if payment is None:
@@ -133,7 +138,7 @@ def _payments(one: life.Life) -> Iterator[str]:
             yield f"{number} is settled and nobody was charged"
     charges: collections.Counter[str] = collections.Counter(
         charge["payment_intent"]
-        for charge in _documents(one, "charge")
+        for charge in one.stage.held("charge")
         if charge["status"] == "succeeded"
     )
     for intent_ref, times in charges.items():
@@ -145,7 +150,7 @@ def _refunds(one: life.Life, *, told: bool) -> Iterator[str]:
     ours = {row.number: row for row in one.rows(_REFUNDS)}
     states = {"pending": "sent", "requires_action": "sent", "canceled": "failed"}
     seen: collections.Counter[str] = collections.Counter()
-    for refund in _documents(one, "refund"):
+    for refund in one.stage.held("refund"):
         number = refund["metadata"].get("refund_no", "")
         row = ours.get(number)
         seen[number] += 1
@@ -167,19 +172,22 @@ def _refunds(one: life.Life, *, told: bool) -> Iterator[str]:
 
 def _claims(one: life.Life) -> Iterator[str]:
     ours = {row.stripe_ref: row.state for row in one.rows(_CLAIMS)}
-    for claim in _documents(one, "dispute"):
+    for claim in one.stage.held("dispute"):
         if ours.get(claim["id"]) != claim["status"]:
             yield f"chargeback {claim['id']} is {claim['status']}, here {ours.get(claim['id'])}"
 
 
 def _cards(one: life.Life) -> Iterator[str]:
     ours = {row.stripe_ref for row in one.rows(_CARDS)}
-    there = {m["id"] for m in _documents(one, "payment_method") if m["customer"]}
+    there = {m["id"] for m in one.stage.held("payment_method") if m["customer"]}
     for ref in sorted(ours ^ there):
         yield f"{ref} is {'saved here only' if ref in ours else 'attached at Stripe only'}"
 
 
-def _documents(one: life.Life, kind: str) -> list[dict]:
-    world = one.stage.world
-    with world.store.transaction():
-        return [found.document for found in world.store.select("kind = ? ORDER BY seq", (kind,))]
+def _payouts(one: life.Life) -> Iterator[str]:
+    """What went to the insurer's bank is posted once, and once back when it failed."""
+    ours = {(row.subject, row.event): row.times for row in one.rows(_PAID_OUT)}
+    for payout in one.stage.held("payout"):
+        for event, times in (("payout", 1), ("payout_returned", payout["status"] == "failed")):
+            if (posted := ours.get((payout["id"], event), 0)) != times:
+                yield f"{event} of {payout['id']}, {payout['status']}, is posted {posted} times"

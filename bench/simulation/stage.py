@@ -19,8 +19,9 @@ from portal.journeys import context, stripe_events
 from portal.kernel import clock as clocks
 from portal.sandbox import app as sandbox_app
 from portal.sandbox import ids as sandbox_ids
+from portal.sandbox import store as sandbox_store
 from portal.sandbox import world as worlds
-from portal.sandbox.objects import webhook_endpoints
+from portal.sandbox.objects import payouts, webhook_endpoints
 
 HOOK = "http://site.test/hooks/stripe"
 
@@ -39,6 +40,12 @@ class Stage:
     post: post.Post
     outbox: outbox.Outbox
     owner: sa.Engine  # may do what the site's role may not; for proofs
+
+    def held(self, kind: str) -> list[sandbox_store.Document]:
+        """Every object of a kind that the sandbox holds, oldest first."""
+        with self.world.store.transaction():
+            found = self.world.store.select("kind = ? ORDER BY seq", (kind,))
+        return [record.document for record in found]
 
     def close(self) -> None:
         """Let go of everything but the connections, which serve the next story."""
@@ -67,6 +74,7 @@ def build(
     world.postman.stop()  # the story carries the post itself
     with world.store.transaction():
         webhook_endpoints.upsert(world.call(), HOOK, list(stripe_events.HANDLERS), post.SECRET)
+        payouts.schedule(world.call(), payouts.DAILY)
     mail = outbox.Outbox(troubles)
     ways = doors.to(url)
     ways.database.commit_hook = troubles.at_commit
