@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 
 import pytest
@@ -65,6 +66,14 @@ def test_a_form_takes_no_json(client, database):
         for body in bodies:
             answer = client.post(page, data=body, content_type="application/json", headers=token)
             assert answer.status_code == 415, (page, body)
+
+
+@pytest.mark.parametrize("page", ["/settings/contact", "/settings/email", "/sign-in/link"])
+def test_a_file_is_no_word(owner, page):
+    names = ("first_name", "last_name", "street", "city", "zip_code", "email", "password")
+    typed = {name: (io.BytesIO(b"x"), "x.txt") for name in names}
+    token = {"X-CSRFToken": forms.token(owner, "/settings/contact")}
+    assert owner.post(page, data=typed, headers=token).status_code == 400
 
 
 @pytest.mark.parametrize(

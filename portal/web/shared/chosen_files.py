@@ -6,8 +6,10 @@ import flask
 
 from portal.journeys import taking_files
 
+FIELD = "files"  # the one field of our forms that takes files
 
-def read(field: str = "files") -> tuple[taking_files.Upload, ...]:
+
+def read(field: str = FIELD) -> tuple[taking_files.Upload, ...]:
     """The files that were chosen in `field`; an empty choice is none."""
     sent = flask.request.files.getlist(field)
     chosen = [file for file in sent if file.filename][: taking_files.FILES_MOST + 1]

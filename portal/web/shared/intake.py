@@ -1,13 +1,15 @@
-"""Refuses what no browser sends to a page of ours: NUL characters, JSON for a form; reads no field.
+"""Refuses what no browser sends to a page of ours: NUL characters, JSON, a file for a word.
 
-PostgreSQL takes no NUL in a text, and a form library that is handed JSON finds lists and numbers
-where it expects words. Refusing both once spares every form the question.
+PostgreSQL takes no NUL in a text, and a form library that is handed JSON or a file finds lists,
+numbers and files where it expects words. Refusing it once spares every form the question.
 """
 
 from __future__ import annotations
 
 import flask
 import werkzeug.exceptions
+
+from portal.web.shared import chosen_files
 
 NUL = "\x00"
 
@@ -31,6 +33,8 @@ def install(app: flask.Flask, *, pages: frozenset[str]) -> None:
 def _look_at_form(request: flask.Request) -> None:
     if request.is_json:
         raise werkzeug.exceptions.UnsupportedMediaType
+    if set(request.files) - {chosen_files.FIELD}:
+        raise werkzeug.exceptions.BadRequest
     for name, values in request.form.lists():
         if NUL in name or any(NUL in value for value in values):
             raise werkzeug.exceptions.BadRequest
