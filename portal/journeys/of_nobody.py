@@ -6,7 +6,7 @@ from __future__ import annotations
 class OfNobody(Exception):
     """We know no row for what an event is about; it may only not be written yet.
 
-    `code` is "of_nobody." and the kind of thing: intent, chargeback, fraud_warning.
+    `code` is "of_nobody." and the kind of thing: intent, refund, chargeback, fraud_warning.
     """
 
     def __init__(self, kind: str) -> None:

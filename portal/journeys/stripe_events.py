@@ -29,6 +29,7 @@ WHO = actor.system("Stripe webhook")
 LOOK_BACK = datetime.timedelta(days=30)  # as far as Stripe lists events
 OVERLAP = datetime.timedelta(hours=1)
 ERROR_MOST = 500  # characters
+REFUNDS_THAT_TOOK = ("pending", "succeeded")
 PASSING = (ports.GatewayUnknown, of_nobody.OfNobody)  # of nobody: until our own row is written
 TROUBLE = (*PASSING, ports.GatewayRefused, settling.WrongAmount, ValueError)
 
@@ -154,6 +155,8 @@ def _refund(ctx: context.Context, refund_ref: str) -> None:
         refund_id = references.refund_of(session, refund_ref=refund_ref, refund_no=view.refund_no)
     if refund_id is None:
         log.warning("refund_of_nobody", refund=refund_ref)
+        if view.status in REFUNDS_THAT_TOOK:  # our books know nothing of that money
+            raise of_nobody.OfNobody("refund")
         return
     send_refund.absorb(ctx, refund_id=refund_id, view=view, who=WHO)
 

@@ -15,6 +15,7 @@ STRAY = 4_321  # cents, paid by hand in Stripe's dashboard
 EARLY_CLAIM = "4000000000000259"
 WORDS = {
     "intent": "Money came in for no payment that we know.",
+    "refund": "Money went back by a refund that was not made here.",
     "chargeback": "A bank claims a charge that we do not know.",
     "fraud_warning": "A bank warns of a charge that we do not know.",
 }
@@ -75,13 +76,23 @@ def test_an_intent_of_nobody_that_took_nothing_is_left_alone(ctx, sandbox, clock
     assert waiting(ctx) == {}
 
 
-def test_a_claim_and_a_warning_of_nobody_are_on_the_desk(ctx, sandbox, clock, desk):
+def test_a_refund_a_claim_and_a_warning_of_nobody_are_on_the_desk(ctx, sandbox, clock, desk):
+    sandbox.client().v1.refunds.create({"payment_intent": stray(sandbox).id})
     sandbox.warn_of_fraud(stray(sandbox).latest_charge)
     stray(sandbox, EARLY_CLAIM)
     charging.hear(ctx, sandbox)
     later(ctx, clock, 11)
     page = desk.get(PAGE).text
     assert all(words in page for words in WORDS.values())
+
+
+def test_a_refund_made_at_stripe_of_a_payment_of_ours_is_on_the_desk(ctx, sandbox, clock, database):
+    number = charging.pay(ctx, sandbox, bills.make_bill(database).customer)
+    made = {"payment_intent": paying.row(ctx, number).stripe_ref, "amount": 100}
+    sandbox.client().v1.refunds.create(made)
+    charging.hear(ctx, sandbox)
+    later(ctx, clock, 11)
+    assert waiting(ctx) == {"refund.created": "of_nobody.refund"}
 
 
 def test_an_event_of_nobody_that_can_be_handled_leaves_the_desk(ctx, sandbox, clock, database):

@@ -180,6 +180,9 @@ TABLES: dict[str, dict[str, str]] = {
         "of_nobody.intent": N_(
             "Money came in for no payment that we know. Look in Stripe’s dashboard who paid."
         ),
+        "of_nobody.refund": N_(
+            "Money went back by a refund that was not made here. Look in Stripe’s dashboard why."
+        ),
         "of_nobody.chargeback": N_(
             "A bank claims a charge that we do not know. Answer it in Stripe’s dashboard."
         ),
