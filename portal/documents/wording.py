@@ -97,6 +97,12 @@ METHODS = {
     "unionpay": "UnionPay",
     "visa": "Visa",
 }
+WALLETS = {
+    labels.Wallet.APPLE_PAY: "Apple Pay",
+    labels.Wallet.GOOGLE_PAY: "Google Pay",
+    labels.Wallet.SAMSUNG_PAY: "Samsung Pay",
+    labels.Wallet.LINK: "Link",
+}
 
 
 def speaker(language: str) -> Say:
@@ -136,10 +142,14 @@ def _place(say: Say, plan: str, sequence: int, of: int) -> str:
 def method(label: str) -> str:
     """A method as it is read: "visa 4242" becomes "Visa 4242", a bank its name; "" stays "".
 
-    Where somebody else paid it is their name, and nothing of their card.
+    A card from a phone's wallet names it, "Visa 4242 (Apple Pay)": its digits may be others than
+    those on the plastic. Where somebody else paid it is their name, and nothing of their card.
     """
     if label.startswith(labels.PAYER):
         return payer(label)
+    card, _, wallet = label.rpartition(" ")
+    if card and wallet in WALLETS:
+        return f"{method(card)} ({WALLETS[wallet]})"
     brand, _, last4 = label.rpartition(" ")
     if not last4.isdecimal():
         brand, last4 = label, ""

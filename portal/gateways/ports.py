@@ -7,6 +7,8 @@ import datetime
 from collections.abc import Iterator, Mapping
 from typing import Protocol
 
+from portal.kernel import labels
+
 NOT_THERE = "resource_missing"  # Stripe's code for what it does not know
 
 
@@ -42,6 +44,7 @@ class CardView:
     exp_year: int | None = None
     fingerprint: str = ""
     customer_ref: str = ""  # "" while it is attached to nobody
+    wallet: labels.Wallet | None = None  # None also for one that we have no name for
     blocked_code: str = ""  # R02 …: why a bank account takes no more debits, "" while it does
 
 

@@ -6,6 +6,7 @@ import datetime
 from typing import Any
 
 from portal.gateways import ports
+from portal.kernel import labels
 
 
 def intent(found: Any) -> ports.IntentView:
@@ -62,6 +63,7 @@ def method(found: Any) -> ports.CardView:
         exp_year=getattr(detail, "exp_year", None),
         fingerprint=getattr(detail, "fingerprint", None) or "",
         customer_ref=_ref(getattr(found, "customer", None)),
+        wallet=_wallet(detail),
         blocked_code=_blocked_code(detail),
     )
 
@@ -184,6 +186,12 @@ def _bank_details(charge: Any) -> Any:
 
 def _network_code(charge: Any) -> str:
     return getattr(getattr(charge, "outcome", None), "network_decline_code", None) or ""
+
+
+def _wallet(detail: Any) -> labels.Wallet | None:
+    """The wallet that holds a card; None for a typed card, and for a wallet that came later."""
+    kind = getattr(getattr(detail, "wallet", None), "type", None)
+    return labels.Wallet(kind) if kind in set(labels.Wallet) else None
 
 
 def _blocked_code(detail: Any) -> str:

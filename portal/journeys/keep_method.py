@@ -223,6 +223,7 @@ def keep(
         exp_month=card.exp_month,
         exp_year=card.exp_year,
         fingerprint=card.fingerprint,
+        wallet=card.wallet,
         now=ctx.clock.now(),
         who=who,
         rng=ctx.rng,

@@ -274,6 +274,12 @@ class Sandbox:
         """Have a bank renew a saved card. ``card``: number, exp_month, exp_year."""
         return self._control("POST", f"payment_methods/{method_id}/renew", card)
 
+    def put_in_wallet(self, method_id: str, type: str, **digits: str) -> dict[str, typing.Any]:
+        """Have a card come from a wallet. ``digits``: dynamic_last4, the device's own."""
+        return self._control(
+            "POST", f"payment_methods/{method_id}/wallet", {"type": type, **digits}
+        )
+
     def make_payout(self) -> dict[str, typing.Any]:
         """Have everything that is available paid out now."""
         return self._control("POST", "payouts")

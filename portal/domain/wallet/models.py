@@ -9,7 +9,7 @@ from sqlalchemy import orm
 from sqlalchemy.dialects import postgresql
 
 from portal.domain.wallet.states import ConsentKind, MandateState, MethodKind, SetupState
-from portal.kernel import db, types
+from portal.kernel import db, labels, types
 
 
 class WalletCustomer(db.Base):
@@ -30,6 +30,7 @@ class PaymentMethod(db.Base):
     __table_args__ = (
         types.one_of("kind", MethodKind),
         types.one_of("mandate_state", MandateState),
+        types.one_of("wallet", labels.Wallet),
         sa.Index(None, "customer_id", "id"),
         sa.Index(
             "uq_payment_method_default",
@@ -49,6 +50,9 @@ class PaymentMethod(db.Base):
     exp_month: orm.Mapped[int | None]
     exp_year: orm.Mapped[int | None]
     fingerprint: orm.Mapped[str] = orm.mapped_column(server_default="")
+    wallet: orm.Mapped[labels.Wallet | None] = orm.mapped_column(
+        types.EnumText(labels.Wallet)
+    )  # of a card from a phone, whose digits may differ from those on the plastic
     payer_id: orm.Mapped[int | None] = orm.mapped_column(
         sa.BigInteger, sa.ForeignKey("payer.id"), index=True
     )  # the method of somebody else who pays for one pet; None: the customer's own

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql
 
 from portal.domain.audit import operations as audit
 from portal.domain.wallet import models, rules
-from portal.kernel import actor, db, ids
+from portal.kernel import actor, db, ids, labels
 
 
 def link(session: orm.Session, *, customer_id: int, stripe_ref: str) -> str:
@@ -38,6 +38,7 @@ def add(
     exp_month: int | None,
     exp_year: int | None,
     fingerprint: str,
+    wallet: labels.Wallet | None,
     now: datetime.datetime,
     who: actor.Actor,
     rng: ids.Bits,
@@ -58,11 +59,9 @@ def add(
     if known is not None:
         if (known.exp_month, known.exp_year) != (exp_month, exp_year):
             known.expiry_warned = None  # a renewed card expires on another day
-        known.brand, known.last4 = brand, last4
+        known.brand, known.last4, known.wallet = brand, last4, wallet
         known.exp_month, known.exp_year = exp_month, exp_year
-        if mandate_ref and not known.mandate_ref:
-            known.mandate_ref = mandate_ref
-            known.mandate_state = known.mandate_state or models.MandateState.ACTIVE
+        _allow(known, mandate_ref)
         known.agreed_in = known.agreed_in or agreed_in
         session.flush()
         return known, False
@@ -77,6 +76,7 @@ def add(
         exp_month=exp_month,
         exp_year=exp_year,
         fingerprint=fingerprint,
+        wallet=wallet,
         mandate_ref=mandate_ref,
         mandate_state=models.MandateState.ACTIVE if mandate_ref else None,
         agreed_in=agreed_in,
@@ -87,6 +87,13 @@ def add(
     session.flush()
     _audit(session, method, action="wallet.added", who=who, now=now)
     return method, True
+
+
+def _allow(method: models.PaymentMethod, mandate_ref: str) -> None:
+    """The first mandate allows debits; one that was taken back stays so."""
+    if mandate_ref and not method.mandate_ref:
+        method.mandate_ref = mandate_ref
+        method.mandate_state = method.mandate_state or models.MandateState.ACTIVE
 
 
 def _has_default(session: orm.Session, customer_id: int) -> bool:

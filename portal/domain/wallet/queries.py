@@ -22,6 +22,7 @@ class MethodView:
     kind: str
     brand: str
     last4: str
+    wallet: labels.Wallet | None
     exp_month: int | None
     exp_year: int | None
     is_default: bool
@@ -42,7 +43,7 @@ class MethodView:
 
     @property
     def label(self) -> str:
-        """What is kept on a payment: "visa 4242"."""
+        """What is kept on a payment: "visa 4242", "visa 4242 apple_pay"."""
         return labels.of_method(self)
 
     def has_expired(self, today: datetime.date) -> bool:
@@ -68,6 +69,7 @@ _METHODS = (
         models.PaymentMethod.kind,
         models.PaymentMethod.brand,
         models.PaymentMethod.last4,
+        models.PaymentMethod.wallet,
         models.PaymentMethod.exp_month,
         models.PaymentMethod.exp_year,
         models.PaymentMethod.is_default,
@@ -88,7 +90,8 @@ _METHODS = (
 
 def label(table: sa.FromClause) -> sa.ColumnElement[str]:
     """A method's label as a column, of the table of methods or an alias of it."""
-    return table.c.brand + sa.literal_column("' '", sa.Text) + table.c.last4
+    parts = (table.c.brand, table.c.last4, sa.type_coerce(table.c.wallet, sa.Text))
+    return sa.func.concat_ws(sa.literal_column("' '", sa.Text), *parts)
 
 
 def methods(

@@ -1,5 +1,5 @@
 """Knows what tests and the demo may have banks do: pay or return debits, end mandates, claim
-charges back, warn, renew cards, be paid out to."""
+charges back, warn, renew cards, be paid out to; and which wallet a card came from."""
 
 import typing
 
@@ -16,6 +16,7 @@ from portal.sandbox.objects import (
     mandates,
     payment_methods,
     payouts,
+    wallets,
 )
 
 Body = bodies.Body
@@ -34,6 +35,7 @@ def blueprint(world: worlds.World) -> flask.Blueprint:
         ("/disputes/<id>/escalate", bank.escalate_dispute),
         ("/early_fraud_warnings", bank.warn),
         ("/payment_methods/<id>/renew", bank.renew_card),
+        ("/payment_methods/<id>/wallet", bank.put_in_wallet),
         ("/payouts", bank.make_payout),
         ("/payouts/schedule", bank.schedule_payouts),
         ("/payouts/<id>/settle", bank.settle_payout),
@@ -100,6 +102,13 @@ class _Bank:
         return self._do(
             lambda call: payment_methods.renew(call, id, number=number, month=month, year=year)
         )
+
+    def put_in_wallet(self, id: str) -> Body:
+        """Have a card come from a wallet, as one does for which its owner typed nothing."""
+        body = bodies.read("type", "dynamic_last4")
+        kind = bodies.one_of(body, "type", *wallets.KINDS)
+        last4 = bodies.text(body, "dynamic_last4")
+        return self._do(lambda call: wallets.hold(call, id, kind, device_last4=last4))
 
     def make_payout(self) -> Body:
         """Pay out everything that is available."""

@@ -203,7 +203,7 @@ def _details(
             "network_transaction_id": network_id,
             "regulated_status": card["regulated_status"],
             "three_d_secure": secure,
-            "wallet": None,
+            "wallet": card["wallet"],
         },
         "type": "card",
     }

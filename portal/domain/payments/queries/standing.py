@@ -87,8 +87,7 @@ _none = types.constant("")
 
 
 def _label(table: sa.FromClause) -> sa.ColumnElement[str]:
-    label = sa.func.coalesce(wallet_queries.label(table), _none)
-    return sa.case((_autopay.c.payer_id.is_(None), label), else_=_none)
+    return sa.case((_autopay.c.payer_id.is_(None), wallet_queries.label(table)), else_=_none)
 
 
 _left = (
