@@ -34,6 +34,22 @@ def test_other_pages_let_nobody_in():
     assert policy["connect-src"] == {"'self'"}
 
 
+def test_a_wallets_or_banks_window_may_answer_a_payment_page_and_learns_its_site_only(
+    app, database
+):
+    bill = bills.make_bill(database)
+    client = people.sign_in(app.test_client(), bill.customer)
+    found = client.get("/pay").headers
+    assert found["Cross-Origin-Opener-Policy"] == "same-origin-allow-popups"
+    assert found["Referrer-Policy"] == "strict-origin-when-cross-origin"
+    assert "payment=*" in found["Permissions-Policy"]
+    found = client.get("/home").headers
+    assert (found["Cross-Origin-Opener-Policy"], found["Referrer-Policy"]) == (
+        "same-origin",
+        "same-origin",
+    )
+
+
 def test_only_pages_that_take_a_card_allow_stripe(app, database):
     bill = bills.make_bill(database)
     client = people.sign_in(app.test_client(), bill.customer)

@@ -13,6 +13,12 @@ from portal.web.shared import looks
 STRIPE_SCRIPTS = ("https://js.stripe.com", "https://*.js.stripe.com")
 STRIPE_FRAMES = (*STRIPE_SCRIPTS, "https://hooks.stripe.com")
 STRIPE_CONNECTIONS = ("https://api.stripe.com",)
+# A wallet and a bank's own sign-in open a window that answers the page, and the bank asks from
+# which site it was opened. Stripe: docs.stripe.com/financial-connections/deployment-checklist.
+STRIPE_WINDOWS = {
+    "Cross-Origin-Opener-Policy": "same-origin-allow-popups",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+}
 NONCE = "{nonce}"  # where this request's nonce goes
 
 
@@ -22,7 +28,7 @@ def install(app: flask.Flask) -> None:
 
 
 def for_payment() -> None:
-    """Allow Stripe's script and frames on this page; call it in views that take a card."""
+    """Allow Stripe's script, frames and windows on this page; call it in views that take a card."""
     flask.g.takes_payment = True
 
 
@@ -74,11 +80,13 @@ class _Headers:
 
     def put(self, response: flask.Response) -> flask.Response:
         """Put them on one answer."""
-        headers = response.headers
+        headers, takes_payment = response.headers, flask.g.get("takes_payment", False)
         if "Content-Security-Policy" not in headers:
-            before, _, after = self._policies[flask.g.get("takes_payment", False)]
+            before, _, after = self._policies[takes_payment]
             headers["Content-Security-Policy"] = f"{before}{looks.csp_nonce()}{after}"
         headers.update(self._always)
+        if takes_payment:
+            headers.update(STRIPE_WINDOWS)
         if flask.request.endpoint != "static":
             headers.setdefault("Cache-Control", "no-store")
         return response
