@@ -69,6 +69,34 @@ def test_a_paid_bill_on_paper_shows_what_was_paid_and_asks_for_nothing(client, d
     assert "Pay at" not in text
 
 
+def links(read):
+    """Where the paper leads."""
+    notes = [note.get_object() for page in read.pages for note in page.get("/Annots", ())]
+    return [note["/A"]["/URI"] for note in notes]
+
+
+def test_an_open_bill_on_paper_leads_anybody_to_where_it_is_paid(client, database, app):
+    bill = bills.make_bill(database)
+    _, read = paper(client, bill.customer, f"/invoices/{bill.number}.pdf")
+    (address,) = links(read)
+    assert "Scan to pay." in words(read)
+    stranger = app.test_client()
+    page = stranger.get(address.partition(":8000")[2] or address)
+    assert page.status_code == 200
+    assert "$66.08" in page.text
+    assert "Alvarez" not in page.text
+
+
+def test_a_bill_that_nobody_can_pay_leads_nowhere(client, database):
+    paid, paying = bills.make_bill(database), bills.make_bill(database)
+    bills.pay(database, paid.invoice)
+    bills.begin_payment(database, paying.invoice)
+    for bill in (paid, paying):
+        _, read = paper(client, bill.customer, f"/invoices/{bill.number}.pdf")
+        assert links(read) == []
+        assert "Scan to pay" not in words(read)
+
+
 def test_a_bill_that_is_being_paid_is_not_called_paid_on_paper(client, database):
     bill = bills.make_bill(database)
     bills.begin_payment(database, bill.invoice)

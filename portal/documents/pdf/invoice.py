@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import io
+
+import segno
 
 from portal.documents import formats, wording
 from portal.documents.pdf import press
@@ -32,7 +35,7 @@ class InvoicePaper:
 
     `lines` and `settled` hold (what, note, cents), already in the reader's language; `settled`
     leads from the total to what is left and is empty while nothing happened. `state` is one of
-    `STATES`, `state_on` its day.
+    `STATES`, `state_on` its day. `pay_link` is where anybody may pay it, "" when nobody can.
     """
 
     number: str
@@ -50,6 +53,7 @@ class InvoicePaper:
     total_cents: int
     settled: tuple[tuple[str, str, int], ...]
     left_cents: int
+    pay_link: str
 
 
 def render(paper: InvoicePaper, *, language: str, brand: str, phone: str, base_url: str) -> bytes:
@@ -97,8 +101,19 @@ def render(paper: InvoicePaper, *, language: str, brand: str, phone: str, base_u
             address=f"{base_url}/invoices/{paper.number}",
             phone=read_phone,
         ),
+        "pay_link": paper.pay_link,
+        "pay_code": code(paper.pay_link) if paper.pay_link else "",
+        "pay_words": say(N_("Scan to pay. Nobody has to sign in, and only this bill is seen.")),
+        "pay_about": say(N_("A code that leads to where this bill is paid")),
     }
     return press.print_pdf("invoice", values, language=language)
+
+
+def code(address: str) -> str:
+    """The address as a QR code, an SVG in black."""
+    drawn = io.BytesIO()
+    segno.make_qr(address, error="m").save(drawn, kind="svg", border=0, xmldecl=False)
+    return drawn.getvalue().decode()
 
 
 def written(lines: tuple[tuple[str, str, int], ...]) -> list[tuple[str, str, str]]:

@@ -9,11 +9,12 @@ import flask_login
 from portal.documents import formats, wording
 from portal.documents.pdf import invoice, receipt
 from portal.domain.payments.queries import bill, payment
-from portal.journeys import context
+from portal.journeys import context, guest_pay
 from portal.web.customer import bill_view, payment_view
 from portal.web.shared import looks, rows
 
 _ = flask_babel.gettext
+ASKS = ("due", "overdue")  # what anybody may pay
 
 
 def of_bill(found: bill.Bill, ctx: context.Context) -> flask.Response:
@@ -43,6 +44,7 @@ def of_bill(found: bill.Bill, ctx: context.Context) -> flask.Response:
         total_cents=head.total_cents,
         settled=view.settled,
         left_cents=view.left_cents,
+        pay_link=guest_pay.link(ctx, invoice_no=head.number) if state in ASKS else "",
     )
     printed = invoice.render(
         paper, language=write.language, brand=ctx.brand, phone=ctx.phone, base_url=ctx.base_url
