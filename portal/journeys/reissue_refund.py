@@ -46,6 +46,11 @@ class Ask:
     check_no: str = ""
     check_on: datetime.date | None = None
 
+    @property
+    def by_stripe(self) -> bool:
+        """Whether Stripe should send it."""
+        return self.how is How.AGAIN
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Done:
@@ -75,14 +80,14 @@ class AskedAlready(errors.DomainError):
 def reissue(ctx: context.Context, *, number: str, ask: Ask, who: actor.Actor) -> Done:
     """Do what is asked for, or keep it for a second person where the amount asks for one.
 
-    Raises NoSuchRefund, NotOwed, RefundLocked, AskedAlready, NotKnownDead, ReasonMissing,
-    ReasonTooLong, CheckNumberWrong, CheckDayWrong; nothing is changed then.
+    Raises NoSuchRefund, NotOwed, RefundLocked, OnlyByCheck, AskedAlready, NotKnownDead,
+    ReasonMissing, ReasonTooLong, CheckNumberWrong, CheckDayWrong; nothing is changed then.
     """
     kept = _clean(ctx, ask)
     _check_dead(ctx, number)
     with ctx.database.unit_of_work() as session:
         refund = reissuing.lock(session, number=number)
-        reissuing.check_owed(session, refund=refund)
+        reissuing.check_owed(session, refund=refund, by_stripe=kept.by_stripe)
         if waiting(session, number=number):
             raise AskedAlready(number=number)
         facts = facts_of(session, ctx, refund, kept)
@@ -117,8 +122,8 @@ def approve(ctx: context.Context, *, approval_no: str, facts_version: str, who: 
         refund = reissuing.lock(session, number=number)
         asked = approvals.pending(session, number=approval_no)
         approval_rules.check_decider(who=who, kind=asked.kind, requester_id=asked.requester_id)
-        reissuing.check_owed(session, refund=refund)
         ask = ask_of(asked.facts)
+        reissuing.check_owed(session, refund=refund, by_stripe=ask.by_stripe)
         fresh = facts_of(session, ctx, refund, ask)
         approvals.refresh(session, number=approval_no, facts=fresh)
         is_stale = facts_version != approval_rules.facts_version(fresh)
@@ -188,13 +193,17 @@ def facts_of(
 
 
 def preview(ctx: context.Context, *, number: str, facts: dict[str, Any]) -> dict[str, Any]:
-    """What a request with these facts would do now. Raises NoSuchRefund, NotOwed, RefundLocked."""
+    """What a request with these facts would do now.
+
+    Raises NoSuchRefund, NotOwed, RefundLocked, OnlyByCheck.
+    """
     with ctx.database.reading() as session:
         refund = session.scalar(sa.select(models.Refund).where(models.Refund.number == number))
         if refund is None:
             raise reissuing.NoSuchRefund(number=number)
-        reissuing.check_owed(session, refund=refund)
-        return facts_of(session, ctx, refund, ask_of(facts))
+        ask = ask_of(facts)
+        reissuing.check_owed(session, refund=refund, by_stripe=ask.by_stripe)
+        return facts_of(session, ctx, refund, ask)
 
 
 def ask_of(facts: dict[str, Any]) -> Ask:

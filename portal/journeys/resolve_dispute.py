@@ -13,8 +13,7 @@ from portal.domain.billing.operations import books, holds
 from portal.domain.disputes import models, rules
 from portal.domain.disputes.operations import deciding, stepping
 from portal.domain.disputes.queries import facts
-from portal.domain.payments import rules as payment_rules
-from portal.domain.payments.queries import chargebacks
+from portal.domain.payments.queries import closing
 from portal.journeys import (
     approval_log,
     case_letters,
@@ -48,7 +47,7 @@ def preview(
 ) -> decision_facts.Preview:
     """What the decision would do now; nothing is changed.
 
-    Raises NoSuchCase, NotAllowed, BankDecides, what deciding.check raises, and what
+    Raises NoSuchCase, NotAllowed, BankDecides, RefundOwed, what deciding.check raises, and what
     moving_money.plan raises.
     """
     with ctx.database.unit_of_work() as session:
@@ -70,8 +69,8 @@ def resolve(
     """Carry the decision out, or keep it for a second person where the amount asks for one.
 
     Alone: money moves, the holds end, the customer is told and the case is closed, in one
-    transaction. Raises NoSuchCase, StaleCase, NotAllowed, BankDecides, PlanChanged, what
-    deciding.check and moving_money.plan raise.
+    transaction. Raises NoSuchCase, StaleCase, NotAllowed, BankDecides, RefundOwed, PlanChanged,
+    what deciding.check and moving_money.plan raise.
     """
     now = ctx.clock.now()
     with ctx.database.unit_of_work() as session:
@@ -104,7 +103,7 @@ def approve_resolution(
 
     When the figures are not what the approver was shown, the request gets the new ones, nothing
     moves, and StaleFacts is raised. Raises also NoSuchApproval, DecidedAlready, NotAnApprover,
-    NotYours, NotAllowed, and what moving_money.plan raises.
+    NotYours, NotAllowed, BankDecides, RefundOwed, and what moving_money.plan raises.
     """
     now = ctx.clock.now()
     with ctx.database.unit_of_work() as session:
@@ -187,8 +186,7 @@ def _preview(
             today=ctx.clock.today(),
             subject=case.number,
         )
-    if chargebacks.is_deciding(session, case_no=case.number):
-        raise payment_rules.BankDecides(number=case.number)
+    closing.check(session, case_no=case.number)
     case_cents, customer_cents = moving_money.moved_30_days(
         session, customer_id=case.customer_id, subject=case.number, now=ctx.clock.now()
     )

@@ -7,7 +7,7 @@ from sqlalchemy import orm
 
 from portal.domain.billing.operations import books
 from portal.domain.payments import models, rules
-from portal.domain.payments.operations import refunding
+from portal.domain.payments.operations import keeping, refunding
 from portal.domain.payments.queries import chargebacks
 from portal.domain.payments.states import RefundState
 from portal.gateways import ports
@@ -16,7 +16,6 @@ from portal.kernel import actor, db
 
 log = structlog.get_logger("portal.payments")
 WHO = actor.system("refunds")
-CLAIMED = "charge_disputed"  # Stripe's code while a bank claims the charge
 
 
 def send(ctx: context.Context, *, refund_id: int) -> None:
@@ -47,7 +46,7 @@ def send(ctx: context.Context, *, refund_id: int) -> None:
             refund_no=refund.number,
         )
     except ports.GatewayRefused as refused:
-        if refused.code == CLAIMED:
+        if refused.code == rules.CLAIMED:
             log.info("refund_held", refund=refund.number)  # the chargeback's event is on its way
             return
         log.error("refund_refused", refund=refund.number, code=refused.code)
@@ -100,9 +99,16 @@ def absorb(
 
 
 def _ended(session: orm.Session, ctx: context.Context, refund: models.Refund) -> None:
-    """Tell of it, and give one that failed, and is still owed, to people."""
+    """Tell of it, and give one that failed, and is still owed, to people.
+
+    Where a bank had kept the payment meanwhile, the customer has this money, and was told so.
+    """
+    now, today = ctx.clock.now(), ctx.clock.today()
+    has_failed = refund.state is RefundState.FAILED
+    if has_failed and keeping.cover(session, refund=refund, now=now, today=today, who=WHO):
+        return
     refund_mails.ended(session, ctx, refund)
-    if refund.state is RefundState.FAILED:
+    if has_failed:
         payment = session.get_one(models.Payment, refund.payment_id)
         failed_refunds.hand_over(session, ctx, refund=refund, payment_no=payment.number)
 

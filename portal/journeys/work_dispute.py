@@ -13,8 +13,7 @@ from portal.domain.billing.operations import books, holds
 from portal.domain.disputes import categories, models, rules
 from portal.domain.disputes.operations import ending, raising, stepping, working, writing
 from portal.domain.disputes.queries import facts
-from portal.domain.payments import rules as payment_rules
-from portal.domain.payments.queries import chargebacks
+from portal.domain.payments.queries import closing
 from portal.journeys import case_letters, context, foreseeing, pausing
 from portal.kernel import actor
 
@@ -94,15 +93,14 @@ def sort(
 def withdraw(ctx: context.Context, *, number: str, customer_id: int, who: actor.Actor) -> None:
     """Close the case because its owner takes it back: holds end, a waiting request too.
 
-    Raises NoSuchCase, NotAllowed, BankDecides.
+    Raises NoSuchCase, NotAllowed, BankDecides, RefundOwed.
     """
     now = ctx.clock.now()
     with ctx.database.unit_of_work() as session:
         stepping.find(session, number=number, customer_id=customer_id)
         books.lock_customer(session, customer_id=customer_id)
         case = stepping.lock(session, number=number, customer_id=customer_id)
-        if chargebacks.is_deciding(session, case_no=number):
-            raise payment_rules.BankDecides(number=number)
+        closing.check(session, case_no=number)
         ending.withdraw(session, case, who=who, hours=ctx.hours, now=now)
         holds.lift(session, owner=number, now=now)
         pausing.follow_open(session, customer_id=customer_id, now=now)

@@ -179,7 +179,9 @@ LOCKING = KEPT_BY_THE_BANK | {
     _C.APPEAL_NEEDS_RESPONSE,
     _C.APPEAL_UNDER_REVIEW,
 }
+DECIDING = LOCKING - KEPT_BY_THE_BANK  # the bank has the money, and has not decided yet
 PAID_BY_THE_BANK = "charged_back"  # why a refund that was owed is not owed any more
+CLAIMED = "charge_disputed"  # Stripe's code where a bank claims the charge, or has kept it
 EVIDENCE_MOST = 20_000  # characters of one field, Stripe's limit
 
 OPEN_STATES = frozenset({_P.INITIATED, _P.REQUIRES_ACTION, _P.PROCESSING, _P.UNKNOWN})
@@ -286,6 +288,16 @@ class BankDecides(errors.DomainError):
     code = "bank_decides"
     message = msgids.N_(
         "The bank has this payment now and has not decided yet. The case can be closed after that."
+    )
+
+
+class RefundOwed(errors.DomainError):
+    """A case in which a refund that failed is worked ends when that refund is paid after all."""
+
+    code = "refund_owed"
+    message = msgids.N_(
+        "A refund did not arrive and is still owed. The case can be closed once the refund has "
+        "been sent again or paid in another way."
     )
 
 

@@ -67,6 +67,57 @@ def lose(
     return due_again
 
 
+def cover(
+    session: orm.Session,
+    *,
+    refund: models.Refund,
+    now: datetime.datetime,
+    today: datetime.date,
+    who: actor.Actor,
+) -> bool:
+    """A (locked) refund that failed after a bank had kept its payment: what we bore of that loss
+    was this money, given back twice. It is once now, by the bank, and not owed any more.
+
+    Whether it is so: not where the loss that we bore is less than the refund, which is owed then.
+    The caller has locked the customer's account.
+    """
+    chargeback = session.scalar(
+        sa.select(models.Chargeback)
+        .where(
+            models.Chargeback.payment_id == refund.payment_id,
+            models.Chargeback.state.in_(sorted(rules.KEPT_BY_THE_BANK)),
+            models.Chargeback.absorbed_cents >= refund.amount_cents,
+        )
+        .order_by(models.Chargeback.id)
+        .limit(1)
+        .with_for_update()
+    )
+    if chargeback is None:
+        return False
+    chargeback.absorbed_cents -= refund.amount_cents
+    chargeback.owed_cents += refund.amount_cents
+    refund.failure_code = rules.PAID_BY_THE_BANK
+    books.post(
+        session,
+        key=f"{ledger.Event.CHARGEBACK_LOST}:{chargeback.number}:{refund.number}",
+        event=ledger.Event.CHARGEBACK_LOST,
+        booked_on=today,
+        now=now,
+        subject=chargeback.number,
+        actor=who.label,
+        postings=ledger.chargeback_lost(
+            taken=(),
+            unapplied_cents=0,
+            owed_cents=refund.amount_cents,
+            absorbed_cents=-refund.amount_cents,
+            customer_id=refund.customer_id,
+        ),
+        memo=refund.number,
+    )
+    session.flush()
+    return True
+
+
 def regain(
     session: orm.Session,
     *,
@@ -88,7 +139,7 @@ def regain(
             models.Refund.payment_id == payment.id,
             models.Refund.failure_code == rules.PAID_BY_THE_BANK,
         )
-        .values(failure_code="charge_disputed", case_no="")  # owed again, and nobody's yet
+        .values(failure_code=rules.CLAIMED, case_no="")  # owed again, and nobody's yet
     )
     postings = ledger.chargeback_regained(
         unapplied_cents=unapplied,
@@ -108,7 +159,11 @@ def _settle_owed(
     today: datetime.date,
     who: actor.Actor,
 ) -> int:
-    """Refunds that are owed and fit whole into `most` cents are paid by the bank; their sum."""
+    """Refunds that are owed and fit whole into `most` cents are paid by the bank; their sum.
+
+    One that does not fit stays owed. If it was not sent yet, Stripe would not send it any more:
+    it has failed, and people pay it in another way.
+    """
     rows = session.scalars(
         sa.select(models.Refund)
         .where(
@@ -121,20 +176,19 @@ def _settle_owed(
     ).all()
     settled = 0
     for refund in rows:
-        if settled + refund.amount_cents > most:
-            continue
-        settled += refund.amount_cents
         if refund.state is RefundState.APPROVED:
             refunding.move(
                 session,
                 refund=refund,
                 event=rules.RefundEvent.FAIL,
-                failure_code=rules.PAID_BY_THE_BANK,
+                failure_code=rules.CLAIMED,
                 now=now,
                 today=today,
                 who=who,
             )
-        refund.failure_code = rules.PAID_BY_THE_BANK
+        if settled + refund.amount_cents <= most:
+            settled += refund.amount_cents
+            refund.failure_code = rules.PAID_BY_THE_BANK
     session.flush()
     return settled
 

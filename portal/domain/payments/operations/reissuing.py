@@ -11,7 +11,7 @@ from portal.domain.billing.operations import books
 from portal.domain.ledger import rules as ledger
 from portal.domain.payments import models, rules
 from portal.domain.payments.operations import refunding
-from portal.domain.payments.queries import failed_refunds
+from portal.domain.payments.queries import chargebacks, failed_refunds
 from portal.kernel import actor, db, errors, ids, msgids
 
 CHECK_NO_MOST = 20  # characters
@@ -29,6 +29,16 @@ class NotOwed(errors.DomainError):
 
     code = "refund_not_owed"
     message = msgids.N_("This refund is not owed any more. Nothing was done a second time.")
+
+
+class OnlyByCheck(errors.DomainError):
+    """A bank has kept the payment, and not for this refund: Stripe sends nothing of it back."""
+
+    code = "refund_only_by_check"
+    message = msgids.N_(
+        "The bank has kept this payment, so that Stripe sends nothing of it back any more. What "
+        "is still owed can be paid by check."
+    )
 
 
 class CheckNumberWrong(errors.DomainError):
@@ -67,11 +77,18 @@ def lock(session: orm.Session, *, number: str) -> models.Refund:
     return db.lock_row(session, models.Refund, found.id)
 
 
-def check_owed(session: orm.Session, *, refund: models.Refund) -> None:
-    """Raises NotOwed, and RefundLocked while a bank claims the payment or has kept it."""
+def check_owed(session: orm.Session, *, refund: models.Refund, by_stripe: bool) -> None:
+    """Raises NotOwed, RefundLocked while a bank claims the payment, and where it has kept it
+    OnlyByCheck for what Stripe should send.
+
+    What the bank has kept and paid back itself is not owed any more; the rest is ours to pay.
+    """
     if not failed_refunds.is_owed(refund):
         raise NotOwed(number=refund.number)
-    refunding.check_not_locked(session, payment_id=refund.payment_id)
+    if chargebacks.is_claimed(session, payment_id=refund.payment_id):
+        raise rules.RefundLocked()
+    if by_stripe and chargebacks.locks_refunds(session, payment_id=refund.payment_id):
+        raise OnlyByCheck()
 
 
 def send_again(
@@ -87,9 +104,9 @@ def send_again(
     """Another refund, of its own number and key, of the same money; the failed one is over.
 
     Nothing is posted: what is owed stands in refunds payable already. Raises NotOwed,
-    RefundLocked.
+    RefundLocked, OnlyByCheck.
     """
-    check_owed(session, refund=refund)
+    check_owed(session, refund=refund, by_stripe=True)
     refunding.move(
         session, refund=refund, event=rules.RefundEvent.SEND_AGAIN, now=now, today=today, who=who
     )
@@ -119,7 +136,7 @@ def pay_by_check(
     who: actor.Actor,
 ) -> None:
     """What is owed is paid out of our bank account. Raises NotOwed, RefundLocked."""
-    check_owed(session, refund=refund)
+    check_owed(session, refund=refund, by_stripe=False)
     refund.check_no, refund.check_on, refund.ended_at = check_no, check_on, now
     refunding.move(
         session, refund=refund, event=rules.RefundEvent.PAY_OTHERWISE, now=now, today=today, who=who

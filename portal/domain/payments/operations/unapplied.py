@@ -32,7 +32,7 @@ class Source:
 def _free() -> sa.Select:
     claimed = sa.select(models.Chargeback.id).where(
         models.Chargeback.payment_id == models.Payment.id,
-        models.Chargeback.state.in_(sorted(rules.LOCKING - rules.KEPT_BY_THE_BANK)),
+        models.Chargeback.state.in_(sorted(rules.DECIDING)),
     )
     payments = sa.select(
         models.Payment.number,

@@ -18,6 +18,15 @@ def locks_refunds(session: orm.Session, *, payment_id: int) -> bool:
     return bool(session.scalar(sa.select(found.exists())))
 
 
+def is_claimed(session: orm.Session, *, payment_id: int) -> bool:
+    """Whether a bank has taken the payment and has not decided yet."""
+    found = sa.exists().where(
+        models.Chargeback.payment_id == payment_id,
+        models.Chargeback.state.in_(sorted(rules.DECIDING)),
+    )
+    return bool(session.scalar(sa.select(found)))
+
+
 def count_of(session: orm.Session, *, payment_id: int) -> int:
     """How many chargebacks and inquiries the payment ever had."""
     return session.scalar(
@@ -62,7 +71,7 @@ def is_deciding(session: orm.Session, *, case_no: str) -> bool:
     """Whether a bank has taken money in this case and has not decided yet."""
     found = sa.exists().where(
         models.Chargeback.case_no == case_no,
-        models.Chargeback.state.in_(sorted(rules.LOCKING - rules.KEPT_BY_THE_BANK)),
+        models.Chargeback.state.in_(sorted(rules.DECIDING)),
     )
     return bool(session.scalar(sa.select(found)))
 

@@ -1,0 +1,198 @@
+"""A refund that failed stays with people until it is paid, also where a bank takes the payment."""
+
+from __future__ import annotations
+
+import pytest
+
+from portal.domain.payments import rules
+from portal.domain.payments.operations import reissuing
+from portal.journeys import recheck_refunds, work_dispute
+from tests.journeys import test_failed_refunds as failures
+from tests.support import cases, charging, jobs, paying, people
+
+CHARGED = 66_08
+SUM = failures.SUM
+Event = rules.ChargebackEvent
+
+
+@pytest.fixture
+def grace(database):
+    return people.make_staff(database, "specialist", name="Grace Okonjo")
+
+
+@pytest.fixture
+def decided(ctx, sandbox, database, grace):
+    """A refund of 20.00 that its bank will give back: the customer, the payment and the case."""
+    return failures.decided(ctx, sandbox, database, grace)
+
+
+@pytest.fixture
+def failed(ctx, sandbox, decided):
+    """The same, given back."""
+    failures.fail(ctx, sandbox)
+    return decided
+
+
+def told(database, payment, event, *moves, cents=CHARGED):
+    """The bank says something of its claim."""
+    charging.absorb(database, payment, charging.report(event, *moves, cents=cents))
+
+
+def close(ctx, case, person):
+    cases.take(ctx, case, person)
+    cases.resolve(ctx, case, person, cases.decision())
+
+
+def test_a_case_is_not_closed_while_its_refund_is_owed(ctx, failed, grace):
+    customer, _payment, case = failed
+    with pytest.raises(rules.RefundOwed):
+        close(ctx, case, grace)
+    with pytest.raises(rules.RefundOwed):
+        work_dispute.withdraw(ctx, number=case, customer_id=customer.id, who=people.owner(customer))
+    failures.check(ctx, grace)
+    cases.resolve(ctx, case, grace, cases.decision())
+    assert str(cases.row(ctx.database, case).state) == "resolved"
+
+
+def test_a_proposal_waits_for_the_refund_that_failed_meanwhile(
+    ctx, sandbox, database, decided, grace
+):
+    customer, payment, _closed = decided
+    omar = people.make_staff(database, "supervisor", name="Omar Haddad")
+    case = cases.raise_case(ctx, customer, payment_no=payment)
+    cases.take(ctx, case, grace)
+    credit = cases.decision(
+        outcome=cases.Outcome.UPHELD, action=cases.MoneyAction.CREDIT, amount_cents=300_00
+    )
+    asked = cases.resolve(ctx, case, grace, credit).approval_no
+    failures.fail(ctx, sandbox)
+    assert failures.rows(ctx)[0].case_no == case
+    with pytest.raises(rules.RefundOwed):
+        failures.resolve_dispute.approve_resolution(
+            ctx,
+            approval_no=asked,
+            facts_version=failures.version(ctx, asked),
+            who=cases.staff(omar),
+        )
+
+
+def test_a_refund_that_a_lost_claim_paid_is_owed_again_once_it_is_won(ctx, database, failed, grace):
+    _customer, payment, case = failed
+    taken = charging.taken(CHARGED)
+    told(database, payment, Event.LOSE, taken)
+    assert failures.rows(ctx)[0].failure_code == rules.PAID_BY_THE_BANK
+    assert charging.balance(ctx, "2300") == 0
+    with pytest.raises(reissuing.NotOwed):
+        failures.check(ctx, grace)
+    close(ctx, case, grace)  # nothing of it is owed any more
+    told(database, payment, Event.WIN, taken, charging.given_back(CHARGED))
+    assert charging.balance(ctx, "2300") == -SUM
+    recheck_refunds.run(ctx)
+    assert failures.rows(ctx)[0].case_no == case
+    assert str(cases.row(database, case).state) == "reopened"
+    with pytest.raises(rules.RefundOwed):
+        close(ctx, case, grace)
+    failures.check(ctx, grace)
+    told(database, payment, Event.WIN, taken, charging.given_back(CHARGED))
+    assert [r.state for r in failures.rows(ctx)] == ["paid_otherwise"]
+    assert (charging.balance(ctx, "2300"), charging.balance(ctx, "1000")) == (0, -SUM)
+    paying.assert_books(ctx, with_stripe=False)
+
+
+def test_one_of_two_refunds_fails_and_a_lost_claim_pays_that_one_only(
+    ctx, sandbox, database, decided, grace
+):
+    customer, payment, case = decided
+    jobs.run_all(ctx, only=("send_refund",))
+    other = cases.raise_case(ctx, customer, payment_no=payment)
+    cases.take(ctx, other, grace)
+    cases.resolve(ctx, other, grace, cases.refund(payment, 10_00, freed_by="credit"))
+    jobs.run_all(ctx, only=("send_refund",))
+    first, second = failures.rows(ctx)
+    sandbox.settle_refund(first.stripe_ref, "failed")
+    sandbox.settle_refund(second.stripe_ref, "succeeded")
+    charging.hear(ctx, sandbox)
+    assert failures.rows(ctx)[0].case_no == case
+    number = charging.claim(ctx, sandbox, payment, amount=CHARGED - 10_00, final=True)
+    assert charging.row(ctx, number).owed_cents == SUM
+    assert [(r.state, r.failure_code) for r in failures.rows(ctx)] == [
+        ("failed", rules.PAID_BY_THE_BANK),
+        ("succeeded", ""),
+    ]
+    sandbox.advance(2)
+    charging.hear(ctx, sandbox)
+    paying.assert_books(ctx)
+
+
+def test_a_refund_that_fails_after_the_bank_kept_it_all_is_what_the_bank_paid(
+    ctx, sandbox, database, decided, grace
+):
+    _customer, payment, case = decided
+    jobs.run_all(ctx, only=("send_refund",))
+    charging.hear(ctx, sandbox)
+    number = charging.claim(ctx, sandbox, payment, amount=CHARGED, final=True)
+    assert charging.row(ctx, number).absorbed_cents == SUM
+    sandbox.settle_refund(failures.rows(ctx)[0].stripe_ref, "failed")
+    charging.hear(ctx, sandbox, times=2)
+    found = charging.row(ctx, number)
+    assert (found.absorbed_cents, found.owed_cents) == (0, SUM)
+    (refund,) = failures.rows(ctx)
+    assert (refund.state, refund.failure_code, refund.case_no) == (
+        "failed", rules.PAID_BY_THE_BANK, "",
+    )  # fmt: skip
+    assert charging.balance(ctx, "2300") == 0
+    assert paying.mails(ctx, "refund_failed") == 0
+    recheck_refunds.run(ctx)
+    assert str(cases.row(database, case).state) == "resolved"
+    paying.assert_books(ctx)
+
+
+def test_what_the_bank_paid_that_way_is_owed_once_the_claim_is_won(
+    ctx, sandbox, database, decided, grace
+):
+    _customer, payment, case = decided
+    jobs.run_all(ctx, only=("send_refund",))
+    charging.hear(ctx, sandbox)
+    taken = charging.taken(CHARGED)
+    told(database, payment, Event.LOSE, taken)
+    sandbox.settle_refund(failures.rows(ctx)[0].stripe_ref, "failed")
+    charging.hear(ctx, sandbox)
+    told(database, payment, Event.WIN, taken, charging.given_back(CHARGED))
+    recheck_refunds.run(ctx)
+    assert failures.rows(ctx)[0].case_no == case
+    assert charging.balance(ctx, "2300") == -SUM
+    failures.check(ctx, grace)
+    paying.assert_books(ctx, with_stripe=False)
+
+
+def test_what_the_bank_kept_too_little_for_is_paid_by_check(ctx, sandbox, failed, grace):
+    _customer, payment, case = failed
+    number = charging.claim(ctx, sandbox, payment, amount=SUM - 1, final=True)
+    assert charging.row(ctx, number).owed_cents == 0
+    with pytest.raises(reissuing.OnlyByCheck):
+        failures.again(ctx, grace)
+    failures.check(ctx, grace)
+    assert charging.balance(ctx, "2300") == 0
+    close(ctx, case, grace)
+    sandbox.advance(2)
+    charging.hear(ctx, sandbox)
+    paying.assert_books(ctx)
+
+
+def test_a_refund_that_was_never_sent_goes_to_people_where_the_bank_kept_too_little(
+    ctx, sandbox, decided, grace
+):
+    _customer, payment, _case = decided
+    charge = paying.row(ctx, payment).charge_ref
+    sandbox.open_dispute(charge, amount=SUM - 1, final=True)
+    charging.hear(ctx, sandbox)
+    recheck_refunds.run(ctx)
+    (refund,) = failures.rows(ctx)
+    assert (refund.state, refund.case_no != "") == ("failed", True)
+    with pytest.raises(reissuing.OnlyByCheck):
+        failures.again(ctx, grace)
+    failures.check(ctx, grace)
+    assert charging.balance(ctx, "2300") == 0
+    sandbox.advance(2)
+    charging.hear(ctx, sandbox)
+    paying.assert_books(ctx)
