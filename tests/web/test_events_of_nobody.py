@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from portal.journeys import stripe_events
-from tests.support import bills, charging, forms, jobs, paying, people
+from tests.support import bills, cases, charging, forms, jobs, paying, people
 
 PAGE = "/desk/trouble"
 STRAY = 4_321  # cents, paid by hand in Stripe's dashboard
@@ -93,6 +93,25 @@ def test_a_refund_made_at_stripe_of_a_payment_of_ours_is_on_the_desk(ctx, sandbo
     charging.hear(ctx, sandbox)
     later(ctx, clock, 11)
     assert waiting(ctx) == {"refund.created": "of_nobody.refund"}
+
+
+def test_a_second_refund_under_a_number_of_ours_is_on_the_desk(ctx, sandbox, clock, database):
+    bill = bills.make_bill(database)
+    number = charging.pay(ctx, sandbox, bill.customer)
+    charging.hear(ctx, sandbox)
+    grace = people.make_staff(database)
+    case = cases.raise_case(ctx, bill.customer, payment_no=number)
+    cases.take(ctx, case, grace)
+    cases.resolve(ctx, case, grace, cases.refund(number, 500, freed_by="credit"))
+    charging.hear(ctx, sandbox)
+    with database.reading() as session:
+        ours = session.scalar(sa.text("SELECT number FROM refund WHERE state = 'succeeded'"))
+    intent = paying.row(ctx, number).stripe_ref
+    twice = {"payment_intent": intent, "amount": 500, "metadata": {"refund_no": ours}}
+    sandbox.client().v1.refunds.create(twice)
+    charging.hear(ctx, sandbox)
+    later(ctx, clock, 11)
+    assert set(waiting(ctx).values()) == {"of_nobody.refund"}
 
 
 def test_an_event_of_nobody_that_can_be_handled_leaves_the_desk(ctx, sandbox, clock, database):
