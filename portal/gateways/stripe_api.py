@@ -336,7 +336,7 @@ class StripePayments:
             return stripe_views.event(found.to_dict())
         except (stripe.SignatureVerificationError, ValueError) as refused:
             raise ports.BadSignature(type(refused).__name__) from refused
-        except (AttributeError, KeyError, TypeError) as refused:
+        except (AttributeError, KeyError, TypeError, OverflowError, RecursionError) as refused:
             raise ports.BadSignature("no event") from refused
 
 

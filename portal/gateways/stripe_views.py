@@ -8,6 +8,8 @@ from typing import Any
 from portal.gateways import ports
 from portal.kernel import labels
 
+NAME_MOST = 255  # characters, as many as Stripe says its ids have at most
+
 
 def intent(found: Any) -> ports.IntentView:
     """A PaymentIntent, its charge and method expanded where there are any."""
@@ -144,11 +146,12 @@ def money(found: Any) -> ports.MoneyMoved:
 
 
 def event(payload: dict) -> ports.EventView:
-    """An event from its JSON."""
+    """An event from its JSON. Raises ValueError where a name is none that Stripe gives."""
+    about = payload["data"]["object"].get("id")  # a balance has none
     return ports.EventView(
-        ref=payload["id"],
-        type=payload["type"],
-        object_ref=payload["data"]["object"].get("id", ""),
+        ref=_name(payload["id"]),
+        type=_name(payload["type"]),
+        object_ref=_name(about) if about else "",
         created_at=_moment(payload["created"]),
     )
 
@@ -215,6 +218,13 @@ def _ref(value: Any) -> str:
     if value is None:
         return ""
     return value if isinstance(value, str) else value.id
+
+
+def _name(value: Any) -> str:
+    """An id or a type as it came: a printable word, for a row, an address and the desk to hold."""
+    if not (isinstance(value, str) and 0 < len(value) <= NAME_MOST and value.isprintable()):
+        raise ValueError("no name of Stripe's")
+    return value
 
 
 def _moment(seconds: int) -> datetime.datetime:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import hmac
+import json
 
 import pytest
 import sqlalchemy as sa
@@ -66,6 +67,22 @@ def test_a_body_past_a_megabyte_is_refused(paying_app, database, hooks):
     assert stored(database) == 0
 
 
+def event(*, about="pi_1", **changed) -> bytes:
+    named = {"id": "evt_1", "type": "payment_intent.succeeded", "created": 1, **changed}
+    return json.dumps({"object": "event", **named, "data": {"object": {"id": about}}}).encode()
+
+
+def signed(client, body: bytes):
+    at = int(conftest.NOW.timestamp())
+    proof = hmac.digest(conftest.WEBHOOK_SECRET.encode(), b"%d." % at + body, "sha256").hex()
+    return client.post(
+        "/hooks/stripe",
+        data=body,
+        headers={"Stripe-Signature": f"t={at},v1={proof}"},
+        content_type="application/json",
+    )
+
+
 def test_get_is_no_webhook(client):
     assert client.get("/hooks/stripe").status_code == 405
 
@@ -75,16 +92,26 @@ def test_get_is_no_webhook(client):
     [b"null", b"[]", b"5", b"{}", b'{"object": "event", "id": "evt_1"}', b"\xff\xfe"],
 )
 def test_a_signed_body_that_is_no_event_of_ours_is_400(client, database, body):
-    at = int(conftest.NOW.timestamp())
-    proof = hmac.digest(conftest.WEBHOOK_SECRET.encode(), b"%d." % at + body, "sha256").hex()
-    answer = client.post(
-        "/hooks/stripe",
-        data=body,
-        headers={"Stripe-Signature": f"t={at},v1={proof}"},
-        content_type="application/json",
-    )
-    assert answer.status_code == 400
+    assert signed(client, body).status_code == 400
     assert stored(database) == 0
+
+
+@pytest.mark.parametrize("odd", [5, ["a"], {"a": 1}, "a\x00b", "a\ud800", "x" * 300])
+@pytest.mark.parametrize("field", ["id", "type", "about"])
+def test_a_signed_event_with_a_name_that_is_none_is_400(client, database, field, odd):
+    answer = signed(client, event(**{field: odd}))
+    assert (answer.status_code, stored(database)) == (400, 0)
+
+
+@pytest.mark.parametrize("created", [None, "x", [], 1e300, 10**30, 253402300800])
+def test_a_signed_event_of_no_moment_is_400(client, database, created):
+    answer = signed(client, event(created=created))
+    assert (answer.status_code, stored(database)) == (400, 0)
+
+
+def test_a_signed_body_as_deep_as_a_well_is_400(client, database):
+    answer = signed(client, b"[" * 100_000)
+    assert (answer.status_code, stored(database)) == (400, 0)
 
 
 def keep_event(database, *, external_id: str, object_id: str) -> int:
