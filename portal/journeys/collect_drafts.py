@@ -44,6 +44,7 @@ FLIGHTS = 8  # charges under way at once
 RATE = 80  # charges begun a second at most; Stripe allows about 100
 SLACK = 1.05
 BATCH = 400  # drafts read at once
+FAULTS = (sqlalchemy.exc.DBAPIError, errors.DomainError, unapplied.UsedAlready, ValueError)
 SILENT_MOST = 20  # answers lost one after the other until the run stops
 
 
@@ -151,7 +152,7 @@ def _attempted(ctx: context.Context, draft_id: int, *, on: datetime.date, pace: 
     """One draft that cannot be looked at keeps none of the others from its day."""
     try:
         return attempt(ctx, draft_id=draft_id, on=on, pace=pace)
-    except (sqlalchemy.exc.DBAPIError, errors.DomainError, ValueError) as fault:
+    except FAULTS as fault:
         log.error("draft_not_looked_at", draft_id=draft_id, kind=type(fault).__name__)
         return Took.FAULT
 
@@ -286,9 +287,13 @@ def _use_credit(
 
 
 def _try(draft: models.Draft, method: wallet.PaymentMethod | None) -> str:
-    """The name of this attempt: the backup is tried under the number of the one before it."""
-    is_backup = method is not None and method.id != draft.method_id
-    return f"{draft.number}:{draft.attempts}{'b' if is_backup else ''}"
+    """The name of this attempt: the backup is tried under the number of the one before it.
+
+    So is credit alone, where no method is left: the one before may have used credit too.
+    """
+    if method is None:
+        return f"{draft.number}:{draft.attempts}c"
+    return f"{draft.number}:{draft.attempts}{'b' if method.id != draft.method_id else ''}"
 
 
 def _begin(

@@ -88,6 +88,24 @@ def test_credit_that_comes_before_the_backup_is_tried_is_used_too(ctx, sandbox, 
     assert drafting.attempts(ctx, number)[-1].amount_cents == before - 1500
 
 
+def test_credit_twice_in_one_draft_whose_cards_are_both_gone_pays_it(ctx, sandbox, database):
+    bill = with_credit(ctx, database, 1000)
+    bad = paying.attach_card(ctx, sandbox, bill.customer, DECLINES_LATER)
+    gone = paying.save_card(ctx, sandbox, bill.customer)
+    other = bills.make_bill(database, customer=bill.customer, pet_name="Rex")
+    number = drafting.plan(ctx, bill, bad, backup=gone)
+    collect_drafts.attempt(ctx, draft_id=drafting.row(ctx, number).id, on=ctx.clock.today())
+    _pay_ahead(ctx, other, gone, open_cents(database, bill))
+    with database.unit_of_work() as session:
+        session.execute(
+            sa.text("UPDATE payment_method SET removed_at = now() WHERE number = :number"),
+            {"number": gone},
+        )
+    assert drafting.collect(ctx) == {"credited": 1}
+    assert drafting.row(ctx, number).state is DraftState.PAID
+    assert open_cents(database, bill) == 0
+
+
 def test_a_part_that_comes_back_after_its_arrangement_ended_is_not_tried_again(
     ctx, sandbox, clock, database
 ):
