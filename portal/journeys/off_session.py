@@ -7,6 +7,7 @@ import datetime
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from portal.domain.billing import models as billing
 from portal.domain.payments import models
 from portal.domain.wallet import models as wallet
 from portal.gateways import ports
@@ -39,8 +40,8 @@ _REFS = (
 def may_send(session: orm.Session, payment: models.Payment, *, now: datetime.datetime) -> bool:
     """Whether sending its charge (again) cannot charge twice, and is still wanted.
 
-    Stripe must still know the key; and whoever left autopay, or ended paying for somebody else,
-    is not charged by a call that may never have been made before.
+    Stripe must still know the key; and whoever left autopay, or ended an arrangement or paying
+    for somebody else, is not charged by a call that may never have been made before.
     """
     return (
         payment.is_off_session
@@ -56,9 +57,13 @@ def is_on_its_way(payment: models.Payment, *, now: datetime.datetime) -> bool:
 
 
 def _was_ended(session: orm.Session, payment: models.Payment) -> bool:
-    """Whether the standing order, or the payer, behind the payment has ended since."""
+    """Whether the standing order, arrangement or payer behind the payment has ended since."""
     draft = session.get_one(models.Draft, payment.draft_id)
-    behind = [(models.Payer, payment.payer_id), (models.Autopay, draft.autopay_id)]
+    behind = [
+        (models.Payer, payment.payer_id),
+        (models.Autopay, draft.autopay_id),
+        (billing.Arrangement, draft.arrangement_id),
+    ]
     return any(
         session.get_one(table, row_id).ended_at is not None
         for table, row_id in behind

@@ -6,6 +6,8 @@ import datetime
 
 import pytest
 
+from portal.domain.payments.states import DraftState
+from portal.journeys import collect_drafts, recheck_payments
 from tests.support import bills, cases, charging, paying, planning
 from tests.support import drafting as drafts
 
@@ -123,3 +125,33 @@ def test_what_is_in_dispute_does_not_count_as_kept(ctx, sandbox, clock, bill, ca
     assert on_its_day(ctx, clock, sandbox, first) == {"nothing": 1}
     assert state(ctx, number) == "active"
     assert paying.charges(sandbox) == []
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL."""
+
+
+@pytest.mark.parametrize("ends", [True, False])
+def test_a_part_that_was_never_sent_is_not_taken_once_the_owner_has_ended_it_all(
+    ctx, sandbox, clock, bill, card, monkeypatch, ends
+):
+    number = planning.propose(ctx, bill, card).number
+    first = planning.waiting(ctx, bill)[0]
+    drafts.to_day(ctx, clock, sandbox, first.draft_on)
+
+    def killed(**_call):
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ctx.payments, "charge_saved", killed)
+        with pytest.raises(Killed):
+            collect_drafts.attempt(
+                ctx, draft_id=drafts.row(ctx, first.number).id, on=ctx.clock.today()
+            )
+    if ends:
+        planning.end(ctx, bill, number)
+    clock.advance(datetime.timedelta(minutes=11))
+    for _ in "ab":
+        recheck_payments.run(ctx)
+    assert len(paying.charges(sandbox)) == (0 if ends else 1)
+    assert drafts.row(ctx, first.number).state is (DraftState.FAILED if ends else DraftState.PAID)
