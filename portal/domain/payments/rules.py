@@ -229,7 +229,7 @@ class NothingToPay(errors.DomainError):
     """No open bill was chosen, or it was paid in the meantime."""
 
     code = "nothing_to_pay"
-    message = msgids.N_("There is nothing to pay on these bills any more.")
+    message = msgids.N_("There is nothing to pay on these bills any more. Nothing was taken.")
 
 
 class AmountChanged(errors.DomainError):

@@ -85,12 +85,14 @@ def begun(started: pay_invoices.Started, next_url: str) -> dict[str, str]:
 
 
 def refused(wrong: errors.DomainError) -> dict[str, str | bool]:
-    """What the script is answered where nothing was begun, and why."""
-    return {
-        "error": sentences.said(wrong),
-        "next_key": once.new_key(),
-        "reload": isinstance(wrong, RELOAD),
-    }
+    """What the script is answered where nothing was begun, and why.
+
+    Where the page is loaded anew, it says why as well: nobody reads what stands before that.
+    """
+    said, reloads = sentences.said(wrong), isinstance(wrong, RELOAD)
+    if reloads:
+        flask.flash(said, "wait")
+    return {"error": said, "next_key": once.new_key(), "reload": reloads}
 
 
 def keeping(
