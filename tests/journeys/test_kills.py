@@ -162,11 +162,11 @@ def test_a_refund_killed_at_any_commit_is_sent_once(ctx, sandbox, database, cloc
                 )
         except sqlalchemy.exc.IntegrityError:
             pass  # it was carried out before the kill
-        _requeue(ctx)
+        requeue(ctx)
         jobs.run_all(ctx, only=("send_refund",))
 
     assert len(list(kill_points(ctx, act))) >= 4
-    _requeue(ctx)
+    requeue(ctx)
     repair(ctx, sandbox, clock)
     refunds = list(sandbox.client().v1.refunds.list({"limit": 100}).auto_paging_iter())
     assert [r.amount for r in refunds] == [1_000]
@@ -174,7 +174,7 @@ def test_a_refund_killed_at_any_commit_is_sent_once(ctx, sandbox, database, cloc
     paying.assert_books(ctx)
 
 
-def _requeue(ctx):
+def requeue(ctx):
     """Jobs whose worker died are queued again, as the periodic job does."""
     with ctx.database.unit_of_work() as session:
         session.execute(

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
+from concurrent import futures
+
 import pytest
 
 from portal.domain.payments import rules
 from portal.domain.payments.operations import reissuing
 from portal.journeys import recheck_refunds, work_dispute
 from tests.journeys import test_failed_refunds as failures
+from tests.journeys import test_kills
 from tests.support import cases, charging, jobs, paying, people
 
 CHARGED = 66_08
@@ -195,4 +200,66 @@ def test_a_refund_that_was_never_sent_goes_to_people_where_the_bank_kept_too_lit
     assert charging.balance(ctx, "2300") == 0
     sandbox.advance(2)
     charging.hear(ctx, sandbox)
+    paying.assert_books(ctx)
+
+
+@pytest.mark.parametrize("act", [failures.again, failures.check])
+def test_killed_at_any_commit_a_failed_refund_is_paid_after_all_and_once(
+    ctx, sandbox, database, clock, decided, grace, act
+):
+    failures.fail(ctx, sandbox)
+
+    def press(_at):
+        with contextlib.suppress(reissuing.NotOwed):
+            act(ctx, grace)
+        test_kills.requeue(ctx)
+        jobs.run_all(ctx, only=("send_refund",))
+
+    assert len(list(test_kills.kill_points(ctx, press))) >= 2
+    test_kills.repair(ctx, sandbox, clock)
+    states = {failures.again: ["sent_again", "succeeded"], failures.check: ["paid_otherwise"]}
+    assert [r.state for r in failures.rows(ctx)] == states[act]
+    assert charging.balance(ctx, "2300") == 0
+    there = [r.status for r in sandbox.client().v1.refunds.list()]
+    assert there.count("succeeded") == (1 if act is failures.again else 0)
+    paying.assert_books(ctx)
+
+
+def test_two_who_press_in_the_same_moment_pay_it_once(ctx, failed, grace):
+    start = threading.Barrier(4)
+
+    def press(act):
+        start.wait()
+        try:
+            act(ctx, grace)
+        except reissuing.NotOwed:
+            return 0
+        return 1
+
+    with futures.ThreadPoolExecutor(4) as pool:
+        acts = [failures.again, failures.check] * 2
+        assert sum(pool.map(press, acts)) == 1
+    paying.assert_books(ctx, with_stripe=False)
+
+
+def test_killed_at_any_commit_a_refund_that_fails_after_the_loss_is_the_banks_once(
+    ctx, sandbox, clock, decided
+):
+    _customer, payment, _case = decided
+    jobs.run_all(ctx, only=("send_refund",))
+    charging.hear(ctx, sandbox)
+    number = charging.claim(ctx, sandbox, payment, amount=CHARGED, final=True)
+    sandbox.settle_refund(failures.rows(ctx)[0].stripe_ref, "failed")
+    hooks = sandbox.take_webhooks()
+
+    def hear(_at):
+        for hook in hooks:
+            paying.receive(ctx, hook)
+        test_kills.requeue(ctx)
+        jobs.run_all(ctx)
+
+    assert list(test_kills.kill_points(ctx, hear))
+    test_kills.repair(ctx, sandbox, clock)
+    assert charging.row(ctx, number).owed_cents == SUM
+    assert charging.balance(ctx, "2300") == charging.balance(ctx, "1030") == 0
     paying.assert_books(ctx)
