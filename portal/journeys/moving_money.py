@@ -162,17 +162,21 @@ def moved_30_days(
     """Cents credited and refunded in 30 days: for the case `subject`, and for the customer.
 
     A refund freed by a credit counts once: the credit under it carries the refund's own key. So
-    does one that failed and was sent again.
+    does one that failed and was sent again, or paid by check: from that day on.
     """
     since = now - WINDOW
     case = customer = 0
     alive = payments.Refund.state != RefundState.SENT_AGAIN
-    for table, counted in ((billing.Credit, sa.true()), (payments.Refund, alive)):
+    by_check = payments.Refund.state == RefundState.PAID_OTHERWISE
+    moved_at = sa.case((by_check, payments.Refund.ended_at), else_=payments.Refund.created_at)
+    for table, counted in (
+        (billing.Credit, billing.Credit.created_at > since),
+        (payments.Refund, sa.and_(alive, moved_at > since)),
+    ):
         rows = session.execute(
             sa.select(table.subject, sa.func.sum(table.amount_cents))
             .where(
                 table.customer_id == customer_id,
-                table.created_at > since,
                 table.key.not_like("%:freed"),
                 counted,
             )

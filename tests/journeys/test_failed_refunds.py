@@ -330,3 +330,32 @@ def test_what_was_sent_again_counts_once_against_the_limit(ctx, large, grace, om
             session, customer_id=customer_id, subject=large, now=ctx.clock.now()
         )
     assert moved == (300_00, 300_00)
+
+
+def test_checks_of_thirty_days_count_together_however_old_the_refunds_are(
+    ctx, sandbox, database, clock, grace
+):
+    customer = people.make_customer(database)
+    bills.make_bill(database, customer=customer, premium_cents=480_000)
+    method = paying.attach_card(ctx, sandbox, customer, FAILS_LATER)
+    payment = paying.begin(ctx, customer, method=method).number
+    for _ in "ab":
+        case = cases.raise_case(ctx, customer, payment_no=payment)
+        cases.take(ctx, case, grace)
+        cases.resolve(ctx, case, grace, cases.refund(payment, 120_00, freed_by="credit"))
+    jobs.run_all(ctx, only=("send_refund",))
+    clock.advance(datetime.timedelta(days=31))
+    third = cases.raise_case(ctx, customer, payment_no=payment)
+    cases.take(ctx, third, grace)
+    cases.resolve(ctx, third, grace, cases.refund(payment, 120_00, freed_by="credit"))
+    sandbox.advance(days=4)
+    charging.hear(ctx, sandbox)
+    first, second, _third = rows(ctx)
+    ask = {"how": How.CHECK, "check_no": "1", "check_on": clock.today(), "reason": "Card closed."}
+    pressed = [
+        reissue_refund.reissue(
+            ctx, number=number, ask=reissue_refund.Ask(**ask), who=cases.staff(grace)
+        )
+        for number in (first.number, second.number)
+    ]
+    assert [done.approval_no != "" for done in pressed] == [False, True]
