@@ -47,7 +47,8 @@ class NoSuchBill(errors.DomainError):
 class GuestBill:
     """What the holder of a link may see, in cents. Names are "" where they may not be seen.
 
-    `to_pay_cents` is 0 when there is nothing to pay now: `is_under_way` and `is_paused` tell why.
+    `to_pay_cents` is 0 when nothing can be paid now: `is_under_way`, `is_paused` and `is_small`
+    tell why.
     """
 
     customer_id: int
@@ -58,6 +59,7 @@ class GuestBill:
     to_pay_cents: int
     is_under_way: bool
     is_paused: bool  # while a dispute about it is looked at
+    is_small: bool  # less is open than a payment can be
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -84,21 +86,23 @@ def look(ctx: context.Context, *, token: str) -> GuestBill:
         owed = bills.open_bills(session, customer_id=invoice.customer_id)
         customer = identity.customer(session, customer_id=invoice.customer_id)
     mine = next((bill for bill in owed.bills if bill.number == claim.invoice_no), None)
-    to_pay_cents = mine.to_pay_cents if mine else 0
+    open_cents = mine.to_pay_cents if mine else 0
+    is_small = 0 < open_cents < paying.LEAST_CENTS
     return GuestBill(
         customer_id=invoice.customer_id,
         invoice_no=claim.invoice_no,
         first_name=customer.first_name if claim.shows_names else "",
         pet_name=invoice.pet_name if claim.shows_names else "",
         due_on=invoice.due_on,
-        to_pay_cents=to_pay_cents if to_pay_cents >= paying.LEAST_CENTS else 0,
+        to_pay_cents=0 if is_small else open_cents,
         is_under_way=bool(mine and mine.under_way_cents),
         is_paused=bool(mine and mine.disputed_cents),
+        is_small=is_small,
     )
 
 
 def find(ctx: context.Context, *, policy_no: str, zip_code: str, who: actor.Actor) -> str:
-    """The link to the oldest open bill of a policy, without names.
+    """The link to the oldest open bill of a policy that can be paid, without names.
 
     Raises PolicyNumberUnreadable, ZipUnreadable, TooManyTries, NoSuchBill: the same for numbers
     that do not go together and for a policy that owes nothing.
@@ -114,7 +118,8 @@ def find(ctx: context.Context, *, policy_no: str, zip_code: str, who: actor.Acto
     mine = [b for b in owed.bills if b.policy_no == number and b.to_pay_cents > 0]
     if not mine:
         raise NoSuchBill()
-    return link(ctx, invoice_no=mine[0].number, shows_names=False)
+    first = next((b for b in mine if b.to_pay_cents >= paying.LEAST_CENTS), mine[0])
+    return link(ctx, invoice_no=first.number, shows_names=False)
 
 
 def start(

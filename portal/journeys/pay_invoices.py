@@ -66,7 +66,7 @@ class Started:
 def preview(
     session: orm.Session, *, customer_id: int, invoice_nos: Sequence[str], wish: paying.Wish
 ) -> paying.Plan:
-    """What the wish would do to the chosen bills now. Raises MoreThanOpen, TooLittle."""
+    """What the wish would do to the chosen bills now. Raises what `paying.plan` raises."""
     found = payable.open_invoices(session, customer_id=customer_id, numbers=invoice_nos)
     return _plan(session, customer_id=customer_id, invoices=found, wish=wish)
 
@@ -94,7 +94,7 @@ def start(
     `once_key` is the form's own: asking twice with it gives the same payment. With `method_no`
     the method is charged here; without, the browser confirms with the client secret. With
     `scoped` both are that payer's. `agreed` are the texts that were agreed to about a new method,
-    recorded once it is charged. Raises MoreThanOpen, TooLittle, NothingToPay, AmountChanged,
+    recorded once it is charged. Raises what `paying.plan` raises, NothingToPay, AmountChanged,
     MethodGone, MandateOver, PaymentUnderWay, PaymentNotPossible, NoSuchPayer: after each of them
     no method was charged.
     """

@@ -130,7 +130,7 @@ def left_to_plan(
 ) -> paying.Plan:
     """What the wish would take of the bills beside what is planned already.
 
-    Raises PlannedAlready, MoreThanLeft, NothingToPay, TooLittle, TooMuch.
+    Raises PlannedAlready, MoreThanLeft, NothingToPay, TooLittle, TooLittleLeft, TooMuch.
     """
     rule = allocating.rule_in_force(session)
     lines = allocating.open_lines(session, invoice_ids=[invoice.id for invoice in invoices])

@@ -77,7 +77,8 @@ def preview(
     """What the order would do, and the sentence that is agreed to, in `language`.
 
     Raises DayTooSoon, DayTooLate, MethodGone, planned.MethodExpires, planned.BeingTaken,
-    planned.InParts, planned.PlannedAlready, planned.MoreThanLeft, NothingToPay, TooLittle.
+    planned.InParts, planned.PlannedAlready, planned.MoreThanLeft, NothingToPay, TooLittle,
+    TooLittleLeft.
     """
     chosen_day.check(order.draft_on, today=ctx.clock.today())
     method = planned.method(

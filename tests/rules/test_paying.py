@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from portal.domain.billing.rules import allocation, paying
@@ -73,6 +73,11 @@ def test_credit_beyond_what_is_asked_stays_and_nothing_is_charged():
     assert (found.credit_cents, found.pay_cents) == (12_600, 0)
 
 
+def test_credit_that_would_leave_too_little_to_pay_gives_way():
+    found = plan(credit=12_590, use_credit=True)
+    assert (found.credit_cents, found.pay_cents) == (12_550, 50)
+
+
 def test_more_than_is_asked_is_refused_unless_it_is_for_later():
     with pytest.raises(paying.MoreThanOpen):
         plan(cents=12_601)
@@ -85,6 +90,17 @@ def test_more_than_is_asked_is_refused_unless_it_is_for_later():
 def test_too_little_is_refused(cents):
     with pytest.raises(paying.TooLittle):
         plan(cents=cents)
+
+
+@pytest.mark.parametrize("left", [1, 49])
+def test_what_could_never_be_paid_is_not_left(left):
+    with pytest.raises(paying.TooLittleLeft) as refused:
+        plan(cents=12_600 - left)
+    assert refused.value.params == {"left_cents": left}
+    with pytest.raises(paying.TooLittleLeft):
+        plan(cents=11_600 - left, credit=1000, use_credit=True)
+    assert plan(cents=12_550).pay_cents == 12_550
+    assert plan(cents=12_600).pay_cents == 12_600
 
 
 def test_what_a_dispute_holds_is_neither_asked_nor_reached():
@@ -107,6 +123,8 @@ def test_every_cent_of_a_plan_has_its_place(amounts, credit, wanted):
         line(i, cents, invoice_no=f"INV-{i}", due_on=date(2026, 1, 1 + i))
         for i, cents in enumerate(amounts)
     )
+    rest = sum(amounts) - min(credit, sum(amounts))
+    assume(not 0 < rest - wanted < paying.LEAST_CENTS)
     found = plan(lines, credit=credit, cents=wanted, use_credit=True, pays_ahead=True)
     assert sum(e.from_credit_cents for e in found.effects) == found.credit_cents <= credit
     placed = sum(e.from_payment_cents for e in found.effects)

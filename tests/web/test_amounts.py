@@ -36,6 +36,7 @@ def payments(database) -> int:
         ("", "Enter an amount."),
         ("0", "The least that can be paid is $0.50."),
         ("0.49", "The least that can be paid is $0.50."),
+        ("65.90", "This would leave $0.18 open, which is less than can be paid later."),
         ("-20", "Enter the amount without a minus sign."),
         ("66.09", "This is more than these bills ask for."),
         ("99,999.00", "This is more than these bills ask for."),

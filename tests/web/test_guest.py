@@ -92,6 +92,14 @@ def test_a_bill_in_dispute_is_not_called_paid(ctx, guest, link, bill):
     assert begin(guest, link).status_code == 409
 
 
+def test_a_bill_of_which_too_little_is_open_is_not_called_paid(ctx, guest, link, bill):
+    paying.give(ctx, bill.customer, 6590)
+    html = guest.get(link).get_data(as_text=True)
+    assert "Too little to be paid alone" in html
+    assert "This bill is paid" not in html
+    assert begin(guest, link, 18).status_code == 409
+
+
 def test_a_withdrawn_bill_asks_nobody_for_money(database, guest, link, bill):
     with database.unit_of_work() as session:
         session.execute(sa.text("UPDATE invoice_line SET open_cents = 0"))

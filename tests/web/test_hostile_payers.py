@@ -133,6 +133,13 @@ def test_a_bill_of_another_pet_or_of_anybody_else_cannot_be_named(
     assert count(database, "payment") == 0
 
 
+def test_a_bill_of_which_too_little_is_open_is_not_called_disputed(ctx, ana, bill, link):
+    paying.give(ctx, bill.customer, 6590)
+    html = ana.get(link).get_data(as_text=True)
+    assert "Too little to be paid alone" in html
+    assert "in dispute" not in html
+
+
 @pytest.mark.parametrize(
     "cents", ["0", "-6608", "-1", "1", "6607", "6609", "66.08", "6,608", "6608 EUR", "", "9" * 30]
 )

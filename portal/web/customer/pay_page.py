@@ -200,6 +200,7 @@ def _plan(
         money.MoneyError,
         paying.MoreThanOpen,
         paying.TooLittle,
+        paying.TooLittleLeft,
         paying.TooMuch,
     ) as wrong:
         return None, wrong

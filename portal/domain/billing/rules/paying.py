@@ -31,6 +31,16 @@ class TooLittle(errors.DomainError):
     message = msgids.N_("The least that can be paid is $0.50.")
 
 
+class TooLittleLeft(errors.DomainError):
+    """What a part payment would leave open is less than any later payment can be."""
+
+    code = "too_little_left"
+    message = msgids.N_(
+        "This would leave %(left_cents)s open, which is less than can be paid later. Pay all of "
+        "it, or leave at least $0.50."
+    )
+
+
 class TooMuch(errors.DomainError):
     """More than any payment can be."""
 
@@ -84,16 +94,20 @@ def plan(
     """What becomes of the wish on `lines`, the open lines of the chosen bills.
 
     `credit_cents` is what the payer has unapplied and free. Raises MoreThanOpen, TooLittle,
-    TooMuch.
+    TooLittleLeft, TooMuch.
     """
     asked = allocation.payable_cents(lines)
     credit = min(credit_cents, asked) if wish.use_credit else 0
+    if wish.cents is None and 0 < asked - credit < LEAST_CENTS:
+        credit = max(asked - LEAST_CENTS, 0)  # so much less of it that the rest can be paid
     rest = asked - credit
     pay = rest if wish.cents is None else wish.cents
     if pay > rest and not wish.pays_ahead:
         raise MoreThanOpen(most_cents=rest)
     if pay < 0 or 0 < pay < LEAST_CENTS or (pay == 0 and wish.cents is not None):
         raise TooLittle()
+    if 0 < rest - pay < LEAST_CENTS:
+        raise TooLittleLeft(left_cents=rest - pay)
     if pay > MOST_CENTS:
         raise TooMuch()
     by_credit = _by_invoice(lines, credit, rule)
