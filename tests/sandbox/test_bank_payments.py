@@ -142,21 +142,6 @@ def test_a_blocked_account_is_not_debited_again(
     assert caught.value.code == "payment_method_bank_account_blocked"
 
 
-def test_what_was_saved_is_debited_without_the_customer(client: stripe.StripeClient) -> None:
-    customer = client.v1.customers.create()
-    first = debited(client, customer=customer.id, setup_future_usage="off_session")
-    body = {"amount": 100, "currency": "usd", "customer": customer.id, "confirm": True, **RETURN}
-    again = client.v1.payment_intents.create(
-        {**body, "payment_method": first.payment_method, "off_session": True}
-    )
-    assert again.status == "processing"
-    mandates = {
-        charge_of(client, one.id).payment_method_details.us_bank_account.mandate
-        for one in (first, again)
-    }
-    assert len(mandates) == 1
-
-
 def test_a_mandate_for_one_payment_ends_with_it(
     sandbox: sandboxes.Sandbox, client: stripe.StripeClient
 ) -> None:

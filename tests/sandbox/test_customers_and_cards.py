@@ -69,21 +69,6 @@ def test_the_default_card_must_be_the_customers(client: stripe.StripeClient) -> 
     assert changed.invoice_settings.default_payment_method.card.last4 == "4242"
 
 
-def test_a_detached_card_is_gone_for_good(client: stripe.StripeClient) -> None:
-    customer, method = attached(client)
-    settings = {"invoice_settings": {"default_payment_method": method.id}}
-    client.v1.customers.update(customer.id, settings)
-    assert client.v1.payment_methods.detach(method.id).customer is None
-    read = client.v1.customers.retrieve(customer.id)
-    assert read.invoice_settings.default_payment_method is None
-    with pytest.raises(stripe.InvalidRequestError, match="may not be used again"):
-        client.v1.payment_methods.attach(method.id, {"customer": customer.id})
-    with pytest.raises(stripe.InvalidRequestError, match="not attached"):
-        client.v1.payment_methods.detach(method.id)
-    event = client.v1.events.list({"type": "payment_method.detached"}).data[0]
-    assert event.data.previous_attributes.to_dict() == {"customer": customer.id}
-
-
 def test_a_card_belongs_to_one_customer(client: stripe.StripeClient) -> None:
     customer, method = attached(client)
     again = client.v1.payment_methods.attach(method.id, {"customer": customer.id})

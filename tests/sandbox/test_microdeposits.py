@@ -176,28 +176,6 @@ def test_another_method_may_be_chosen_meanwhile(
     assert client.v1.payment_intents.retrieve(intent.id).status == "succeeded"
 
 
-def test_an_account_is_saved_once_it_was_verified(
-    sandbox: sandboxes.Sandbox, client: stripe.StripeClient
-) -> None:
-    customer = client.v1.customers.create()
-    setup = client.v1.setup_intents.create(
-        {
-            "customer": customer.id,
-            "payment_method": sandbox.bank_account(),
-            "payment_method_options": DEPOSITS,
-            "mandate_data": sandboxes.ACCEPTED,
-            "confirm": True,
-            **RETURN,
-        }
-    )
-    assert (setup.status, setup.mandate) == ("requires_action", None)
-    assert client.v1.customers.payment_methods.list(customer.id).data == []
-    saved = client.v1.setup_intents.verify_microdeposits(setup.id, {"amounts": [32, 45]})
-    assert saved.status == "succeeded"
-    assert client.v1.mandates.retrieve(saved.mandate).status == "active"
-    assert len(client.v1.customers.payment_methods.list(customer.id).data) == 1
-
-
 def test_without_the_customer_an_unverified_account_is_refused(
     sandbox: sandboxes.Sandbox, client: stripe.StripeClient
 ) -> None:

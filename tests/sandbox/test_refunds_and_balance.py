@@ -75,23 +75,6 @@ def test_money_becomes_available_after_two_days(
     assert client.v1.balance_transactions.list().data[0].status == "available"
 
 
-def test_a_payment_is_refunded_in_parts_but_never_beyond_it(client: stripe.StripeClient) -> None:
-    intent = paid(client)
-    first = client.v1.refunds.create({"payment_intent": intent.id, "amount": 2000})
-    assert (first.status, first.charge) == ("succeeded", intent.latest_charge)
-    with pytest.raises(stripe.InvalidRequestError, match="greater than unrefunded"):
-        client.v1.refunds.create({"payment_intent": intent.id, "amount": 4245})
-    client.v1.refunds.create({"charge": intent.latest_charge})
-    charge = client.v1.charges.retrieve(intent.latest_charge, {"expand": ["refunds"]})
-    assert (charge.refunded, charge.amount_refunded) == (True, 6244)
-    assert [one.amount for one in charge.refunds.data] == [4244, 2000]
-    with pytest.raises(stripe.InvalidRequestError) as caught:
-        client.v1.refunds.create({"payment_intent": intent.id})
-    assert caught.value.code == "charge_already_refunded"
-    listed = client.v1.refunds.list({"payment_intent": intent.id})
-    assert sum(one.amount for one in listed.data) == 6244
-
-
 def test_a_refund_moves_the_balance_without_a_fee(client: stripe.StripeClient) -> None:
     refund = client.v1.refunds.create(
         {"payment_intent": paid(client).id, "amount": 1000, "expand": ["balance_transaction"]}
@@ -99,27 +82,6 @@ def test_a_refund_moves_the_balance_without_a_fee(client: stripe.StripeClient) -
     moved = refund.balance_transaction
     assert (moved.amount, moved.fee, moved.net, moved.type) == (-1000, 0, -1000, "refund")
     assert moved.source == refund.id
-
-
-@pytest.mark.parametrize("body", [{}, {"amount": 100}, {"payment_intent": "pi_none"}])
-def test_a_refund_names_what_it_refunds(
-    client: stripe.StripeClient, body: dict[str, object]
-) -> None:
-    with pytest.raises(stripe.InvalidRequestError):
-        client.v1.refunds.create(body)
-    assert client.v1.refunds.list().data == []
-
-
-def test_what_was_not_paid_cannot_be_refunded(client: stripe.StripeClient) -> None:
-    intent = client.v1.payment_intents.create({"amount": 100, "currency": "usd"})
-    with pytest.raises(stripe.InvalidRequestError, match="successful charge"):
-        client.v1.refunds.create({"payment_intent": intent.id})
-
-
-@pytest.mark.parametrize("amount", [0, -5])
-def test_a_refund_is_positive(client: stripe.StripeClient, amount: int) -> None:
-    with pytest.raises(stripe.InvalidRequestError):
-        client.v1.refunds.create({"payment_intent": paid(client).id, "amount": amount})
 
 
 def test_one_card_keeps_its_refund_pending_for_days(
@@ -161,12 +123,6 @@ def test_a_control_brings_the_outcome_at_once(
     assert client.v1.refunds.retrieve(refund.id).status == status
     sandbox.advance(days=10)
     assert client.v1.refunds.retrieve(refund.id).status == status
-
-
-def test_words_of_a_refund_may_change(client: stripe.StripeClient) -> None:
-    refund = client.v1.refunds.create({"payment_intent": paid(client).id})
-    changed = client.v1.refunds.update(refund.id, {"metadata": {"case": "DSP-1"}})
-    assert changed.metadata.to_dict() == {"case": "DSP-1"}
 
 
 def test_balance_transactions_are_listed_by_type(

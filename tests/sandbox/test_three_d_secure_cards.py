@@ -90,35 +90,6 @@ def test_the_page_of_the_bank_wants_the_client_secret(
     assert client.v1.payment_intents.retrieve(intent.id).status == "requires_action"
 
 
-def saved(sandbox: sandboxes.Sandbox, client: stripe.StripeClient, number: str) -> tuple[str, str]:
-    """A customer and the card attached to it without any authentication."""
-    customer = client.v1.customers.create({"email": "pat@example.test"})
-    method = sandbox.card(number)
-    client.v1.payment_methods.attach(method, {"customer": customer.id})
-    return customer.id, method
-
-
-@pytest.mark.parametrize("number", ["4000002500003155", "4000002760003184"])
-def test_off_the_page_missing_authentication_is_a_decline(
-    sandbox: sandboxes.Sandbox, client: stripe.StripeClient, number: str
-) -> None:
-    customer, method = saved(sandbox, client, number)
-    with pytest.raises(stripe.CardError) as caught:
-        pay(client, method, customer=customer, off_session=True, **NEVER)
-    error = caught.value.error
-    assert (caught.value.http_status, error.code) == (402, "authentication_required")
-    assert error.payment_intent.status == "requires_payment_method"
-    assert error.payment_method.id == method
-    assert client.v1.payment_methods.retrieve(method).customer == customer
-
-
-def test_a_card_already_set_up_pays_off_the_page(
-    sandbox: sandboxes.Sandbox, client: stripe.StripeClient
-) -> None:
-    customer, method = saved(sandbox, client, "4000003800000446")
-    assert pay(client, method, customer=customer, off_session=True, **NEVER).status == "succeeded"
-
-
 def test_setting_up_frees_later_payments_from_authentication(
     sandbox: sandboxes.Sandbox, client: stripe.StripeClient
 ) -> None:

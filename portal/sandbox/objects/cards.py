@@ -38,13 +38,24 @@ class Aftermath(enum.StrEnum):
     FRAUD_WARNING = "fraud_warning"
 
 
+# These codes say all; with them comes no decline code, but the parameter that is to blame, if any.
+_SAY_ALL = {"expired_card": "exp_month", "incorrect_cvc": "cvc", "processing_error": ""}
+
+
 @dataclasses.dataclass(frozen=True)
 class Decline:
-    """A bank's no, in the API's words."""
+    """A bank's no, in the API's words. A charge always keeps ``decline_code`` as its reason."""
 
     code: str
     decline_code: str
     message: str
+
+    def details(self) -> dict[str, str]:
+        """What an error holds beside the code."""
+        if self.code not in _SAY_ALL:
+            return {"decline_code": self.decline_code}
+        param = _SAY_ALL[self.code]
+        return {"param": param} if param else {}
 
 
 GENERIC = Decline("card_declined", "generic_decline", "Your card was declined.")
@@ -218,7 +229,7 @@ def declined(decline: Decline) -> errors.ApiError:
         status=402,
         type="card_error",
         code=decline.code,
-        extra={"decline_code": decline.decline_code},
+        extra=decline.details(),
     )
 
 

@@ -206,18 +206,14 @@ def card_error(
     """What ``last_payment_error`` and ``last_setup_error`` hold after a bank's no."""
     error: dict[str, typing.Any] = {
         "code": said.code,
-        "decline_code": said.decline_code,
         "doc_url": f"https://stripe.com/docs/error-codes/{said.code.replace('_', '-')}",
         "message": said.message,
         "payment_method": method.document,
         "type": "card_error",
+        **said.details(),
     }
     if charge:
         error["charge"] = charge
-    if said.code == "incorrect_cvc":
-        error["param"] = "cvc"
-    if said.code == "expired_card":
-        error["param"] = "exp_month"
     return error
 
 
