@@ -8,8 +8,9 @@ import re
 
 import pytest
 
+from portal.domain.payments.rules import ChargebackEvent
 from portal.journeys import answer_dispute, resolve_dispute
-from tests.support import bills, cases, files, people
+from tests.support import bills, cases, charging, files, people
 from tests.web.test_dispute_new import page, token
 
 NOTE = "Customer sounded angry on the phone"
@@ -193,6 +194,22 @@ def test_a_refund_is_shown_with_its_day(maria, quiet_ctx, database, bill, grace)
     assert "Visa 4242" in text
     assert "$33.92" in text
     assert "Expect it by" in text
+
+
+def test_a_refund_that_the_bank_made_itself_is_not_called_failed(
+    maria, quiet_ctx, database, bill, grace
+):
+    payment_no = bills.pay(database, bill.invoice, cents=10_000)
+    number = cases.raise_case(
+        quiet_ctx, bill.customer, payment_no=payment_no, category="charged_twice"
+    )
+    cases.take(quiet_ctx, number, grace)
+    cases.resolve(quiet_ctx, number, grace, cases.refund(payment_no, 3392))
+    lost = charging.report(ChargebackEvent.LOSE, charging.taken(10_000), cents=10_000)
+    charging.absorb(database, payment_no, lost)
+    text = page(maria, f"/disputes/{number}")
+    assert ("done", "Money back") in stages(text)
+    assert "The bank gave it back itself." in text
 
 
 def test_after_thirty_days_a_new_one_is_offered(maria, quiet_ctx, bill, grace, number, clock):

@@ -181,6 +181,8 @@ def _refund(answer: owner.OwnAnswer) -> Stage:
     to = wording.method(answer.refund_to) or _("your payment method")
     if answer.refund_state == "succeeded":
         return Stage("done", _("Money back"), _("It is on %(method)s.", method=to))
+    if answer.refund_state == "by_bank":
+        return Stage("done", _("Money back"), _("The bank gave it back itself."))
     if answer.refund_state == "failed":
         text = _(
             "It could not be sent to %(method)s. We take care of it and will write.", method=to

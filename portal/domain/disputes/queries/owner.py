@@ -15,7 +15,7 @@ from portal.domain.disputes import models, rules
 from portal.domain.disputes.queries import thread
 from portal.domain.identity import models as identity
 from portal.domain.payments import models as payments
-from portal.domain.payments.queries import shown_method
+from portal.domain.payments.queries import failed_refunds, shown_method
 from portal.domain.policies import models as policies
 from portal.kernel import paging
 
@@ -280,7 +280,7 @@ def _answer(session: orm.Session, case: models.Dispute) -> OwnAnswer | None:
         refund = session.execute(
             sa.select(
                 payments.Refund.number,
-                payments.Refund.state,
+                failed_refunds.SHOWN_STATE.label("state"),
                 payments.Refund.expected_on,
                 shown_method.LABEL.label("method_label"),
                 payments.Payment.number.label("payment_no"),
@@ -297,7 +297,7 @@ def _answer(session: orm.Session, case: models.Dispute) -> OwnAnswer | None:
         answer=row.answer,
         at=row.carried_out_at,
         refund_no=refund.number if refund else None,
-        refund_state=str(refund.state) if refund else "",
+        refund_state=refund.state if refund else "",
         refund_expected_on=refund.expected_on if refund else None,
         refund_to=refund.method_label if refund else "",
         payment_no=refund.payment_no if refund else None,

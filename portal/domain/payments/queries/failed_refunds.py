@@ -16,6 +16,13 @@ OWED = sa.and_(
     models.Refund.failure_code != rules.PAID_BY_THE_BANK,
 )
 
+_refund = models.Refund.__table__
+# Where a refund is, as its customer reads it: "by_bank" where a chargeback made it.
+SHOWN_STATE = sa.case(
+    (_refund.c.failure_code == rules.PAID_BY_THE_BANK, "by_bank"),
+    else_=sa.type_coerce(_refund.c.state, sa.Text),
+)
+
 
 def without_case(session: orm.Session, *, limit: int = 100) -> list[tuple[int, int]]:
     """Those that nobody works yet, as (row id, the customer's), oldest first."""

@@ -11,7 +11,7 @@ from sqlalchemy import orm
 
 from portal.domain.billing import models as billing
 from portal.domain.payments import models, rules
-from portal.domain.payments.queries import shown_method
+from portal.domain.payments.queries import failed_refunds, shown_method
 from portal.domain.policies import models as policies
 
 
@@ -162,10 +162,7 @@ _BILLS = (
 _REFUNDS = (
     sa.select(
         _refund.c.number,
-        sa.case(
-            (_refund.c.failure_code == rules.PAID_BY_THE_BANK, "by_bank"),
-            else_=sa.type_coerce(_refund.c.state, sa.Text),
-        ),
+        failed_refunds.SHOWN_STATE,
         _refund.c.amount_cents,
         _refund.c.expected_on,
         _refund.c.created_at,
