@@ -17,6 +17,7 @@ TIMEOUT_SECONDS = (3, 20)  # to connect, to answer
 CONNECTIONS = 32  # kept open at most; more are made where more calls are under way at once
 RETRIES = 2  # with the same idempotency key
 TYPES_MOST = 20  # of events that Stripe lists in one go
+NO_MANDATE = "payment_intent_mandate_invalid"  # Stripe's code for one that was named
 INTENT_PARTS = ["latest_charge.balance_transaction", "payment_method"]
 
 
@@ -346,6 +347,13 @@ def _intent_of(declined: stripe.CardError) -> str | None:
     return body.get("error", {}).get("payment_intent", {}).get("id")
 
 
+def _refusal(no: stripe.InvalidRequestError) -> str:
+    """Its code. That a debit has no mandate left, Stripe says in words alone."""
+    if no.code is None and "requires a mandate" in str(no):
+        return NO_MANDATE
+    return no.code or "refused"
+
+
 @contextlib.contextmanager
 def _typed_errors() -> Iterator[None]:
     """Turn the SDK's errors into the port's: refused (certain) or unknown (read again)."""
@@ -359,7 +367,7 @@ def _typed_errors() -> Iterator[None]:
     except (stripe.AuthenticationError, stripe.PermissionError) as locked:
         raise ports.GatewayUnreachable(type(locked).__name__) from locked
     except stripe.InvalidRequestError as no:
-        raise ports.GatewayRefused(no.code or "refused", no.user_message or str(no)) from no
+        raise ports.GatewayRefused(_refusal(no), no.user_message or str(no)) from no
     except stripe.CardError as no:
         raise ports.GatewayRefused(no.code or "card_error", no.user_message or str(no)) from no
     except stripe.StripeError as fault:

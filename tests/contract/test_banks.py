@@ -88,13 +88,17 @@ def test_a_mandate_keeps_how_it_was_accepted(client: stripe.StripeClient, custom
     assert (online.ip_address, online.user_agent) == ("203.0.113.7", "Test browser")
 
 
-def test_no_account_is_debited_without_a_mandate(
+def test_no_account_is_debited_before_a_mandate_is_given(
     client: stripe.StripeClient, customer: str
 ) -> None:
-    with pytest.raises(stripe.InvalidRequestError) as caught:
+    with pytest.raises(stripe.InvalidRequestError, match="requires a mandate") as caught:
         pay(client, TOKEN, customer=customer)
-    assert caught.value.http_status == 400
-    assert "mandate_data" in str(caught.value)
+    refused = caught.value
+    assert (refused.http_status, refused.code) == (400, None)
+    assert refused.error.payment_intent.status == "requires_confirmation"
+    body = {"mandate_data": ACCEPTED, **RETURN}
+    sent = client.v1.payment_intents.confirm(refused.error.payment_intent.id, body)
+    assert sent.status == "processing"
 
 
 def test_two_amounts_verify_an_account_and_the_debit_goes_out(

@@ -27,8 +27,7 @@ def choose(call: calls.Call, intent: stores.Record, method: stores.Record) -> st
     """The mandate under which an intent uses an account: the one named, the one accepted with
     this call, or one that the account already has for any use.
 
-    A new one is pending until ``activate``. Raises ApiError 400 where there is none, or where
-    the one there is has ended.
+    A new one is pending until ``activate``. Raises ApiError 400 where there is none that holds.
     """
     if call.get("mandate"):
         return _named(call, intent, call.get("mandate"), method)
@@ -48,16 +47,24 @@ def _named(
 
 
 def _existing(call: calls.Call, intent: stores.Record, method: stores.Record) -> stores.Record:
-    found = [mandate for mandate in of(call, method.id) if mandate["type"] == "multi_use"]
-    for mandate in found:
-        if mandate["status"] == "active":
+    for mandate in of(call, method.id):
+        if (mandate["type"], mandate["status"]) == ("multi_use", "active"):
             return mandate
-    if any(mandate["status"] == "inactive" for mandate in found):
-        raise _invalid(intent)
-    raise errors.invalid(
-        "This payment method needs a mandate: send mandate_data with your customer's acceptance.",
-        code="parameter_missing",
-        param="mandate_data",
+    raise _none_left(call, intent)
+
+
+def _none_left(call: calls.Call, intent: stores.Record) -> errors.ApiError:
+    """The 400 without a code: the intent stays, to be confirmed with a mandate."""
+    kind = str(intent["object"])
+    name = "PaymentIntent" if kind == "payment_intent" else "SetupIntent"
+    intent["status"] = "requires_confirmation"
+    call.store.save(intent)
+    return errors.ApiError(
+        f"This {name} requires a mandate, but no existing mandate was found. Collect mandate "
+        "acceptance from the customer and try again, providing acceptance data in the "
+        "mandate_data parameter.",
+        extra={kind: intent.document},
+        keeps_changes=True,
     )
 
 
