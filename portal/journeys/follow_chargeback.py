@@ -217,7 +217,11 @@ def _tell(
     template, facts = "chargeback_opened", {}
     if change.after in rules.CHARGEBACK_ENDS:
         template = "chargeback_ended"
-        facts = {"outcome": chargeback.outcome, "due_again_cents": change.due_again_cents}
+        facts = {
+            "outcome": chargeback.outcome,
+            "due_again_cents": change.due_again_cents,
+            "regained_cents": change.regained_cents,
+        }
     elif change.before is not None and not str(change.before).startswith("warning"):
         return  # a step in between
     telling.tell_customer(

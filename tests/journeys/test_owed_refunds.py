@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import threading
 from concurrent import futures
 
@@ -10,10 +11,10 @@ import pytest
 
 from portal.domain.payments import rules
 from portal.domain.payments.operations import reissuing
-from portal.journeys import recheck_refunds, work_dispute
+from portal.journeys import follow_chargeback, recheck_refunds, work_dispute
 from tests.journeys import test_failed_refunds as failures
 from tests.journeys import test_kills
-from tests.support import cases, charging, jobs, paying, people
+from tests.support import bills, cases, charging, jobs, paying, people
 
 CHARGED = 66_08
 SUM = failures.SUM
@@ -263,3 +264,26 @@ def test_killed_at_any_commit_a_refund_that_fails_after_the_loss_is_the_banks_on
     assert charging.row(ctx, number).owed_cents == SUM
     assert charging.balance(ctx, "2300") == charging.balance(ctx, "1030") == 0
     paying.assert_books(ctx)
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_who_reads_that_a_lost_claim_was_won_reads_what_waits_for_the_open_bills(
+    ctx, sandbox, database, language
+):
+    customer = people.make_customer(database, language=language)
+    bill = bills.make_bill(database, customer=customer)
+    payment = charging.pay(ctx, sandbox, customer)
+    charging.hear(ctx, sandbox)
+    number = charging.claim(ctx, sandbox, payment, final=True)
+    lost = ctx.payments.read_chargeback(charging.row(ctx, number).stripe_ref)
+    back = dataclasses.replace(lost.moves[0], ref="txn_back", amount_cents=CHARGED, fee_cents=0)
+    won = dataclasses.replace(lost, status="won", moves=(*lost.moves, back))
+    follow_chargeback.absorb(ctx, view=won, who=charging.WHO)
+    told = paying.mail(ctx, "chargeback_ended")
+    assert f"${CHARGED / 100:.2f}" in told
+    words = {
+        "en": ("waits on your account", "still due", "Nothing changes"),
+        "es": ("queda en su cuenta", "siguen pendientes", "Nada cambia"),
+    }[language]
+    assert [part in told for part in words] == [True, True, False]
+    assert bills.invoices_of(database, policy_id=bill.policy.id)[-1].open_cents == CHARGED

@@ -44,7 +44,9 @@ class Report:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Change:
-    """What became of it: the state before (None when it is new) and after; cents that are due."""
+    """What became of it: the state before (None when it is new) and after; cents that are due
+    again, and cents that came back after a loss and wait for the customer's bills.
+    """
 
     chargeback_id: int
     number: str
@@ -52,6 +54,7 @@ class Change:
     after: ChargebackState
     is_inquiry: bool
     due_again_cents: int = 0
+    regained_cents: int = 0
 
     @property
     def is_step(self) -> bool:
@@ -108,13 +111,15 @@ def absorb(
     posted = [_post(session, found, payment, move, now, today, who) for move in report.moves]
     _take_over(found, report, moved=bool(report.moves), now=now)
     session.flush()
-    due_again = 0
+    due_again = regained = 0
     if found.state in rules.KEPT_BY_THE_BANK and found.held_cents > 0:
         due_again = keeping.lose(
             session, chargeback=found, payment=payment, now=now, today=today, who=who
         )
     elif found.state is ChargebackState.WON and found.held_cents < 0:
-        keeping.regain(session, chargeback=found, payment=payment, now=now, today=today, who=who)
+        regained = keeping.regain(
+            session, chargeback=found, payment=payment, now=now, today=today, who=who
+        )
     found.outcome = _outcome(found, due_again_cents=due_again)
     session.flush()
     change = Change(
@@ -124,6 +129,7 @@ def absorb(
         after=found.state,
         is_inquiry=found.is_inquiry,
         due_again_cents=due_again,
+        regained_cents=regained,
     )
     if change.is_step or any(posted):
         _audit(session, found, payment, who=who, now=now, before=str(before or ""))

@@ -126,8 +126,11 @@ def regain(
     now: datetime.datetime,
     today: datetime.date,
     who: actor.Actor,
-) -> None:
-    """The bank gave the money of a lost chargeback back: what came off bills waits unapplied."""
+) -> int:
+    """The bank gave the money of a lost chargeback back: what came off bills waits unapplied.
+
+    The cents that wait; the bills that opened again stay open.
+    """
     unapplied, owed = chargeback.taken_cents, chargeback.owed_cents
     absorbed = -chargeback.held_cents - unapplied - owed
     payment.unapplied_cents += unapplied
@@ -148,6 +151,7 @@ def regain(
         customer_id=payment.customer_id,
     )
     _post(session, chargeback, payment, ledger.Event.CHARGEBACK_REGAINED, postings, now, today, who)
+    return unapplied
 
 
 def _settle_owed(
