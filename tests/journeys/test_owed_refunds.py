@@ -105,6 +105,29 @@ def test_a_refund_that_a_lost_claim_paid_is_owed_again_once_it_is_won(ctx, datab
     paying.assert_books(ctx, with_stripe=False)
 
 
+@pytest.mark.parametrize("won", [0, 1])
+def test_of_two_lost_claims_the_one_that_is_won_makes_only_its_own_refunds_owed_again(
+    ctx, sandbox, database, decided, grace, won
+):
+    customer, payment, _case = decided
+    other = cases.raise_case(ctx, customer, payment_no=payment)
+    cases.take(ctx, other, grace)
+    cases.resolve(ctx, other, grace, cases.refund(payment, 10_00, freed_by="credit"))
+    failures.fail(ctx, sandbox)
+    claims = [(SUM, "du_1"), (10_00, "du_2")]
+    for cents, ref in claims:
+        lost = charging.report(Event.LOSE, charging.taken(cents, ref), cents=cents, stripe_ref=ref)
+        charging.absorb(database, payment, lost)
+    cents, ref = claims[won]
+    moves = charging.taken(cents, ref), charging.given_back(cents)
+    back = charging.report(Event.WIN, *moves, cents=cents, stripe_ref=ref)
+    charging.absorb(database, payment, back)
+    codes = [r.failure_code for r in failures.rows(ctx)]
+    assert [code == rules.CLAIMED for code in codes] == [won == 0, won == 1]
+    assert charging.balance(ctx, "2300") == -cents
+    paying.assert_books(ctx, with_stripe=False)
+
+
 def test_one_of_two_refunds_fails_and_a_lost_claim_pays_that_one_only(
     ctx, sandbox, database, decided, grace
 ):

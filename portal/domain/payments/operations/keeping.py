@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 from collections.abc import Sequence
 
 import sqlalchemy as sa
@@ -136,14 +137,8 @@ def regain(
     payment.unapplied_cents += unapplied
     chargeback.owed_cents = chargeback.taken_cents = chargeback.absorbed_cents = 0
     chargeback.held_cents = 0
-    session.execute(
-        sa.update(models.Refund)
-        .where(
-            models.Refund.payment_id == payment.id,
-            models.Refund.failure_code == rules.PAID_BY_THE_BANK,
-        )
-        .values(failure_code=rules.CLAIMED, case_no="")  # owed again, and nobody's yet
-    )
+    for refund in _owed_again(session, payment, cents=owed):
+        refund.failure_code, refund.case_no = rules.CLAIMED, ""  # and so nobody's yet
     postings = ledger.chargeback_regained(
         unapplied_cents=unapplied,
         owed_cents=owed,
@@ -195,6 +190,31 @@ def _settle_owed(
             refund.failure_code = rules.PAID_BY_THE_BANK
     session.flush()
     return settled
+
+
+def _owed_again(
+    session: orm.Session, payment: models.Payment, *, cents: int
+) -> tuple[models.Refund, ...]:
+    """Refunds that banks have paid, of exactly so many cents: all, unless another claim paid some.
+
+    Where more than one choice has that sum the customer is owed the same by each.
+    """
+    paid = session.scalars(
+        sa.select(models.Refund)
+        .where(
+            models.Refund.payment_id == payment.id,
+            models.Refund.failure_code == rules.PAID_BY_THE_BANK,
+        )
+        .order_by(models.Refund.id)
+        .with_for_update()
+    ).all()
+    every = (itertools.combinations(paid, count) for count in range(len(paid), -1, -1))
+    of_sum = (
+        some
+        for some in itertools.chain.from_iterable(every)
+        if sum(refund.amount_cents for refund in some) == cents
+    )
+    return next(of_sum)
 
 
 def _last_due_first(session: orm.Session, payment_no: str, *, cents: int) -> dict[int, int]:
