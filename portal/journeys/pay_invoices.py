@@ -103,8 +103,9 @@ def start(
         known = _known(ctx, customer_id=customer_id, once_key=once_key)
         if known is not None:
             asked = {number for number, _ in known.planned}
-            changed = (known.amount_cents, known.payer_id) != (order.expected_cents, payer_id)
-            if changed or asked != set(order.invoice_nos):
+            was = (known.amount_cents, known.payer_id, known.save_method)
+            wanted = (order.expected_cents, payer_id, save_method and not method_no)
+            if was != wanted or asked != set(order.invoice_nos):
                 raise rules.AmountChanged()  # the form was changed since it was sent
             return _again(ctx, known, who=who)
         if _credit_alone_paid(ctx, customer_id=customer_id, order=order, once_key=once_key):

@@ -262,6 +262,17 @@ def test_the_sum_that_the_payer_saw_is_the_sum_that_is_taken(ctx, sandbox, bill)
         )
 
 
+@pytest.mark.parametrize("keeps", [True, False])
+def test_a_form_sent_again_does_not_keep_what_it_now_says_is_not_to_be_kept(
+    ctx, sandbox, bill, keeps
+):
+    begun = paying.begin(ctx, bill.customer, key="a-form-whose-answer-was-lost", save=keeps)
+    with pytest.raises(rules.AmountChanged):
+        paying.begin(ctx, bill.customer, key="a-form-whose-answer-was-lost", save=not keeps)
+    again = paying.begin(ctx, bill.customer, key="a-form-whose-answer-was-lost", save=keeps)
+    assert again.number == begun.number
+
+
 def test_anothers_bill_is_nothing_to_pay(ctx, sandbox, database, bill):
     other = bills.make_bill(database)
     with pytest.raises(rules.NothingToPay):
