@@ -8,6 +8,7 @@ import datetime
 from sqlalchemy import orm
 
 from portal.documents import agreements, formats, texts, wording
+from portal.domain.billing import models
 from portal.domain.billing.operations import allocating, arranging, books
 from portal.domain.billing.queries import arranged, payable
 from portal.domain.billing.rules import arranging as limits
@@ -165,7 +166,7 @@ def propose(
         books.lock_customer(session, customer_id=customer_id)
         known = arranging.by_once_key(session, once_key=key, customer_id=customer_id)
         if known is not None:
-            if known.total_cents != expected_cents:
+            if not _is_for(ctx, known, proposal, expected_cents):
                 raise rules.AmountChanged()  # the form was changed since it was sent
             return Proposed(number=known.number, state=str(known.state))
         seen = preview(session, ctx, customer_id=customer_id, proposal=proposal, language=language)
@@ -201,6 +202,22 @@ def propose(
                 session, ctx, row, template="arrangement_received", method=seen.method.label
             )
         return Proposed(number=row.number, state=str(row.state))
+
+
+def _is_for(
+    ctx: context.Context, known: models.Arrangement, proposal: Proposal, total_cents: int
+) -> bool:
+    """Whether the arrangement is what is proposed now, from the same card or account."""
+    parts = limits.parts(
+        known.total_cents,
+        count=proposal.count,
+        first_on=proposal.first_on,
+        every=proposal.every,
+        today=ctx.clock.today(),
+    )
+    return (known.total_cents, known.method_no) == (total_cents, proposal.method_no) and [
+        [part.on.isoformat(), part.cents] for part in parts
+    ] == known.parts
 
 
 def _consent(

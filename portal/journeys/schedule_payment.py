@@ -132,9 +132,10 @@ def schedule(
         books.lock_customer(session, customer_id=customer_id)
         known = drafting.by_key(session, key=key)
         if known is not None:
-            if (known.amount_cents, known.draft_on) != (expected_cents, order.draft_on):
+            view = planned.view(session, customer_id=customer_id, number=known.number)
+            if not _is_for(view, order, expected_cents):
                 raise rules.AmountChanged()  # the form was changed since it was sent
-            return known.number
+            return view.number
         found = payable.open_invoices(session, customer_id=customer_id, numbers=order.invoice_nos)
         ids = [invoice.id for invoice in found]
         allocating.lock_invoices(session, invoice_ids=ids)
@@ -169,6 +170,15 @@ def schedule(
         )
         _tell(session, ctx, draft.number, customer_id=customer_id, template="payment_scheduled")
         return draft.number
+
+
+def _is_for(draft: drafts.DraftView, order: Order, cents: int) -> bool:
+    """Whether the draft is what the order asks for."""
+    return (
+        (draft.amount_cents, draft.draft_on) == (cents, order.draft_on)
+        and draft.method_no == order.method_no
+        and {bill.invoice_no for bill in draft.bills} == set(order.invoice_nos)
+    )
 
 
 def change_day(

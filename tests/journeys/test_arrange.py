@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from portal.domain.approvals import rules as approvals
 from portal.domain.billing.queries import arranged
+from portal.domain.billing.rules import arranging
 from portal.domain.payments import rules
 from portal.domain.payments.queries import arrangement_parts
 from portal.domain.wallet import consents
@@ -78,6 +79,27 @@ def test_a_small_debt_is_agreed_to_at_once_and_its_parts_are_planned(ctx, sandbo
 def test_a_form_that_is_sent_twice_proposes_once(ctx, bill, card):
     assert planning.propose(ctx, bill, card) == planning.propose(ctx, bill, card)
     assert len(planning.waiting(ctx, bill)) == 3
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"count": 2},
+        {"every": arranging.Every.MONTH},
+        {"first_on": planning.FIRST + datetime.timedelta(days=1)},
+    ],
+)
+def test_a_form_that_was_changed_since_it_was_sent_is_refused(ctx, bill, card, changed):
+    planning.propose(ctx, bill, card)
+    with pytest.raises(rules.AmountChanged):
+        planning.propose(ctx, bill, card, **changed)
+
+
+def test_a_form_that_now_names_another_card_is_refused(ctx, sandbox, bill, card):
+    planning.propose(ctx, bill, card)
+    other = paying.save_card(ctx, sandbox, bill.customer, "5555555555554444")
+    with pytest.raises(rules.AmountChanged):
+        planning.propose(ctx, bill, other)
 
 
 def test_one_at_a_time(ctx, bill, card):

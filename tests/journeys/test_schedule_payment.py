@@ -56,6 +56,18 @@ def test_a_form_that_was_changed_since_it_was_sent_is_refused(ctx, bill, card):
         planning.schedule(ctx, bill, card, cents=2000, expected=2000)
 
 
+def test_a_form_that_now_names_another_card_or_bill_is_refused(ctx, sandbox, database, bill, card):
+    planning.schedule(ctx, bill, card)
+    other = paying.save_card(ctx, sandbox, bill.customer, "5555555555554444")
+    with pytest.raises(rules.AmountChanged):
+        planning.schedule(ctx, bill, other)
+    twin = bills.make_bill(database, customer=bill.customer)
+    with pytest.raises(rules.AmountChanged):
+        planning.schedule(ctx, bill, card, numbers=(twin.number,))
+    (draft,) = planning.waiting(ctx, bill)
+    assert draft.method_no == card
+
+
 def test_two_tabs_do_not_plan_more_than_is_open(ctx, bill, card):
     planning.schedule(ctx, bill, card)
     with pytest.raises(planned.PlannedAlready):
