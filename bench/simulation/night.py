@@ -9,7 +9,7 @@ from portal import jobs
 from portal.journeys import stripe_events
 
 ROUNDS = 60
-MOST_TRIES = 20  # to recover events, a minute apart
+MOST_TRIES = 400  # to recover events, a minute apart: people try until it has worked
 MINUTE = datetime.timedelta(minutes=1)
 HOUR = datetime.timedelta(minutes=61)  # after it a payment that nobody goes on with is swept
 SLOW = datetime.timedelta(minutes=181)  # after it a debit that no event tells of is read again
@@ -68,6 +68,7 @@ def end_outage(one: life.Life) -> None:
         if isinstance(one.happen("recover", lambda: stripe_events.recover(one.ctx)), int):
             return
         one.stage.clock.advance(MINUTE)
+    raise AssertionError("events could not be recovered")
 
 
 def _work_off(one: life.Life) -> None:
