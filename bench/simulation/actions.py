@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from typing import NamedTuple
 
-from bench.simulation import banks, drafts, life, paying, quarrels
+from bench.simulation import banks, drafts, life, owed, parts, paying, quarrels
 
 
 class Action(NamedTuple):
@@ -29,11 +29,15 @@ ACTIONS = (
     Action("plan a payment", 8, drafts.schedule),
     Action("change a planned payment", 2, drafts.change),
     Action("confirm to the bank", 3, drafts.confirm),
+    Action("pay in parts", 2, parts.propose),
+    Action("decide on parts", 2, parts.decide),
     Action("raise a dispute", 7, quarrels.raise_one),
     Action("withdraw or reopen", 1, quarrels.take_back),
     Action("decide a case", 10, quarrels.decide),
     Action("approve", 1, quarrels.approve),
+    Action("pay a failed refund", 5, owed.pay),
     Action("pay or return a debit", 3, banks.pay_or_return),
+    Action("give a refund back", 4, banks.give_back),
     Action("claim a charge back", 2, banks.claim),
     Action("end a claim", 3, banks.judge),
     Action("answer a bank", 2, banks.answer),

@@ -13,6 +13,9 @@ _CHARGES = """
     SELECT charge_ref, amount_cents FROM payment
     WHERE state = 'settled' AND charge_ref IS NOT NULL ORDER BY id DESC LIMIT 60
 """
+_REFUNDS = """
+    SELECT stripe_ref FROM refund WHERE state IN ('sent', 'succeeded') ORDER BY id DESC LIMIT 20
+"""
 _DEBITS = "SELECT stripe_ref FROM payment WHERE state = 'processing' ORDER BY id"
 _CLAIMS = """
     SELECT number, stripe_ref, state FROM chargeback WHERE closed_at IS NULL ORDER BY id
@@ -41,6 +44,13 @@ def pay_or_return(one: life.Life) -> None:
     found = one.row(_DEBITS)
     if found is not None:
         control(one, f"payment_intents/{found.stripe_ref}/settle", {})
+
+
+def give_back(one: life.Life) -> None:
+    """A bank gives a refund back that it cannot pay out, also one that had arrived."""
+    found = one.row(_REFUNDS)
+    if found is not None:
+        control(one, f"refunds/{found.stripe_ref}/settle", {"status": "failed"})
 
 
 def end_debits(one: life.Life) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import urllib.parse
 
-from bench.simulation import life, people
+from bench.simulation import life, parts, people
 from portal.domain.payments import announcing
 from portal.domain.payments.operations import standing
 from portal.domain.payments.queries import bills
@@ -24,6 +24,7 @@ from portal.kernel import errors
 AT_ONCE = 1  # charges under way: a story has one thread
 RATE = 1_000_000
 JOINED = 0.35  # of the customers have autopay as the story begins
+IN_PARTS = 0.3  # of them have proposed to pay in parts too
 CARDS = (
     *("4242424242424242", "5555555555554444", "4242424242424242", "5555555555554444"),
     "4000000000000341",  # refuses every charge
@@ -55,12 +56,14 @@ def collect(one: life.Life) -> None:
 
 
 def before_the_story(one: life.Life) -> None:
-    """Some have agreed to autopay on one of the days before, so that drafts are due in it."""
+    """Some have agreed to autopay or to parts on a day before, so that drafts are due in it."""
     for person in one.people:
         if one.rng.random() < JOINED:
             _save(one, person)
             for policy in one.rows(_POLICIES, id=person.id):
                 _agree(one, person, policy)
+            if one.rng.random() < IN_PARTS:
+                parts.propose_for(one, person)
             one.stage.clock.advance(datetime.timedelta(hours=one.rng.randrange(60)))
 
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from bench.simulation import chaos, people, stage
 from portal.gateways import ports
-from portal.journeys import context, pay_invoices
+from portal.journeys import context, pay_invoices, propose_arrangement
 from portal.kernel import actor, errors
 
 LAST_WORDS = 80  # lines shown of a story that failed
@@ -141,7 +141,7 @@ class Life:
 
 
 def _words(result: object) -> str:
-    if isinstance(result, pay_invoices.Started):
+    if isinstance(result, pay_invoices.Started | propose_arrangement.Proposed):
         return f"{result.state} {result.number}"
     if result is None or isinstance(result, str | int | bool):
         return str(result)

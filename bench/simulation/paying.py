@@ -13,7 +13,7 @@ from portal.journeys import guest_pay, keep_method, pay_invoices, settle_payment
 from portal.kernel import actor, errors
 
 GOOD = ("4242424242424242", "5555555555554444", "378282246310005", "4000056655665556")
-REFUNDS = ("4000000000007726", "4000000000005126")
+REFUNDS = ("4000000000007726", "4000000000005126", "4000000000005126")
 PROVING = ("4000002500003155", "4000002760003184", "4000003800000446", "4000008400001629")
 DECLINED = (
     "4000000000000002",
@@ -119,7 +119,7 @@ def save_card(one: life.Life, person: people.Person | None = None) -> None:
     begun = one.happen("card", lambda: keep_method.start(one.ctx, customer_id=person.id))
     if not isinstance(begun, keep_method.SetupStarted):
         return
-    card = one.rng.choice(one.rng.choices(KINDS, (8, 2, 4, 1, 2, 3))[0])
+    card = one.rng.choice(one.rng.choices(KINDS, (8, 3, 4, 1, 2, 3))[0])
     secret = begun.client_secret
     if one.stage.browser.confirm(secret, card) == "requires_action":
         if one.rng.random() < 0.1:
@@ -248,7 +248,7 @@ def _start(one: life.Life, form: life.Form) -> pay_invoices.Started:
 
 
 def _confirm(one: life.Life, form: life.Form) -> None:
-    card = one.rng.choice(one.rng.choices(KINDS, (60, 8, 10, 14, 2, 14))[0])
+    card = one.rng.choice(one.rng.choices(KINDS, (60, 14, 10, 14, 2, 14))[0])
     went = one.stage.browser.confirm(form.client_secret, card)
     one.happen(f"confirm {form.number} {card[-4:]}", lambda: went)
     if went == "requires_action" and one.rng.random() < 0.85:

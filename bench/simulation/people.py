@@ -14,7 +14,7 @@ from portal.journeys import context
 from portal.kernel import actor, ids
 
 TAX_PPM = 10_000
-PREMIUMS = (74_929, 38_647, 51_200, 120_000, 33_333)
+PREMIUMS = (74_929, 38_647, 51_200, 120_000, 33_333, 480_000)  # the last asks for two people
 STATES = ("IL", "FL", "CA", "NY", "WA")
 
 

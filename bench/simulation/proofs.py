@@ -8,6 +8,8 @@ from __future__ import annotations
 import collections
 from collections.abc import Iterator
 
+import sqlalchemy as sa
+
 from bench.simulation import life
 from portal.journeys import check_books
 
@@ -19,7 +21,9 @@ _UNSTEADY = """
 _SECOND_MAIL = """
     SELECT template || ' ' || subject_no || ' times ' || count(*) FROM mail
     WHERE template IN ('receipt', 'bill', 'payment_not_received', 'refund_succeeded',
-                       'refund_failed', 'dispute_received')
+                       'refund_failed', 'refund_again', 'refund_check',
+                       'dispute_received', 'arrangement_agreed', 'arrangement_received',
+                       'arrangement_declined', 'arrangement_ended')
     GROUP BY template, subject_no HAVING count(*) > 1
 """
 _NO_RECEIPT = """
@@ -56,6 +60,32 @@ _DRAFTS = """
     FROM draft d WHERE d.state = 'attempting' AND NOT EXISTS (
         SELECT FROM payment p WHERE p.draft_id = d.id AND p.state = 'processing')
 """
+# What runs has its parts planned as agreed and one still to come; what does not run takes nothing.
+_PARTS = """
+    SELECT a.number || ' is active, and its parts are not those agreed' FROM arrangement a
+    WHERE a.state = 'active' AND a.parts <> coalesce(
+        (SELECT jsonb_agg(jsonb_build_array(d.draft_on, d.amount_cents) ORDER BY d.id)
+         FROM draft d WHERE d.arrangement_id = a.id), '[]')
+    UNION ALL
+    SELECT a.number || ' is active, and no part is left' FROM arrangement a
+    WHERE a.state = 'active'
+      AND NOT EXISTS (SELECT FROM draft d WHERE d.arrangement_id = a.id AND d.ended_at IS NULL)
+    UNION ALL
+    SELECT a.number || ' is ' || a.state || ', and part ' || d.number || ' ' || d.state
+    FROM arrangement a JOIN draft d ON d.arrangement_id = a.id
+    WHERE a.state IN ('proposed', 'declined') OR a.state <> 'active' AND d.due_on IS NOT NULL
+    UNION ALL
+    SELECT a.number || ' took more than its debt' FROM arrangement a
+    JOIN draft d ON d.arrangement_id = a.id
+    JOIN payment p ON p.draft_id = d.id AND p.state = 'settled'
+    GROUP BY a.id HAVING sum(p.amount_cents) > a.total_cents
+    UNION ALL
+    SELECT a.number || ' and draft ' || d.number || ' take the same bill' FROM arrangement a
+    JOIN arrangement_bill b ON b.arrangement_id = a.id
+    JOIN draft_bill db ON db.invoice_id = b.invoice_id
+    JOIN draft d ON d.id = db.draft_id AND d.arrangement_id IS DISTINCT FROM a.id
+    WHERE a.state = 'active' AND d.ended_at IS NULL
+"""
 _UNHANDLED = """
     SELECT type || ' ' || object_id || ': ' || error FROM inbox_event WHERE handled_at IS NULL
 """
@@ -63,7 +93,14 @@ _NOT_SENT = (
     "SELECT template || ' ' || subject_no || ' is ' || state FROM mail WHERE state <> 'sent'"
 )
 _OURS = "SELECT number, state, amount_cents, stripe_ref FROM payment"
-_REFUNDS = "SELECT number, state, amount_cents FROM refund"
+_REFUNDS = """
+    SELECT r.number, r.state, r.amount_cents, r.failure_code, n.number AS next_no
+    FROM refund r LEFT JOIN refund n ON n.key = 'again:' || r.number ORDER BY r.id
+"""
+_CHECKS = """
+    SELECT e.subject, l.amount_cents FROM ledger_entry e JOIN ledger_line l ON l.entry_id = e.id
+    WHERE e.event = 'refund_paid_otherwise' AND l.account = '2300'
+"""
 _CLAIMS = "SELECT stripe_ref, state FROM chargeback"
 _PAID_OUT = """
     SELECT subject, event, count(*) AS times FROM ledger_entry
@@ -71,7 +108,7 @@ _PAID_OUT = """
 """
 _CARDS = "SELECT stripe_ref FROM payment_method WHERE removed_at IS NULL"
 
-ALWAYS = (_UNSTEADY, _SECOND_MAIL, _NO_RECEIPT, _OVERPAID, _NO_CASE, _DRAFTS, _UNHANDLED)
+ALWAYS = (_UNSTEADY, _SECOND_MAIL, _NO_RECEIPT, _OVERPAID, _NO_CASE, _DRAFTS, _PARTS, _UNHANDLED)
 
 
 def find(one: life.Life, *, told: bool, mailed: bool) -> list[str]:
@@ -147,9 +184,12 @@ def _payments(one: life.Life) -> Iterator[str]:
 
 
 def _refunds(one: life.Life, *, told: bool) -> Iterator[str]:
+    """Refunds are the same on both sides; what was paid in another way has failed at Stripe."""
     ours = {row.number: row for row in one.rows(_REFUNDS)}
     states = {"pending": "sent", "requires_action": "sent", "canceled": "failed"}
+    left = {"sent_again": "failed", "paid_otherwise": "failed"}
     seen: collections.Counter[str] = collections.Counter()
+    arrived: collections.Counter[str] = collections.Counter()
     for refund in one.stage.held("refund"):
         number = refund["metadata"].get("refund_no", "")
         row = ours.get(number)
@@ -158,9 +198,10 @@ def _refunds(one: life.Life, *, told: bool) -> Iterator[str]:
             yield f"{refund['id']} is of nobody"
             continue
         state = states.get(refund["status"], refund["status"])
+        arrived[number] += state != "failed"
         if not told and (row.state, state) == ("succeeded", "failed"):
             continue  # given back late, which only an event tells
-        if (row.state, row.amount_cents) != (state, refund["amount"]):
+        if (left.get(row.state, row.state), row.amount_cents) != (state, refund["amount"]):
             yield f"{number} of {row.amount_cents} is {row.state}, at Stripe {state}"
     for number, times in seen.items():
         if times > 1:
@@ -168,6 +209,32 @@ def _refunds(one: life.Life, *, told: bool) -> Iterator[str]:
     for number, row in ours.items():
         if row.state in ("sent", "succeeded") and not seen[number]:
             yield f"{number} is {row.state} and nobody got it"
+    yield from _paid_once(one, ours, arrived)
+
+
+def _paid_once(
+    one: life.Life, ours: dict[str, sa.Row], arrived: collections.Counter[str]
+) -> Iterator[str]:
+    """However often a refund is sent again, its money goes out once: by Stripe, check or bank."""
+    checks = collections.Counter((row.subject, row.amount_cents) for row in one.rows(_CHECKS))
+    for number, row in ours.items():
+        if checks.pop((number, row.amount_cents), 0) != (row.state == "paid_otherwise"):
+            yield f"{number} is {row.state}, and its check is posted otherwise"
+        if (row.state == "sent_again") != bool(row.next_no):
+            yield f"{number} is {row.state}, and after it comes {row.next_no}"
+    for number, cents in checks:
+        yield f"a check of {cents} is posted for {number}"
+    first: dict[str, str] = {}
+    out: collections.Counter[str] = collections.Counter()
+    for number, row in ours.items():  # each stands before the one that takes its place
+        root = first.setdefault(number, number)
+        if row.next_no:
+            first[row.next_no] = root
+        by_others = row.state == "paid_otherwise" or row.failure_code == "charged_back"
+        out[root] += arrived[number] + by_others
+    for root, times in out.items():
+        if times > 1:
+            yield f"the money of {root} went out {times} times"
 
 
 def _claims(one: life.Life) -> Iterator[str]:

@@ -8,12 +8,25 @@ from portal.domain.approvals import rules as approval_rules
 from portal.domain.disputes import categories
 from portal.domain.disputes.operations import deciding
 from portal.domain.disputes.rules import MoneyAction, Outcome
-from portal.journeys import money_actions, open_dispute, resolve_dispute, work_dispute
+from portal.journeys import (
+    money_actions,
+    open_dispute,
+    reissue_refund,
+    resolve_dispute,
+    work_dispute,
+)
 
 C = categories.Category
 ABOUT_BILLS = (C.WRONG_AMOUNT, C.FEE, C.RATE_INCREASE, C.SOMETHING_ELSE, C.WRONG_PET_OR_POLICY)
 ABOUT_PAYMENTS = (C.CHARGED_TWICE, C.PAYMENT_NOT_CREDITED, C.REFUND_NOT_RECEIVED)
 FREED = ("", money_actions.BY_CREDIT, money_actions.BY_TAKING_BACK)
+DECIDED_BY = {  # the kind of a request -> how a supervisor agrees, and how it is sent back
+    approval_rules.RESOLUTION: (
+        resolve_dispute.approve_resolution,
+        resolve_dispute.return_resolution,
+    ),
+    approval_rules.FAILED_REFUND: (reissue_refund.approve, reissue_refund.send_back),
+}
 _BILLS = "SELECT number, customer_id FROM invoice ORDER BY id DESC LIMIT 40"
 _PAID = """
     SELECT number, customer_id, amount_cents FROM payment
@@ -104,27 +117,33 @@ def decide(one: life.Life) -> None:
 def approve(one: life.Life) -> None:
     """A supervisor agrees to what waits, or sends it back."""
     waiting = one.row(_WAITING)
-    if waiting is None:
-        return
+    if waiting is not None:
+        decide_request(one, waiting.number)
+
+
+def decide_request(one: life.Life, number: str) -> None:
+    """A supervisor agrees to this request, or sends it back; perhaps presses twice."""
     with one.ctx.database.reading() as session:
-        asked = approvals.by_number(session, number=waiting.number)
+        asked = approvals.by_number(session, number=number)
+    agrees, returns = DECIDED_BY[asked.kind]
     if one.rng.random() < 0.15:
         one.happen(
             "return",
-            lambda: resolve_dispute.return_resolution(
+            lambda: returns(
                 one.ctx, approval_no=asked.number, reason="No.", who=one.staff.supervisor
             ),
         )
         return
-    one.happen(
-        f"approve {asked.number}",
-        lambda: resolve_dispute.approve_resolution(
-            one.ctx,
-            approval_no=asked.number,
-            facts_version=approval_rules.facts_version(asked.facts),
-            who=one.staff.supervisor,
-        ),
-    )
+    for _ in range(1 if one.rng.random() < 0.9 else 2):
+        one.happen(
+            f"approve {asked.number}",
+            lambda: agrees(
+                one.ctx,
+                approval_no=asked.number,
+                facts_version=approval_rules.facts_version(asked.facts),
+                who=one.staff.supervisor,
+            ),
+        )
 
 
 def _decision(one: life.Life, case) -> deciding.Decision:
