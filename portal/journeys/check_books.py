@@ -190,6 +190,12 @@ PROOFS: Mapping[str, str] = {
               WHERE account = '2300') posted
         WHERE owed.cents <> posted.cents
     """,
+    "what a claim paid of refunds is those refunds": """
+        SELECT c.number FROM chargeback c LEFT JOIN (
+            SELECT paid_by_id, sum(amount_cents) AS cents FROM refund GROUP BY paid_by_id
+        ) r ON r.paid_by_id = c.id
+        WHERE c.owed_cents <> coalesce(r.cents, 0)
+    """,
     "unearned premium is what is billed less corrected less earned": """
         SELECT 'unearned premium ' || l.cents || ', terms ' || (b.cents - c.cents - e.cents)
         FROM (SELECT coalesce(-sum(amount_cents), 0) AS cents FROM ledger_line

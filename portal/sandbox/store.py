@@ -186,6 +186,10 @@ class Store:
         rows = self.db.execute(statement, values)
         return [Record(kind, json.loads(doc), json.loads(hid)) for kind, doc, hid in rows]
 
+    def counts(self) -> dict[str, int]:
+        """How many objects of each kind there are."""
+        return dict(self.db.execute("SELECT kind, count(*) FROM objects GROUP BY kind"))
+
     def setting(self, name: str, default: typing.Any = None) -> typing.Any:
         """A value kept under a name."""
         row = self.db.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()

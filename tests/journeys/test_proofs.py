@@ -33,6 +33,7 @@ BREAKING = {
         "UPDATE chargeback SET held_cents = held_cents + 1",
         "UPDATE chargeback SET closed_at = now(), state = 'lost'",
     ),
+    "what a claim paid of refunds is those refunds": ("UPDATE chargeback SET owed_cents = 1",),
     "lines equal what was applied to them": ("UPDATE invoice_line SET open_cents = 0",),
     "invoice balances equal the ledger": (
         "UPDATE invoice SET total_cents = total_cents + 1, open_cents = open_cents + 1 "

@@ -46,9 +46,7 @@ class _Controls:
     def health(self) -> Body:
         """That it answers, what time it is, what it holds."""
         with self._store.transaction():
-            counts = dict(
-                self._store.db.execute("SELECT kind, count(*) FROM objects GROUP BY kind")
-            )
+            counts = self._store.counts()
             mode = self._store.setting("webhook_mode", "deliver")
             waiting = self._store.db.execute(
                 "SELECT count(*) FROM deliveries WHERE state = 'pending'"

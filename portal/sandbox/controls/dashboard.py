@@ -51,9 +51,7 @@ def blueprint(world: worlds.World) -> flask.Blueprint:
                 event.id: _delivery_words(world.store.db.execute(_DELIVERIES, (event.id,)))
                 for event in held["event"]
             }
-            counts = dict(
-                world.store.db.execute("SELECT kind, count(*) FROM objects GROUP BY kind")
-            )
+            counts = world.store.counts()
             summary = balance.summary(call)
         return flask.render_template(
             "dashboard.html",

@@ -49,13 +49,7 @@ class Later:
 
 
 DAY_ERRORS = (chosen_day.DayUnreadable, chosen_day.DayTooSoon, chosen_day.DayTooLate)
-AMOUNT_ERRORS = (
-    money.MoneyError,
-    paying.TooLittle,
-    paying.TooLittleLeft,
-    paying.TooMuch,
-    planned.MoreThanLeft,
-)
+AMOUNT_ERRORS = (money.MoneyError, paying.AmountRefused, planned.MoreThanLeft)
 OTHERS = (
     SaveFirst,
     rules.MethodGone,

@@ -196,13 +196,7 @@ def _plan(
             ),
             None,
         )
-    except (
-        money.MoneyError,
-        paying.MoreThanOpen,
-        paying.TooLittle,
-        paying.TooLittleLeft,
-        paying.TooMuch,
-    ) as wrong:
+    except (money.MoneyError, paying.AmountRefused) as wrong:
         return None, wrong
 
 

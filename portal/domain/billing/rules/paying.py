@@ -15,7 +15,11 @@ LEAST_CENTS = 50  # below this no card or bank payment can be made (Stripe's lea
 MOST_CENTS = 99_999_999  # and above this none (eight digits, Stripe's most for USD)
 
 
-class MoreThanOpen(errors.DomainError):
+class AmountRefused(errors.DomainError):
+    """No payment can be of this amount."""
+
+
+class MoreThanOpen(AmountRefused):
     """More is offered than the chosen bills ask for, and it was not said to be paid ahead."""
 
     code = "more_than_open"
@@ -24,14 +28,14 @@ class MoreThanOpen(errors.DomainError):
     )
 
 
-class TooLittle(errors.DomainError):
+class TooLittle(AmountRefused):
     """Less than any payment can be."""
 
     code = "too_little"
     message = msgids.N_("The least that can be paid is $0.50.")
 
 
-class TooLittleLeft(errors.DomainError):
+class TooLittleLeft(AmountRefused):
     """What a part payment would leave open is less than any later payment can be."""
 
     code = "too_little_left"
@@ -41,7 +45,7 @@ class TooLittleLeft(errors.DomainError):
     )
 
 
-class TooMuch(errors.DomainError):
+class TooMuch(AmountRefused):
     """More than any payment can be."""
 
     code = "too_much"

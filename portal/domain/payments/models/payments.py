@@ -115,6 +115,9 @@ class Refund(db.Base):
             "(state = 'paid_otherwise') = (check_no <> '' AND check_on IS NOT NULL)",
             name="check_named",
         ),
+        sa.CheckConstraint(
+            "(failure_code = 'charged_back') = (paid_by_id IS NOT NULL)", name="claim_named"
+        ),
         sa.Index(None, "payment_id"),
         sa.Index(None, "customer_id", "created_at"),
         sa.Index(
@@ -134,6 +137,9 @@ class Refund(db.Base):
     reason: orm.Mapped[str]
     stripe_ref: orm.Mapped[str | None] = orm.mapped_column(unique=True)
     failure_code: orm.Mapped[str] = orm.mapped_column(server_default="")
+    paid_by_id: orm.Mapped[int | None] = orm.mapped_column(
+        sa.BigInteger, sa.ForeignKey("chargeback.id")
+    )  # the claim by which the bank has paid it
     case_no: orm.Mapped[str] = orm.mapped_column(server_default="")  # where its failure is worked
     check_no: orm.Mapped[str] = orm.mapped_column(server_default="")
     check_on: orm.Mapped[datetime.date | None]  # the day written on the check

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import itertools
 from collections.abc import Sequence
 
 import sqlalchemy as sa
@@ -35,7 +34,7 @@ def lose(
     loss, bills, the one due last first; they open again with their own due days. What is left is
     our loss.
     """
-    owed = _settle_owed(session, payment, most=chargeback.held_cents, now=now, today=today, who=who)
+    owed = _settle_owed(session, chargeback, now=now, today=today, who=who)
     rest = chargeback.held_cents - owed
     unapplied, parts = min(rest, payment.unapplied_cents), {}
     if chargeback.if_lost is IfLost.DUE_AGAIN:
@@ -97,24 +96,17 @@ def cover(
         return False
     chargeback.absorbed_cents -= refund.amount_cents
     chargeback.owed_cents += refund.amount_cents
-    refund.failure_code = rules.PAID_BY_THE_BANK
-    books.post(
-        session,
-        key=f"{ledger.Event.CHARGEBACK_LOST}:{chargeback.number}:{refund.number}",
-        event=ledger.Event.CHARGEBACK_LOST,
-        booked_on=today,
-        now=now,
-        subject=chargeback.number,
-        actor=who.label,
-        postings=ledger.chargeback_lost(
-            taken=(),
-            unapplied_cents=0,
-            owed_cents=refund.amount_cents,
-            absorbed_cents=-refund.amount_cents,
-            customer_id=refund.customer_id,
-        ),
-        memo=refund.number,
+    _paid_by(refund, chargeback)
+    postings = ledger.chargeback_lost(
+        taken=(),
+        unapplied_cents=0,
+        owed_cents=refund.amount_cents,
+        absorbed_cents=-refund.amount_cents,
+        customer_id=refund.customer_id,
     )
+    key = f"{ledger.Event.CHARGEBACK_LOST}:{chargeback.number}:{refund.number}"
+    event, memo = ledger.Event.CHARGEBACK_LOST, refund.number
+    _enter(session, chargeback, event, postings, now, today, who, key=key, memo=memo)
     session.flush()
     return True
 
@@ -137,8 +129,11 @@ def regain(
     payment.unapplied_cents += unapplied
     chargeback.owed_cents = chargeback.taken_cents = chargeback.absorbed_cents = 0
     chargeback.held_cents = 0
-    for refund in _owed_again(session, payment, cents=owed):
-        refund.failure_code, refund.case_no = rules.CLAIMED, ""  # and so nobody's yet
+    session.execute(
+        sa.update(models.Refund)
+        .where(models.Refund.paid_by_id == chargeback.id)
+        .values(failure_code=rules.CLAIMED, paid_by_id=None, case_no="")  # nobody's yet
+    )
     postings = ledger.chargeback_regained(
         unapplied_cents=unapplied,
         owed_cents=owed,
@@ -151,14 +146,13 @@ def regain(
 
 def _settle_owed(
     session: orm.Session,
-    payment: models.Payment,
+    chargeback: models.Chargeback,
     *,
-    most: int,
     now: datetime.datetime,
     today: datetime.date,
     who: actor.Actor,
 ) -> int:
-    """Refunds that are owed and fit whole into `most` cents are paid by the bank; their sum.
+    """Refunds that are owed and fit whole into what the bank keeps are paid by it; their sum.
 
     One that does not fit stays owed. If it was not sent yet, Stripe would not send it any more:
     it has failed, and people pay it in another way.
@@ -166,7 +160,7 @@ def _settle_owed(
     rows = session.scalars(
         sa.select(models.Refund)
         .where(
-            models.Refund.payment_id == payment.id,
+            models.Refund.payment_id == chargeback.payment_id,
             models.Refund.state.in_([RefundState.APPROVED, RefundState.FAILED]),
             models.Refund.failure_code != rules.PAID_BY_THE_BANK,
         )
@@ -185,36 +179,16 @@ def _settle_owed(
                 today=today,
                 who=who,
             )
-        if settled + refund.amount_cents <= most:
+        if settled + refund.amount_cents <= chargeback.held_cents:
             settled += refund.amount_cents
-            refund.failure_code = rules.PAID_BY_THE_BANK
+            _paid_by(refund, chargeback)
     session.flush()
     return settled
 
 
-def _owed_again(
-    session: orm.Session, payment: models.Payment, *, cents: int
-) -> tuple[models.Refund, ...]:
-    """Refunds that banks have paid, of exactly so many cents: all, unless another claim paid some.
-
-    Where more than one choice has that sum the customer is owed the same by each.
-    """
-    paid = session.scalars(
-        sa.select(models.Refund)
-        .where(
-            models.Refund.payment_id == payment.id,
-            models.Refund.failure_code == rules.PAID_BY_THE_BANK,
-        )
-        .order_by(models.Refund.id)
-        .with_for_update()
-    ).all()
-    every = (itertools.combinations(paid, count) for count in range(len(paid), -1, -1))
-    of_sum = (
-        some
-        for some in itertools.chain.from_iterable(every)
-        if sum(refund.amount_cents for refund in some) == cents
-    )
-    return next(of_sum)
+def _paid_by(refund: models.Refund, chargeback: models.Chargeback) -> None:
+    """The bank has paid the refund by this claim: it is not owed any more."""
+    refund.failure_code, refund.paid_by_id = rules.PAID_BY_THE_BANK, chargeback.id
 
 
 def _last_due_first(session: orm.Session, payment_no: str, *, cents: int) -> dict[int, int]:
@@ -252,14 +226,30 @@ def _post(
         subject=chargeback.number,
         events=(ledger.Event.CHARGEBACK_OPENED, ledger.Event.CHARGEBACK_WON),
     )
+    key = f"{event}:{chargeback.number}:{times}"
+    _enter(session, chargeback, event, postings, now, today, who, key=key, memo=payment.number)
+
+
+def _enter(
+    session: orm.Session,
+    chargeback: models.Chargeback,
+    event: ledger.Event,
+    postings: Sequence[ledger.Posting],
+    now: datetime.datetime,
+    today: datetime.date,
+    who: actor.Actor,
+    *,
+    key: str,
+    memo: str,
+) -> None:
     books.post(
         session,
-        key=f"{event}:{chargeback.number}:{times}",
+        key=key,
         event=event,
         booked_on=today,
         now=now,
         subject=chargeback.number,
         actor=who.label,
         postings=postings,
-        memo=payment.number,
+        memo=memo,
     )
