@@ -217,6 +217,7 @@ class _Story:
         """Some time, what comes by itself in it, and something that somebody does."""
         pause = self._rng.randrange(1, max(2 * AWAKE_MINUTES // self._steps, 2))
         self._stage.clock.advance(datetime.timedelta(minutes=pause))
+        self._tell()  # who goes on after a death goes on from this moment: no clock runs back
         self._stage.queue.requeue()
         self._stage.post.collect()
         for delivery in self._stage.post.due():
