@@ -38,6 +38,7 @@ from portal.journeys import (
     send_refund,
     stripe_events,
     sweep_intents,
+    tell_bills,
     tidy_access,
     warn_expiring,
 )
@@ -114,6 +115,7 @@ TASKS: Mapping[str, Background] = {
     "handle_stripe_event": Background(journey=stripe_events.handle),
     "send_refund": Background(journey=send_refund.send),
     "send_evidence": Background(journey=answer_chargeback.send),
+    "tell_bills": Background(journey=tell_bills.tell),
     "detach_method": Background(journey=keep_method.detach),
     "recheck_payments": _every("* * * * *", recheck_payments.run),
     "recheck_refunds": _every("*/5 * * * *", recheck_refunds.run),

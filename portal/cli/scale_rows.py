@@ -11,6 +11,7 @@ import functools
 import json
 import random
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from portal.domain.billing.rules import installments
 from portal.domain.ledger import rules as ledger
@@ -55,6 +56,14 @@ class Terms:
     lead_days: int
 
 
+class Part(NamedTuple):
+    """An installment whose bill is out: the row ids of both, and what was planned."""
+
+    key: int
+    invoice: int
+    plan: installments.Installment
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Billed:
     """A bill that is out: the ids it belongs to, its number and its charges."""
@@ -78,11 +87,11 @@ COLUMNS = {
     "policy": "id number customer_id pet_id us_state state created_at",
     "term": "id policy_id number effective_on expires_on premium_cents tax_cents "
     "policy_fee_cents installment_fee_cents payment_plan installments created_at",
+    "invoice": "id number customer_id policy_id state issued_on due_on period_start_on "
+    "period_end_on total_cents open_cents paid_on created_at",
     "installment": "id term_id sequence period_start_on period_end_on issue_on due_on "
-    "premium_cents tax_cents policy_fee_cents installment_fee_cents billed_at",
-    "invoice": "id number customer_id policy_id installment_id state issued_on due_on "
-    "period_start_on period_end_on total_cents open_cents paid_on created_at",
-    "invoice_line": "id invoice_id number kind amount_cents open_cents rule",
+    "premium_cents tax_cents policy_fee_cents installment_fee_cents invoice_id",
+    "invoice_line": "id invoice_id number kind amount_cents open_cents rule installment_id",
     "payment": "id number customer_id amount_cents state planned once_key method_label "
     "stripe_ref charge_ref failure_code fee_cents created_at checked_at settled_at",
     "payment_reservation": "id payment_id invoice_id cents released_at",
@@ -149,7 +158,7 @@ class Book:
 
     def _add_term(
         self, policy: int, number: int, start: datetime.date, plan: str, premium: int
-    ) -> Iterator[tuple[int, installments.Installment]]:
+    ) -> Iterator[Part]:
         """One term with all its installments; those whose bill is out by today."""
         terms, term = self._terms, self._key("term")
         tax = installments.term_tax(premium, terms.tax_ppm)
@@ -171,6 +180,7 @@ class Book:
         )
         for part in parts:
             key, is_billed = self._key("installment"), part.issue_on <= self._today
+            invoice = self._key("invoice") if is_billed else 0
             self._put(
                 "installment",
                 key,
@@ -184,31 +194,29 @@ class Book:
                 part.tax_cents,
                 part.policy_fee_cents,
                 part.installment_fee_cents,
-                _at(part.issue_on) if is_billed else NULL,
+                invoice or NULL,
             )
             if is_billed:
-                yield key, part
+                yield Part(key, invoice, part)
 
-    def _paid_on(
-        self, invoice: tuple[int, installments.Installment], habit: str
-    ) -> datetime.date | None:
+    def _paid_on(self, billed: Part, habit: str) -> datetime.date | None:
         """When this bill was paid, if it was by today."""
-        due_on, rng = invoice[1].due_on, self._rng
+        due_on, rng = billed.plan.due_on, self._rng
         days = {"prompt": rng.randint(-12, 0), "late": rng.randint(4, 20)}.get(habit, 45)
-        on = max(due_on + datetime.timedelta(days=days), invoice[1].issue_on)
+        on = max(due_on + datetime.timedelta(days=days), billed.plan.issue_on)
         return on if on < self._today else None
 
     def _add_invoice(
         self,
         customer: int,
         policy: int,
-        billed: tuple[int, installments.Installment],
+        billed: Part,
         paid_on: datetime.date | None,
         card: str,
     ) -> int:
         """One bill with its lines and entry, paid where there is a day; what it still asks for."""
-        key, part = billed
-        invoice, number = self._key("invoice"), ids.new(ids.Prefix.INVOICE, self._rng)
+        key, invoice, part = billed
+        number = ids.new(ids.Prefix.INVOICE, self._rng)
         total = part.total_cents
         left = 0 if paid_on else total
         issued_at = _at(part.issue_on)
@@ -218,7 +226,6 @@ class Book:
             number,
             customer,
             policy,
-            key,
             "paid" if paid_on else "issued",
             part.issue_on,
             part.due_on,
@@ -236,7 +243,7 @@ class Book:
             line = self._key("invoice_line")
             lines.append(line)
             open_cents = 0 if paid_on else cents
-            self._put("invoice_line", line, invoice, place, kind, cents, open_cents, rule)
+            self._put("invoice_line", line, invoice, place, kind, cents, open_cents, rule, key)
         sides = _issued(bill.kinds)
         self._post(bill, number, ledger.Event.INVOICE_ISSUED, "issued", part.issue_on, sides)
         self.invoices += 1

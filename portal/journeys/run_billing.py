@@ -1,77 +1,57 @@
-"""The billing run of a day: issues what is due, in batches, and tells the customers."""
+"""The billing run of a day: issues what is due, a batch a transaction; customers are told by jobs.
+
+Running it twice, by several workers or after it was killed anywhere issues each installment once.
+"""
 
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 
-from portal.domain.billing.operations import issuing
-from portal.domain.payments.queries import payers, standing
-from portal.domain.policies import queries as policies
-from portal.journeys import context, guest_pay, payer_links, telling
+from portal.domain.billing.operations import billing_runs, issuing
+from portal.journeys import context
+from portal.kernel import actor, db
 
-ACTOR = "billing run"
-BATCH = 200
+WHO = actor.system("billing run")
+BATCH = 2_000
+TELLING = 200  # bills that one job tells of
+TASK = "tell_bills"
 
 
-def run(ctx: context.Context, *, on: datetime.date) -> int:
+def run(
+    ctx: context.Context,
+    *,
+    on: datetime.date,
+    progress: Callable[[int], None] | None = None,
+    batch: int = BATCH,
+) -> int:
     """Issue every installment whose issue day is `on` or before; how many invoices.
 
-    Running it twice, or after it was killed anywhere, issues each installment once.
+    `progress` is told after each batch how many were issued and set aside by this worker.
     """
     with ctx.database.unit_of_work() as session:
-        run_id = issuing.start_run(session, on=on, now=ctx.clock.now())
-    issued = 0
+        run_id = billing_runs.begin(session, on=on, now=ctx.clock.now())
+    issued = handled = 0
     while True:
-        batch = _batch(ctx, on=on, run_id=run_id)
-        issued += batch
-        if batch < BATCH:
-            break
-    with ctx.database.unit_of_work() as session:
-        issuing.finish_run(session, run_id=run_id, issued=issued, now=ctx.clock.now())
-    return issued
-
-
-def _batch(ctx: context.Context, *, on: datetime.date, run_id: int) -> int:
-    with ctx.database.unit_of_work() as session:
-        found = issuing.issue_batch(
-            session,
-            on=on,
-            now=ctx.clock.now(),
-            run_id=run_id,
-            rng=ctx.rng,
-            actor=ACTOR,
-            limit=BATCH,
-        )
-        policy_ids = [invoice.policy_id for invoice in found]
-        payers_of = payers.awaiting_bills(session, policy_ids=policy_ids)
-        on_autopay = standing.running(session, policy_ids=policy_ids)
-        for invoice in found:
-            telling.tell_customer(
+        with ctx.database.unit_of_work() as session:
+            done = issuing.issue_batch(
                 session,
-                ctx,
-                customer_id=invoice.customer_id,
-                template="bill",
-                key=f"bill:{invoice.number}",
-                subject_no=invoice.number,
-                pet_name=policies.by_id(session, policy_id=invoice.policy_id, today=on).pet_name,
-                amount_cents=invoice.total_cents,
-                due_on=invoice.due_on,
-                is_on_autopay=invoice.policy_id in on_autopay,
-                guest_link=guest_pay.link(ctx, invoice_no=invoice.number),
+                on=on,
+                now=ctx.clock.now(),
+                run_id=run_id,
+                rng=ctx.rng,
+                who=WHO,
+                limit=batch,
             )
-            payer = payers_of.get(invoice.policy_id)
-            if payer is not None:
-                telling.tell_payer(
-                    session,
-                    ctx,
-                    payer=payer,
-                    template="payer_bill",
-                    key=f"payer_bill:{invoice.number}",
-                    subject_no=invoice.number,
-                    secret=True,
-                    pet_name=payer.pet_name,
-                    amount_cents=invoice.total_cents,
-                    due_on=invoice.due_on,
-                    link=payer_links.page(ctx, payer=payer),
-                )
-        return len(found)
+            for start in range(0, len(done.invoice_ids), TELLING):
+                told = list(done.invoice_ids[start : start + TELLING])
+                db.queue_task(session, TASK, invoice_ids=told)
+        if done.is_empty:
+            break
+        issued += len(done.invoice_ids)
+        handled += len(done.invoice_ids) + done.set_aside
+        if progress is not None:
+            progress(handled)
+    with ctx.database.unit_of_work() as session:
+        billing_runs.finish(session, run_id=run_id, now=ctx.clock.now())
+    return issued

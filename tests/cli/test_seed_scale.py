@@ -13,7 +13,7 @@ COUNTS = sa.text(
     """
     SELECT (SELECT count(*) FROM policy), (SELECT count(*) FROM invoice),
         (SELECT count(*) FROM invoice WHERE state = 'paid'),
-        (SELECT count(*) FROM installment WHERE billed_at IS NULL AND issue_on <= :today)
+        (SELECT count(*) FROM installment WHERE invoice_id IS NULL AND issue_on <= :today)
     """
 )
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from portal.domain.billing.queries import earned
 from portal.domain.billing.rules import earning, term_premium
 from portal.journeys import earn_premium, run_billing
-from tests.support import bills, drafting, paying
+from tests.support import bills, drafting, jobs, paying
 
 DAY = datetime.timedelta(days=1)
 
@@ -20,6 +20,7 @@ def test_a_run_bills_what_is_due_and_tells_the_customer(quiet_ctx, database, clo
     assert run_billing.run(quiet_ctx, on=clock.today()) == 0
     (invoice,) = bills.invoices_of(database, policy_id=bill.policy.id)
     assert invoice.issued_on == clock.today()
+    jobs.run_all(quiet_ctx)
     assert paying.mails(quiet_ctx, "bill") == 1
     paying.assert_books(quiet_ctx, with_stripe=False)
 
@@ -29,6 +30,7 @@ def test_who_is_on_autopay_is_not_asked_to_pay_the_bill(ctx, sandbox, database, 
     card = paying.save_card(ctx, sandbox, bill.customer)
     drafting.join(ctx, bill, card)
     assert run_billing.run(ctx, on=clock.today()) == 1
+    jobs.run_all(ctx)
     with ctx.database.reading() as session:
         text, html = session.execute(
             sa.text("SELECT text, html FROM mail WHERE template = 'bill'")

@@ -8,7 +8,7 @@ import datetime
 import sqlalchemy as sa
 
 from portal.domain.billing import models as billing
-from portal.domain.billing.operations import allocating, books, issuing, planning
+from portal.domain.billing.operations import allocating, billing_runs, books, issuing, planning
 from portal.domain.billing.rules import installments
 from portal.domain.payments import models as payments
 from portal.domain.payments.operations import settling, starting
@@ -96,18 +96,23 @@ def issue_through(database, *, term_id: int, through: datetime.date, rng=ids.SYS
             .where(
                 billing.Installment.term_id == term_id,
                 billing.Installment.issue_on <= through,
-                billing.Installment.billed_at.is_(None),
+                billing.Installment.invoice_id.is_(None),
             )
             .order_by(billing.Installment.issue_on)
         ).all()
     for day in days:
         now = at(day)
         with database.unit_of_work() as session:
-            run_id = issuing.start_run(session, on=day, now=now)
-            issued = issuing.issue_batch(
-                session, on=day, now=now, run_id=run_id, rng=rng, actor="billing run"
+            run_id = billing_runs.begin(session, on=day, now=now)
+            issuing.issue_batch(
+                session,
+                on=day,
+                now=now,
+                run_id=run_id,
+                rng=rng,
+                who=actor.system("billing run"),
             )
-            issuing.finish_run(session, run_id=run_id, issued=len(issued), now=now)
+            billing_runs.finish(session, run_id=run_id, now=now)
 
 
 def invoices_of(database, *, policy_id: int) -> tuple[billing.Invoice, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -88,6 +89,16 @@ def by_number(
 def by_id(session: orm.Session, *, policy_id: int, today: datetime.date) -> PolicyView:
     """The policy with this row id; there must be one."""
     return _view(session.execute(_select(today).where(models.Policy.id == policy_id)).one())
+
+
+def pet_names(session: orm.Session, *, policy_ids: Sequence[int]) -> dict[int, str]:
+    """The pet of each policy by the policy's row id."""
+    rows = session.execute(
+        sa.select(models.Policy.id, models.Pet.name)
+        .join(models.Pet, models.Pet.id == models.Policy.pet_id)
+        .where(models.Policy.id.in_(policy_ids))
+    )
+    return dict(rows.all())
 
 
 def holder(session: orm.Session, *, policy_no: str) -> int | None:

@@ -155,7 +155,7 @@ def _selected() -> sa.Select:
             policies.Policy.number.label("policy_no"),
             policies.Pet.name.label("pet_name"),
         )
-        .join(billing.Installment, billing.Installment.id == billing.Invoice.installment_id)
+        .join(billing.Installment, billing.Installment.invoice_id == billing.Invoice.id)
         .join(policies.Term, policies.Term.id == billing.Installment.term_id)
         .join(policies.Policy, policies.Policy.id == billing.Invoice.policy_id)
         .join(policies.Pet, policies.Pet.id == policies.Policy.pet_id)

@@ -217,7 +217,7 @@ class _Play:
     def _has_bills_for(self, day: datetime.date) -> bool:
         with self._ctx.database.reading() as session:
             waiting = sa.exists().where(
-                billing.Installment.issue_on <= day, billing.Installment.billed_at.is_(None)
+                billing.Installment.issue_on <= day, billing.Installment.invoice_id.is_(None)
             )
             return bool(session.scalar(sa.select(waiting)))
 

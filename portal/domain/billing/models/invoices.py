@@ -22,9 +22,10 @@ class InvoiceState(enum.StrEnum):
 
 
 class BillingRun(db.Base):
-    """One run that issued invoices for a day."""
+    """The run that issues the invoices of a day; unfinished, it is gone on with."""
 
     __tablename__ = "billing_run"
+    __table_args__ = (sa.Index(None, "on_date", "id"),)
 
     id: orm.Mapped[types.Id]
     on_date: orm.Mapped[datetime.date]
@@ -32,16 +33,24 @@ class BillingRun(db.Base):
     finished_at: orm.Mapped[datetime.datetime | None] = orm.mapped_column(
         sa.DateTime(timezone=True)
     )
+    found: orm.Mapped[int] = orm.mapped_column(server_default="0")  # waited when it began
     issued: orm.Mapped[int] = orm.mapped_column(server_default="0")
+    set_aside: orm.Mapped[int] = orm.mapped_column(server_default="0")
 
 
 class Installment(db.Base):
-    """A planned invoice: one part of a term, billed exactly once."""
+    """A planned invoice: one part of a term, billed exactly once, by `invoice_id` from then on."""
 
     __tablename__ = "installment"
     __table_args__ = (
         sa.UniqueConstraint("term_id", "sequence"),
-        sa.Index(None, "issue_on", "id", postgresql_where=sa.text("billed_at IS NULL")),
+        sa.Index(
+            "ix_installment_waiting",
+            "issue_on",
+            "id",
+            postgresql_where=sa.text("invoice_id IS NULL AND set_aside = ''"),
+        ),
+        sa.Index(None, "invoice_id", postgresql_where=sa.text("invoice_id IS NOT NULL")),
     )
 
     id: orm.Mapped[types.Id]
@@ -55,7 +64,10 @@ class Installment(db.Base):
     tax_cents: orm.Mapped[types.Cents]
     policy_fee_cents: orm.Mapped[types.Cents]
     installment_fee_cents: orm.Mapped[types.Cents]
-    billed_at: orm.Mapped[datetime.datetime | None] = orm.mapped_column(sa.DateTime(timezone=True))
+    invoice_id: orm.Mapped[int | None] = orm.mapped_column(
+        sa.BigInteger, sa.ForeignKey("invoice.id")
+    )
+    set_aside: orm.Mapped[str] = orm.mapped_column(server_default="")  # why no run bills it
 
 
 class Invoice(db.Base):
@@ -75,15 +87,13 @@ class Invoice(db.Base):
             postgresql_where=sa.text("state = 'issued'"),
         ),
         sa.Index(None, "policy_id", "due_on"),
+        sa.Index(None, "run_id", postgresql_where=sa.text("run_id IS NOT NULL")),
     )
 
     id: orm.Mapped[types.Id]
     number: orm.Mapped[str] = orm.mapped_column(unique=True)
     customer_id: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, sa.ForeignKey("customer.id"))
     policy_id: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, sa.ForeignKey("policy.id"))
-    installment_id: orm.Mapped[int | None] = orm.mapped_column(
-        sa.BigInteger, sa.ForeignKey("installment.id"), unique=True
-    )
     run_id: orm.Mapped[int | None] = orm.mapped_column(
         sa.BigInteger, sa.ForeignKey("billing_run.id")
     )
@@ -116,3 +126,6 @@ class InvoiceLine(db.Base):
     amount_cents: orm.Mapped[types.Cents]
     open_cents: orm.Mapped[types.Cents]
     rule: orm.Mapped[str] = orm.mapped_column(server_default="")  # the rule that made it
+    installment_id: orm.Mapped[int | None] = orm.mapped_column(
+        sa.BigInteger, sa.ForeignKey("installment.id")
+    )  # None for a charge that no plan foresaw

@@ -193,8 +193,7 @@ def _check_open(session: orm.Session, parts: Mapping[int, int]) -> None:
 def _correct_terms(session: orm.Session, parts: Mapping[int, int]) -> None:
     rows = session.execute(
         sa.select(models.InvoiceLine.id, models.Installment.term_id)
-        .join(models.Invoice, models.Invoice.id == models.InvoiceLine.invoice_id)
-        .join(models.Installment, models.Installment.id == models.Invoice.installment_id)
+        .join(models.Installment, models.Installment.id == models.InvoiceLine.installment_id)
         .where(
             models.InvoiceLine.id.in_(list(parts)),
             models.InvoiceLine.kind == ChargeKind.PREMIUM,

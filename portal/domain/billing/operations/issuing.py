@@ -1,4 +1,8 @@
-"""Turns installments that are due for billing into invoices with lines and their entries."""
+"""Turns installments that are due for billing into invoices, lines, entries: a batch a statement.
+
+Everything of a batch is written by the database from its own rows, so a batch of thousands costs
+little more than storing them. Each installment names its invoice from then on and is billed once.
+"""
 
 from __future__ import annotations
 
@@ -10,19 +14,9 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from portal.domain.billing import models
-from portal.domain.billing.operations import books
-from portal.domain.billing.rules.charges import ChargeKind
-from portal.domain.ledger import rules as ledger
-from portal.domain.policies import models as policies
-from portal.kernel import ids
-
-# the order of lines on an invoice, and the installment's column each comes from
-LINES = (
-    (ChargeKind.PREMIUM, "premium_cents"),
-    (ChargeKind.TAX, "tax_cents"),
-    (ChargeKind.POLICY_FEE, "policy_fee_cents"),
-    (ChargeKind.INSTALLMENT_FEE, "installment_fee_cents"),
-)
+from portal.domain.billing.operations import issuing_sql
+from portal.domain.billing.rules import billable
+from portal.kernel import actor, ids
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -37,21 +31,28 @@ class Issued:
     total_cents: int
 
 
-def start_run(session: orm.Session, *, on: datetime.date, now: datetime.datetime) -> int:
-    """Begin a billing run; its id."""
-    run = models.BillingRun(on_date=on, started_at=now)
-    session.add(run)
-    session.flush()
-    return run.id
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Batch:
+    """What one batch did: the ids of its invoices, and how many installments it set aside."""
+
+    invoice_ids: tuple[int, ...] = ()
+    set_aside: int = 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it found nothing to do."""
+        return not self.invoice_ids and not self.set_aside
 
 
-def finish_run(session: orm.Session, *, run_id: int, issued: int, now: datetime.datetime) -> None:
-    """Write down that a run is over and how many invoices it issued."""
-    session.execute(
-        sa.update(models.BillingRun)
-        .where(models.BillingRun.id == run_id)
-        .values(finished_at=now, issued=issued)
-    )
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class _Order:
+    """What all invoices of a batch share."""
+
+    on: datetime.date
+    now: datetime.datetime
+    run_id: int
+    rng: ids.Bits
+    who: actor.Actor
 
 
 def issue_batch(
@@ -61,144 +62,99 @@ def issue_batch(
     now: datetime.datetime,
     run_id: int,
     rng: ids.Bits,
-    actor: str,
+    who: actor.Actor,
     limit: int = 200,
-) -> tuple[Issued, ...]:
-    """Issue up to `limit` installments whose issue day is `on` or before; empty when none is left.
+) -> Batch:
+    """Issue up to `limit` installments whose issue day is `on` or before.
 
-    Each installment is billed exactly once: its row is locked, others skip it, and it carries
-    its invoice from then on. A period that begins when its policy is already cancelled is
-    never billed.
+    An empty batch says that nothing is left, also by others who take batches at the same time.
+    What can't be billed is set aside with its reason and waits for a person. A period that
+    begins when its policy is already cancelled is never billed, nor is a policy on hold.
     """
-    rows = session.execute(_waiting(on, limit)).all()
-    # accounts are locked in order of customer, so that two runs at once never wait in a ring
-    found = sorted(rows, key=lambda row: (row.customer_id, row.id))
+    order = _Order(on=on, now=now, run_id=run_id, rng=rng, who=who)
+    found = _take(session, on=on, limit=limit)
     if not found:
-        return ()
-    values = [_invoice_row(row, on=on, now=now, run_id=run_id, rng=rng) for row in found]
-    made = session.execute(
-        sa.insert(models.Invoice).returning(
-            models.Invoice.id, models.Invoice.number, sort_by_parameter_order=True
-        ),
-        values,
-    ).all()
-    _write_lines(session, found, made, on=on, now=now, actor=actor)
-    return tuple(
-        Issued(
-            invoice_id=invoice_id,
-            number=number,
-            customer_id=row.customer_id,
-            policy_id=row.policy_id,
-            due_on=row.due_on,
-            total_cents=_total(row),
-        )
-        for row, (invoice_id, number) in zip(found, made, strict=True)
-    )
+        return Batch()
+    reasons = {row.id: billable.trouble(row) for row in found}
+    good = [id for id, reason in reasons.items() if not reason]
+    bad = {id: reason for id, reason in reasons.items() if reason}
+    invoice_ids = _issue(session, order, good, bad)
+    for id, reason in bad.items():
+        session.execute(issuing_sql.SET_ASIDE, {"id": id, "reason": reason})
+    counted = {"run_id": run_id, "issued": len(invoice_ids), "set_aside": len(bad)}
+    session.execute(issuing_sql.COUNT, counted)
+    return Batch(invoice_ids=tuple(invoice_ids), set_aside=len(bad))
 
 
-def _write_lines(
-    session: orm.Session,
-    found: Sequence[sa.Row],
-    made: Sequence[sa.Row],
-    *,
-    on: datetime.date,
-    now: datetime.datetime,
-    actor: str,
-) -> None:
-    """The lines and the entry of each new invoice; its installment is billed from then on."""
-    lines: list[dict] = []
-    for row, (invoice_id, number) in zip(found, made, strict=True):
-        charges = _charges(row, invoice_id)
-        lines += [
-            {
-                "invoice_id": invoice_id,
-                "number": place,
-                "kind": charge.kind,
-                "amount_cents": charge.cents,
-                "open_cents": charge.cents,
-                "rule": f"installment-{row.sequence}",
-            }
-            for place, charge in enumerate(charges, start=1)
-        ]
-        books.post(
-            session,
-            key=f"issued:{number}",
-            event=ledger.Event.INVOICE_ISSUED,
-            booked_on=on,
-            now=now,
-            subject=number,
-            actor=actor,
-            postings=ledger.invoice_issued(charges),
-        )
-    session.execute(sa.insert(models.InvoiceLine), lines)
-    session.execute(
-        sa.update(models.Installment)
-        .where(models.Installment.id.in_([row.id for row in found]))
-        .values(billed_at=now)
-    )
+def _take(session: orm.Session, *, on: datetime.date, limit: int) -> Sequence[sa.Row]:
+    """Installments that are due, their customers' accounts locked; () when none is left.
+
+    Accounts that somebody else holds are passed over. Where only such are left the first of them
+    is waited for: the batch that holds it may have been killed.
+    """
+    given = {"on": on, "limit": limit}
+    while True:
+        found = session.execute(issuing_sql.TAKE, given).all()
+        if found or not session.scalar(issuing_sql.ANY_LEFT, {"on": on}):
+            return found
+        session.execute(issuing_sql.OPEN_ACCOUNTS, {"on": on, "limit": limit})
+        found = session.execute(issuing_sql.WAIT, {"on": on}).all()
+        if found:
+            return found
 
 
-def _waiting(on: datetime.date, limit: int) -> sa.Select:
-    table = models.Installment
-    return (
-        sa.select(
-            table.id,
-            table.sequence,
-            table.period_start_on,
-            table.period_end_on,
-            table.due_on,
-            *(getattr(table, column) for _, column in LINES),
-            policies.Policy.customer_id,
-            policies.Policy.id.label("policy_id"),
-        )
-        .join(policies.Term, policies.Term.id == table.term_id)
-        .join(policies.Policy, policies.Policy.id == policies.Term.policy_id)
-        .where(
-            table.billed_at.is_(None),
-            table.issue_on <= on,
-            sa.or_(
-                policies.Policy.cancelled_on.is_(None),
-                policies.Policy.cancelled_on > table.period_start_on,
-            ),
-        )
-        .order_by(table.issue_on, table.id)
-        .limit(limit)
-        .with_for_update(of=table, skip_locked=True)
-    )
+def _issue(
+    session: orm.Session, order: _Order, installments: Sequence[int], bad: dict[int, str]
+) -> list[int]:
+    """Issue all of them; those that the database refuses, found by halving, are left in `bad`."""
+    if not installments:
+        return []
+    trial = session.begin_nested()
+    try:
+        made = session.scalars(issuing_sql.ISSUE, _values(order, installments)).all()
+        trial.commit()
+    except (sa.exc.IntegrityError, sa.exc.DataError) as refused:
+        trial.rollback()
+        if len(installments) == 1:
+            bad[installments[0]] = f"{billable.REFUSED}: {_said(refused)}"
+            return []
+        middle = len(installments) // 2
+        first = _issue(session, order, installments[:middle], bad)
+        return first + _issue(session, order, installments[middle:], bad)
+    return list(made)
 
 
-def _invoice_row(
-    row: sa.Row, *, on: datetime.date, now: datetime.datetime, run_id: int, rng: ids.Bits
-) -> dict:
-    return {
-        "number": ids.new(ids.Prefix.INVOICE, rng),
-        "customer_id": row.customer_id,
-        "policy_id": row.policy_id,
-        "installment_id": row.id,
-        "run_id": run_id,
-        "state": models.InvoiceState.ISSUED,
-        "issued_on": on,
-        "due_on": row.due_on,
-        "period_start_on": row.period_start_on,
-        "period_end_on": row.period_end_on,
-        "total_cents": _total(row),
-        "open_cents": _total(row),
-        "created_at": now,
+def _values(order: _Order, installments: Sequence[int]) -> dict[str, object]:
+    return issuing_sql.RECIPE | {
+        "installments": list(installments),
+        "numbers": [ids.new(ids.Prefix.INVOICE, order.rng) for _ in installments],
+        "on": order.on,
+        "now": order.now,
+        "run_id": order.run_id,
+        "actor_kind": order.who.kind,
+        "actor": order.who.label,
     }
 
 
-def _charges(row: sa.Row, invoice_id: int) -> Sequence[ledger.Charge]:
-    return [
-        ledger.Charge(
-            kind=str(kind),
-            cents=getattr(row, column),
-            customer_id=row.customer_id,
-            invoice_id=invoice_id,
+def _said(refused: sa.exc.DBAPIError) -> str:
+    """The name of what refused, without the values of anybody's row."""
+    about = getattr(refused.orig, "diag", None)
+    return getattr(about, "constraint_name", None) or type(refused.orig).__name__
+
+
+def issued(session: orm.Session, *, invoice_ids: Sequence[int]) -> tuple[Issued, ...]:
+    """The invoices with these ids, as those who are told of them need them."""
+    table = models.Invoice
+    rows = session.execute(
+        sa.select(
+            table.id.label("invoice_id"),
+            table.number,
+            table.customer_id,
+            table.policy_id,
+            table.due_on,
+            table.total_cents,
         )
-        for kind, column in LINES
-        if getattr(row, column)
-    ]
-
-
-def _total(row: sa.Row) -> int:
-    return sum(getattr(row, column) for _, column in LINES)
+        .where(table.id.in_(invoice_ids))
+        .order_by(table.id)
+    )
+    return tuple(Issued(**row._mapping) for row in rows)

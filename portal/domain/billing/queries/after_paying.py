@@ -19,8 +19,8 @@ _paid = (
             sa.BigInteger,
         ).label("paid_cents"),
     )
-    .join(models.Invoice, models.Invoice.installment_id == models.Installment.id)
-    .join(models.InvoiceLine, models.InvoiceLine.invoice_id == models.Invoice.id)
+    .join(models.InvoiceLine, models.InvoiceLine.installment_id == models.Installment.id)
+    .join(models.Invoice, models.Invoice.id == models.InvoiceLine.invoice_id)
     .where(
         models.Invoice.customer_id == sa.bindparam("customer_id"),
         models.InvoiceLine.kind == "premium",
@@ -39,7 +39,7 @@ _OPEN_PREMIUM = (
         models.InvoiceLine.open_cents,
     )
     .join(models.InvoiceLine, models.InvoiceLine.invoice_id == models.Invoice.id)
-    .join(models.Installment, models.Installment.id == models.Invoice.installment_id)
+    .join(models.Installment, models.Installment.id == models.InvoiceLine.installment_id)
     .join(policies.Term, policies.Term.id == models.Installment.term_id)
     .join(_paid, _paid.c.term_id == policies.Term.id)
     .where(

@@ -84,7 +84,7 @@ _counts = (
         sa.func.count().filter(_invoice.c.state == models.InvoiceState.PAID).label("paid"),
         sa.func.count().filter(_invoice.c.state == models.InvoiceState.ISSUED).label("due"),
     )
-    .select_from(_installment.outerjoin(_invoice, _invoice.c.installment_id == _installment.c.id))
+    .select_from(_installment.outerjoin(_invoice, _invoice.c.id == _installment.c.invoice_id))
     .where(_installment.c.term_id == _now.c.id)
     .lateral("counts")
 )
@@ -96,8 +96,12 @@ _premium = (
         ).label("cents")
     )
     .select_from(
-        _installment.join(_invoice, _invoice.c.installment_id == _installment.c.id).join(
-            _line, _line.c.invoice_id == _invoice.c.id
+        _installment.join(_invoice, _invoice.c.id == _installment.c.invoice_id).join(
+            _line,
+            sa.and_(
+                _line.c.invoice_id == _invoice.c.id,
+                _line.c.installment_id == _installment.c.id,
+            ),
         )
     )
     .where(
@@ -117,7 +121,7 @@ _next = (
             + _installment.c.installment_fee_cents
         ).label("cents"),
     )
-    .where(_installment.c.term_id == _now.c.id, _installment.c.billed_at.is_(None))
+    .where(_installment.c.term_id == _now.c.id, _installment.c.invoice_id.is_(None))
     .order_by(_installment.c.sequence)
     .limit(1)
     .lateral("next")

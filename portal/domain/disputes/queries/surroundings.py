@@ -72,8 +72,8 @@ def policies_of(session: orm.Session, *, customer_id: int) -> tuple[PolicyRow, .
                 "paid_cents"
             ),
         )
-        .join(billing.Invoice, billing.Invoice.installment_id == billing.Installment.id)
-        .join(billing.InvoiceLine, billing.InvoiceLine.invoice_id == billing.Invoice.id)
+        .join(billing.InvoiceLine, billing.InvoiceLine.installment_id == billing.Installment.id)
+        .join(billing.Invoice, billing.Invoice.id == billing.InvoiceLine.invoice_id)
         .where(
             billing.Invoice.customer_id == customer_id,
             billing.InvoiceLine.kind == charges.ChargeKind.PREMIUM,

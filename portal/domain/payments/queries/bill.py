@@ -147,7 +147,7 @@ _BILL = (
         _invoice.join(_policy, _policy.c.id == _invoice.c.policy_id)
         .join(_pet, _pet.c.id == _policy.c.pet_id)
         .join(_customer, _customer.c.id == _invoice.c.customer_id)
-        .outerjoin(_installment, _installment.c.id == _invoice.c.installment_id)
+        .outerjoin(_installment, _installment.c.invoice_id == _invoice.c.id)
         .outerjoin(_term, _term.c.id == _installment.c.term_id)
     )
     .where(*_MINE)
