@@ -5,7 +5,18 @@ from __future__ import annotations
 import flask
 import flask.cli
 
-from portal.cli import books, customers, database, demo, runs, seed_demo, seed_scale, staff, worker
+from portal.cli import (
+    billing,
+    books,
+    customers,
+    database,
+    demo,
+    runs,
+    seed_demo,
+    seed_scale,
+    staff,
+    worker,
+)
 
 seed = flask.cli.AppGroup("seed", help="Made-up data, for a demo or for measuring.")
 seed.add_command(seed_demo.command)
@@ -15,12 +26,12 @@ seed.add_command(seed_scale.command)
 def register(app: flask.Flask) -> None:
     """Add every command to the application."""
     for command in (
+        billing.billing,
         books.group,
         customers.group,
         database.group,
         demo.command,
         runs.autopay,
-        runs.billing,
         runs.stripe,
         staff.group,
         seed,

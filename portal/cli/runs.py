@@ -1,4 +1,4 @@
-"""`flask billing run`, `autopay run`, `stripe recover`: what the nightly jobs do, by hand."""
+"""`flask autopay run`, `stripe recover`: what the nightly jobs do, by hand."""
 
 from __future__ import annotations
 
@@ -13,27 +13,11 @@ import flask.cli
 from portal.cli import workers
 from portal.domain.payments import rules
 from portal.gateways import ports
-from portal.journeys import announce_drafts, collect_drafts, run_billing, stripe_events
+from portal.journeys import announce_drafts, collect_drafts, stripe_events
 from portal.kernel import collector
 
-billing = flask.cli.AppGroup("billing", help="Billing runs.")
 autopay = flask.cli.AppGroup("autopay", help="Drafts: autopay, chosen days, arrangements.")
 stripe = flask.cli.AppGroup("stripe", help="What Stripe knows.")
-
-
-@billing.command("run")
-@click.option("--on", required=True, type=click.DateTime(["%Y-%m-%d"]), help="The day to bill.")
-@click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
-@flask.cli.with_appcontext
-def run(on: datetime.datetime, as_json: bool) -> None:
-    """Issue every invoice that is due for billing ON a day or before; never one of the future."""
-    ctx = flask.current_app.extensions["portal_context"]
-    day = on.date()
-    if day > ctx.clock.today():
-        raise click.UsageError(f"{day} lies in the future")
-    issued = run_billing.run(ctx, on=day)
-    report = {"on": day.isoformat(), "issued": issued}
-    click.echo(json.dumps(report) if as_json else f"{day}: {issued} invoices issued")
 
 
 @autopay.command("run")

@@ -9,6 +9,7 @@ import datetime
 from collections.abc import Callable
 
 from portal.domain.billing.operations import billing_runs, issuing
+from portal.domain.billing.queries import billing_runs as runs
 from portal.journeys import context
 from portal.kernel import actor, db
 
@@ -55,3 +56,9 @@ def run(
     with ctx.database.unit_of_work() as session:
         billing_runs.finish(session, run_id=run_id, now=ctx.clock.now())
     return issued
+
+
+def foresee(ctx: context.Context, *, on: datetime.date) -> runs.Forecast:
+    """What a run of `on` would do now; changes nothing."""
+    with ctx.database.unit_of_work() as session:
+        return runs.foresee(session, on=on)

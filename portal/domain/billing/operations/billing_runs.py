@@ -26,6 +26,7 @@ def begin(session: orm.Session, *, on: datetime.date, now: datetime.datetime) ->
     if known is not None:
         return known
     waiting = session.scalar(issuing_sql.WAITING, {"on": on})
+    session.execute(issuing_sql.OPEN_ACCOUNTS, {"on": on, "limit": None})
     run = models.BillingRun(on_date=on, started_at=now, found=waiting)
     session.add(run)
     session.flush()

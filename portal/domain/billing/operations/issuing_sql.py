@@ -41,12 +41,13 @@ def _about_due(statement: str) -> sa.TextClause:
     return sa.text(statement.replace("{due}", _DUE))
 
 
-_TAKE = """
+_PARTS = """
     SELECT i.id, i.premium_cents, i.tax_cents, i.policy_fee_cents, i.installment_fee_cents,
         i.period_start_on, i.period_end_on, t.effective_on, t.expires_on
-    {due} AND a.customer_id IS NOT NULL
-    ORDER BY i.issue_on, i.id
+    {due}
 """
+_TAKE = _PARTS + " AND a.customer_id IS NOT NULL ORDER BY i.issue_on, i.id "
+FORESEE = _about_due(_PARTS)
 TAKE = _about_due(_TAKE + "LIMIT :limit FOR UPDATE OF i, a SKIP LOCKED")
 WAIT = _about_due(_TAKE + "LIMIT 1 FOR UPDATE OF i, a")
 ANY_LEFT = _about_due("SELECT EXISTS (SELECT {due})")
