@@ -9,6 +9,7 @@ branch_labels = None
 depends_on = None
 
 WAITING = "ix_installment_waiting"
+ASIDE = "ix_installment_aside"
 OLD_WAITING = "ix_installment_issue_on_id"
 
 
@@ -43,6 +44,12 @@ def upgrade() -> None:
         "installment",
         ["issue_on", "id"],
         postgresql_where=sa.text("invoice_id IS NULL AND set_aside = ''"),
+    )
+    op.create_index(
+        ASIDE,
+        "installment",
+        ["due_on", "id"],
+        postgresql_where=sa.text("set_aside <> '' AND invoice_id IS NULL"),
     )
     op.drop_column("installment", "billed_at")
     op.drop_constraint(op.f("uq_invoice_installment_id"), "invoice", type_="unique")
@@ -81,6 +88,7 @@ def downgrade() -> None:
         "UPDATE installment SET billed_at = i.created_at FROM invoice i WHERE i.id ="
         " installment.invoice_id"
     )
+    op.drop_index(ASIDE, "installment")
     op.drop_index(WAITING, "installment")
     op.create_index(
         op.f(OLD_WAITING),

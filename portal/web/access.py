@@ -155,6 +155,7 @@ TABLE: dict[str, frozenset[str]] = {
     "desk_approvals.one": DESK,
     "desk_arrangements.index": DESK,
     "desk_arrangements.one": DESK,
+    "desk_billing.show": DESK,
     # the desk: whoever works cases
     "desk_queue.take_next": CASE_WORK,
     "desk_case.take": CASE_WORK,
@@ -173,6 +174,7 @@ TABLE: dict[str, frozenset[str]] = {
     "desk_resolve.decide": CASE_WORK,
     "desk_arrangements.approve": CASE_WORK,
     "desk_arrangements.decline": CASE_WORK,
+    "desk_billing.again": CASE_WORK,
     # the desk: the second person
     "desk_approvals.approve": frozenset({SUPERVISOR}),
     "desk_approvals.send_back": frozenset({SUPERVISOR}),

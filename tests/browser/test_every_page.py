@@ -36,6 +36,7 @@ DESK = (
     "/desk/queue",
     "/desk/approvals",
     "/desk/arrangements",
+    "/desk/billing",
     "/desk/customers",
     "/desk/ledger",
     "/desk/trouble",

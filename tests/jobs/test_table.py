@@ -21,6 +21,7 @@ NAMES = {
     "send_evidence",
     "send_refund",
     "run_billing",
+    "tell_bills",
     "announce_drafts",
     "warn_expiring",
     "earn_premium",

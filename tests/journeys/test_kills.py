@@ -194,6 +194,8 @@ def test_a_billing_run_killed_at_any_commit_bills_each_installment_once(quiet_ct
 
     assert list(kill_points(ctx, act))
     run_billing.run(ctx, on=clock.today())
+    requeue(ctx)
+    jobs.run_all(ctx)
     for bill in made:
         assert len(bills.invoices_of(database, policy_id=bill.policy.id)) == 1
     assert paying.entries(ctx, "invoice_issued") == paying.mails(ctx, "bill") == 3

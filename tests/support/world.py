@@ -8,8 +8,10 @@ import re
 
 import sqlalchemy as sa
 
+from portal.domain.billing import models as billing
 from portal.domain.billing.operations import arranging
 from portal.domain.billing.rules import arranging as limits
+from portal.domain.billing.rules import billable
 from portal.domain.payments import models as payments
 from portal.domain.payments.operations import drafting, inviting, refunding
 from portal.domain.payments.rules import ChargebackEvent, PaymentEvent, RefundEvent
@@ -149,10 +151,24 @@ def _paying(ctx, database, bill) -> dict[str, str]:
         "payment_methods": card,
         "autopay": bill.policy.number,
         "scheduled": _planned(database, bill, card),
+        "desk_billing": _set_aside(database, debtor),
         "desk_arrangements": _arrangement(database, debtor, [debtor.invoices[0].id]),
         "payers": _payer(database, bill),
         "payer_new": bill.policy.number,
     }
+
+
+def _set_aside(database, bill) -> str:
+    """An installment that no run can bill; its policy."""
+    with database.unit_of_work() as session:
+        found = session.scalars(
+            sa.select(billing.Installment)
+            .where(billing.Installment.term_id == bill.term.id)
+            .order_by(billing.Installment.sequence.desc())
+            .limit(1)
+        ).one()
+        found.set_aside = billable.BELOW_ZERO
+    return bill.policy.number
 
 
 def _payer(database, bill) -> str:

@@ -14,6 +14,7 @@ LISTS = {
     "desk_queue.show": 4,
     "desk_approvals.show": 4,
     "desk_arrangements.index": 4,
+    "desk_billing.show": 4,
     "desk_customers.show": 3,
     "desk_ledger.show": 5,
     "desk_trouble.show": 7,

@@ -7,6 +7,7 @@ import flask
 from portal.web.staff import (
     approvals,
     arrangements,
+    billing,
     case,
     chargeback,
     customer,
@@ -31,6 +32,7 @@ SCREENS = (
     resolve,
     approvals,
     arrangements,
+    billing,
     customers,
     customer,
     invoice,

@@ -208,6 +208,8 @@ TABLES: dict[str, dict[str, str]] = {
         "billing.arrangement_declined": N_("Arrangement declined"),
         "billing.arrangement_kept": N_("Arrangement kept"),
         "billing.arrangement_proposed": N_("Arrangement proposed"),
+        "billing.issued": N_("Bill issued"),
+        "billing.put_back": N_("Installment to be billed after all"),
         "billing.nsf_fee": N_("Returned payment fee billed"),
         "desk.opened": N_("Opened on the desk"),
         "disputes.asked": N_("Customer asked"),

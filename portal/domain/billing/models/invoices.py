@@ -50,6 +50,12 @@ class Installment(db.Base):
             "id",
             postgresql_where=sa.text("invoice_id IS NULL AND set_aside = ''"),
         ),
+        sa.Index(
+            "ix_installment_aside",
+            "due_on",
+            "id",
+            postgresql_where=sa.text("set_aside <> '' AND invoice_id IS NULL"),
+        ),
         sa.Index(None, "invoice_id", postgresql_where=sa.text("invoice_id IS NOT NULL")),
     )
 

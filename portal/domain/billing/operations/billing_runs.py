@@ -5,6 +5,7 @@ Several workers share it.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 
 import sqlalchemy as sa
@@ -42,11 +43,26 @@ def finish(session: orm.Session, *, run_id: int, now: datetime.datetime) -> None
     )
 
 
-def put_back(session: orm.Session, *, installment_id: int) -> str:
-    """Let the next run try again what was set aside; why it was, "" where it was not."""
-    table = models.Installment
-    reason = session.scalar(
-        sa.select(table.set_aside).where(table.id == installment_id).with_for_update()
-    )
-    session.execute(sa.update(table).where(table.id == installment_id).values(set_aside=""))
-    return reason or ""
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PutBack:
+    """What was set aside until now, and why."""
+
+    customer_id: int
+    sequence: int
+    reason: str
+
+
+_PUT_BACK = sa.text(
+    """
+    UPDATE installment i SET set_aside = ''
+    FROM installment was JOIN term t ON t.id = was.term_id JOIN policy p ON p.id = t.policy_id
+    WHERE p.number = :policy_no AND was.id = i.id AND i.set_aside <> '' AND i.invoice_id IS NULL
+    RETURNING p.customer_id, was.sequence, was.set_aside AS reason
+    """
+)
+
+
+def put_back(session: orm.Session, *, policy_no: str) -> tuple[PutBack, ...]:
+    """Let the next run try again what was set aside of the policy; () where nothing was."""
+    rows = session.execute(_PUT_BACK, {"policy_no": policy_no})
+    return tuple(PutBack(**row._mapping) for row in rows)

@@ -42,7 +42,6 @@ class Run:
 class SetAside:
     """An installment that no run bills until somebody has looked; `said` is the database's word."""
 
-    installment_id: int
     policy_no: str
     customer_no: str
     sequence: int
@@ -98,7 +97,7 @@ def waiting(session: orm.Session, *, on: datetime.date) -> int:
 
 _SET_ASIDE = sa.text(
     """
-    SELECT i.id, p.number AS policy_no, c.number AS customer_no, i.sequence, i.due_on, i.set_aside
+    SELECT p.number AS policy_no, c.number AS customer_no, i.sequence, i.due_on, i.set_aside
     FROM installment i
     JOIN term t ON t.id = i.term_id
     JOIN policy p ON p.id = t.policy_id
@@ -118,7 +117,6 @@ def set_aside(session: orm.Session, *, most: int = SHOWN) -> tuple[SetAside, ...
 def _set_aside(row: sa.Row) -> SetAside:
     reason, _, said = row.set_aside.partition(": ")
     return SetAside(
-        installment_id=row.id,
         policy_no=row.policy_no,
         customer_no=row.customer_no,
         sequence=row.sequence,

@@ -38,9 +38,10 @@ class CaseCounts:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class MoneyCounts:
-    """What went wrong, or may have, with money and mail; arrangements that wait."""
+    """What went wrong, or may have, with bills, money and mail; arrangements that wait."""
 
     arrangements: int
+    set_aside: int
     unknown_payments: int
     failed_refunds: int
     chargebacks_near: int
@@ -88,6 +89,9 @@ def money(session: orm.Session, *, now: datetime.datetime) -> MoneyCounts:
         "arrangements": sa.select(sa.func.count())
         .select_from(billing.Arrangement)
         .where(billing.Arrangement.state == billing.ArrangementState.PROPOSED),
+        "set_aside": sa.select(sa.func.count())
+        .select_from(billing.Installment)
+        .where(billing.Installment.set_aside != "", billing.Installment.invoice_id.is_(None)),
         "unknown_payments": sa.select(sa.func.count())
         .select_from(payments.Payment)
         .where(payments.Payment.state == PaymentState.UNKNOWN),
