@@ -22,6 +22,8 @@ _FILL = (
     " policy_fee_cents, installment_fee_cents, payment_plan, installments, created_at)"
     " SELECT id, 1, CAST(:on AS date) + 20, CAST(:on AS date) + 385, 74929, 749, 1000, 300,"
     " 'monthly', 12, now() FROM policy",
+    "INSERT INTO term_segment (term_id, starts_on, ends_on, premium_cents)"
+    " SELECT id, effective_on, expires_on, premium_cents FROM term",
     "INSERT INTO installment (term_id, sequence, period_start_on, period_end_on, issue_on, due_on,"
     " premium_cents, tax_cents, policy_fee_cents, installment_fee_cents)"
     " SELECT id, s, effective_on + 30 * (s - 1), effective_on + 30 * s,"

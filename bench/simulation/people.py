@@ -101,6 +101,7 @@ def _insure(session, ctx: context.Context, rng: random.Random, customer, *, name
         expires_on=effective_on.replace(year=effective_on.year + 1),
         premium_cents=premium,
         tax_cents=installments.term_tax(premium, TAX_PPM),
+        tax_ppm=TAX_PPM,
         policy_fee_cents=rng.choice((0, 500)),
         installment_fee_cents=rng.choice((0, 300)),
         payment_plan="monthly",
@@ -111,4 +112,12 @@ def _insure(session, ctx: context.Context, rng: random.Random, customer, *, name
     )
     session.add(term)
     session.flush()
+    session.add(
+        policies.Segment(
+            term_id=term.id,
+            starts_on=term.effective_on,
+            ends_on=term.expires_on,
+            premium_cents=premium,
+        )
+    )
     planning.plan_term(session, term_id=term.id)

@@ -87,6 +87,7 @@ COLUMNS = {
     "policy": "id number customer_id pet_id us_state state created_at",
     "term": "id policy_id number effective_on expires_on premium_cents tax_cents "
     "policy_fee_cents installment_fee_cents payment_plan installments created_at",
+    "term_segment": "id term_id starts_on ends_on premium_cents",
     "invoice": "id number customer_id policy_id state issued_on due_on period_start_on "
     "period_end_on total_cents open_cents paid_on created_at",
     "installment": "id term_id sequence period_start_on period_end_on issue_on due_on "
@@ -178,6 +179,8 @@ class Book:
             len(parts),
             _at(parts[0].issue_on),
         )
+        segment, end = self._key("term_segment"), parts[-1].period_end_on
+        self._put("term_segment", segment, term, start, end, premium)
         for part in parts:
             key, is_billed = self._key("installment"), part.issue_on <= self._today
             invoice = self._key("invoice") if is_billed else 0

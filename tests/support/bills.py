@@ -254,6 +254,7 @@ def _insure(
             expires_on=effective_on.replace(year=effective_on.year + 1),
             premium_cents=premium_cents,
             tax_cents=installments.term_tax(premium_cents, TAX_PPM),
+            tax_ppm=TAX_PPM,
             policy_fee_cents=policy_fee_cents,
             installment_fee_cents=installment_fee_cents,
             payment_plan=plan,
@@ -264,5 +265,13 @@ def _insure(
         )
         session.add(term)
         session.flush()
+        session.add(
+            policies.Segment(
+                term_id=term.id,
+                starts_on=term.effective_on,
+                ends_on=term.expires_on,
+                premium_cents=premium_cents,
+            )
+        )
         planning.plan_term(session, term_id=term.id)
     return pet, policy, term

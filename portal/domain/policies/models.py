@@ -91,6 +91,9 @@ class Term(db.Base):
             "corrected_cents BETWEEN 0 AND premium_cents", name="corrected_in_range"
         ),
         sa.CheckConstraint("installments BETWEEN 1 AND 12", name="installments_range"),
+        sa.CheckConstraint(
+            "(ended_on IS NULL) = (kept_cents IS NULL)", name="ended_with_what_it_kept"
+        ),
         sa.Index(None, "effective_on", "expires_on"),
     )
 
@@ -99,14 +102,34 @@ class Term(db.Base):
     number: orm.Mapped[int]
     effective_on: orm.Mapped[datetime.date]
     expires_on: orm.Mapped[datetime.date]
-    premium_cents: orm.Mapped[types.Cents]
+    premium_cents: orm.Mapped[types.Cents]  # charged for all of it, with every change
     corrected_cents: orm.Mapped[int] = orm.mapped_column(
         sa.BigInteger, server_default="0"
     )  # premium credited back because it should not have been charged
     tax_cents: orm.Mapped[types.Cents]
+    tax_ppm: orm.Mapped[int] = orm.mapped_column(server_default="0")  # of the premium, 0: unknown
     policy_fee_cents: orm.Mapped[types.Cents]
     installment_fee_cents: orm.Mapped[types.Cents]
     payment_plan: orm.Mapped[PaymentPlan] = orm.mapped_column(types.EnumText(PaymentPlan))
     installments: orm.Mapped[int]
     down_payment_cents: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, server_default="0")
+    ended_on: orm.Mapped[datetime.date | None]  # before its time; that day is not covered
+    kept_cents: orm.Mapped[int | None] = orm.mapped_column(sa.BigInteger)  # of it, corrected or not
     created_at: orm.Mapped[types.Moment]
+
+
+class Segment(db.Base):
+    """Part of a term, half-open, at one rate: what a whole term of it would cost."""
+
+    __tablename__ = "term_segment"
+    __table_args__ = (
+        sa.UniqueConstraint("term_id", "starts_on"),
+        sa.CheckConstraint("starts_on < ends_on", name="not_empty"),
+        sa.CheckConstraint("premium_cents >= 0", name="not_below_zero"),
+    )
+
+    id: orm.Mapped[types.Id]
+    term_id: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, sa.ForeignKey("term.id"))
+    starts_on: orm.Mapped[datetime.date]
+    ends_on: orm.Mapped[datetime.date]
+    premium_cents: orm.Mapped[types.Cents]

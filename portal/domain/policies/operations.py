@@ -159,6 +159,7 @@ def add_term(
     expires_on: datetime.date,
     premium_cents: int,
     tax_cents: int = 0,
+    tax_ppm: int = 0,
     policy_fee_cents: int = 0,
     installment_fee_cents: int = 0,
     payment_plan: models.PaymentPlan = models.PaymentPlan.MONTHLY,
@@ -169,7 +170,8 @@ def add_term(
 ) -> models.Term:
     """The policy's next term: `effective_on` in, `expires_on` out; amounts in cents of the term.
 
-    `installments` counts those after a down payment; other plans know their own number. Raises
+    `installments` counts those after a down payment; other plans know their own number. `tax_ppm`
+    is the rate behind `tax_cents`, in parts per million, for when the premium changes. Raises
     TermEmpty, TermOverlaps, PolicyCancelled, PremiumMissing, InstallmentsWrong.
     """
     if expires_on <= effective_on:
@@ -188,6 +190,7 @@ def add_term(
         expires_on=expires_on,
         premium_cents=premium_cents,
         tax_cents=tax_cents,
+        tax_ppm=tax_ppm,
         policy_fee_cents=policy_fee_cents,
         installment_fee_cents=installment_fee_cents,
         payment_plan=payment_plan,
@@ -196,6 +199,15 @@ def add_term(
         created_at=now,
     )
     session.add(term)
+    session.flush()
+    session.add(
+        models.Segment(
+            term_id=term.id,
+            starts_on=effective_on,
+            ends_on=expires_on,
+            premium_cents=premium_cents,
+        )
+    )
     session.flush()
     _log_term(session, term, policy=policy, now=now, who=who)
     return term

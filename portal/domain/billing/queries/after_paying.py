@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from portal.domain.billing import models
+from portal.domain.billing.queries import segments
 from portal.domain.billing.rules import equity
 from portal.domain.policies import models as policies
 
@@ -32,9 +33,8 @@ _OPEN_PREMIUM = (
     sa.select(
         models.Invoice.number,
         policies.Term.id.label("term_id"),
-        policies.Term.effective_on,
-        policies.Term.expires_on,
         policies.Term.premium_cents,
+        segments.of(policies.Term.__table__.c.id).label("segments"),
         _paid.c.paid_cents,
         models.InvoiceLine.open_cents,
     )
@@ -58,10 +58,7 @@ def paid_to(session: orm.Session, *, customer_id: int) -> dict[str, datetime.dat
     for row in session.execute(_OPEN_PREMIUM, {"customer_id": customer_id}):
         paid = bought.get(row.term_id, int(row.paid_cents)) + row.open_cents
         bought[row.term_id] = paid
-        days[row.number] = equity.equity_on(
-            effective_on=row.effective_on,
-            expires_on=row.expires_on,
-            premium_cents=row.premium_cents,
-            paid_cents=paid,
+        days[row.number] = equity.equity_on_by_segments(
+            segments.read(row.segments, charged_cents=row.premium_cents), paid_cents=paid
         )
     return days

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from portal.domain.billing import models
-from portal.domain.billing.queries import held
+from portal.domain.billing.queries import held, segments
 from portal.domain.billing.rules import coverage, equity
 from portal.domain.billing.rules.charges import ChargeKind
 from portal.domain.policies import models as policies
@@ -49,6 +49,7 @@ class _Row(NamedTuple):
     starts_on: datetime.date
     expires_on: datetime.date
     premium_cents: int
+    segments: list[list]
     paid_premium_cents: int
     paid: int
     due: int
@@ -149,6 +150,7 @@ _COVER = (
         _now.c.effective_on,
         _now.c.expires_on,
         _now.c.premium_cents,
+        segments.of(_now.c.id),
         _premium.c.cents.label("paid_premium_cents"),
         _counts.c.paid,
         _counts.c.due,
@@ -184,10 +186,8 @@ def _cover(row: _Row, today: datetime.date) -> PolicyCover:
     if row.past_due_on is not None:
         past_due = coverage.PastDue(amount_cents=row.past_due_cents, due_on=row.past_due_on)
     cancelled = row.cancelled_on is not None and row.cancelled_on <= today
-    paid_to = equity.equity_on(
-        effective_on=row.starts_on,
-        expires_on=row.expires_on,
-        premium_cents=row.premium_cents,
+    paid_to = equity.equity_on_by_segments(
+        segments.read(row.segments, charged_cents=row.premium_cents),
         paid_cents=row.paid_premium_cents,
     )
     line = coverage.line(

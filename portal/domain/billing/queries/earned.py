@@ -10,13 +10,17 @@ from sqlalchemy import orm
 from portal.domain.ledger import models as ledger
 from portal.domain.ledger import rules
 
-# round half up of charged × days ÷ term days, per term, in integers; a corrected term counts
-# with what is left of its premium, a cancelled policy through the day before its end.
+# Round half up of what the segments earned ÷ term days, per term, in integers; what was corrected
+# is taken off evenly. An ended term earned what it kept, one that is over what was charged.
 _EARNED = sa.text(
     """
     SELECT coalesce(sum(
-        (2 * (t.premium_cents - t.corrected_cents) * d.covered + d.term_days)
-        / (2 * d.term_days)
+        CASE
+            WHEN t.ended_on <= :day THEN t.kept_cents - t.corrected_cents
+            WHEN d.covered >= d.term_days THEN t.premium_cents - t.corrected_cents
+            ELSE (2 * (s.earned - t.corrected_cents * d.covered) + d.term_days)
+                / (2 * d.term_days)
+        END
     ), 0)
     FROM term t
     JOIN policy p ON p.id = t.policy_id
@@ -25,6 +29,15 @@ _EARNED = sa.text(
             greatest(0, least(t.expires_on, CAST(:day AS date) + 1,
                 coalesce(p.cancelled_on, t.expires_on)) - t.effective_on)::bigint AS covered
     ) d
+    JOIN (
+        SELECT s.term_id, sum(s.premium_cents * greatest(
+            0, least(s.ends_on, CAST(:day AS date) + 1, coalesce(p.cancelled_on, s.ends_on))
+                - s.starts_on
+        ))::bigint AS earned
+        FROM term_segment s JOIN term t ON t.id = s.term_id JOIN policy p ON p.id = t.policy_id
+        WHERE t.effective_on <= :day
+        GROUP BY s.term_id
+    ) s ON s.term_id = t.id
     WHERE t.effective_on <= :day
     """
 )

@@ -10,6 +10,7 @@ from sqlalchemy import orm
 from sqlalchemy.dialects import postgresql
 
 from portal.domain.billing import models as billing
+from portal.domain.billing.queries import segments
 from portal.domain.billing.rules import charges, equity
 from portal.domain.payments import models as payments
 from portal.domain.payments.queries import failed_refunds
@@ -93,6 +94,7 @@ def policies_of(session: orm.Session, *, customer_id: int) -> tuple[PolicyRow, .
             policies.Term.expires_on,
             sa.func.coalesce(policies.Term.premium_cents, 0).label("premium_cents"),
             sa.func.coalesce(paid.c.paid_cents, 0).label("paid_cents"),
+            segments.of(policies.Term.__table__.c.id).label("segments"),
         )
         .ext(postgresql.distinct_on(policies.Policy.id))
         .join(policies.Pet, policies.Pet.id == policies.Policy.pet_id)
@@ -161,12 +163,11 @@ def payments_of(
 def _policy(row: sa.Row) -> PolicyRow:
     paid_to = None
     if row.effective_on is not None:
-        paid_to = equity.equity_on(
-            effective_on=row.effective_on,
-            expires_on=row.expires_on,
-            premium_cents=row.premium_cents,
+        paid_to = equity.equity_on_by_segments(
+            segments.read(row.segments, charged_cents=row.premium_cents),
             paid_cents=int(row.paid_cents),
         )
     values = row._asdict()
     values.pop("paid_cents")
+    values.pop("segments")
     return PolicyRow(**values, paid_to_on=paid_to)
