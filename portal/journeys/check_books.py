@@ -160,7 +160,7 @@ PROOFS: Mapping[str, str] = {
               WHERE il.kind = 'tax' AND i.state <> 'voided') b,
              (SELECT coalesce(sum(a.cents), 0) AS cents FROM allocation a
               JOIN invoice_line il ON il.id = a.line_id
-              WHERE il.kind = 'tax' AND a.rule = 'correction') c
+              WHERE il.kind = 'tax' AND a.rule IN ('correction', 'return_premium')) c
         WHERE l.cents <> b.cents - c.cents
     """,
     "no invoice is reserved by a payment that is over": """
@@ -196,17 +196,46 @@ PROOFS: Mapping[str, str] = {
         ) r ON r.paid_by_id = c.id
         WHERE c.owed_cents <> coalesce(r.cents, 0)
     """,
-    "unearned premium is what is billed less corrected less earned": """
-        SELECT 'unearned premium ' || l.cents || ', terms ' || (b.cents - c.cents - e.cents)
+    "what a term costs is planned or billed, less what went back": """
+        SELECT p.number || ', term ' || t.number || ' of ' || t.premium_cents || '/'
+            || t.tax_cents || ' has ' || i.premium || '/' || i.tax
+        FROM term t JOIN policy p ON p.id = t.policy_id JOIN (
+            SELECT i.term_id, sum(i.premium_cents) - coalesce(sum(r.premium), 0) AS premium,
+                sum(i.tax_cents) - coalesce(sum(r.tax), 0) AS tax
+            FROM installment i LEFT JOIN (
+                SELECT installment_id,
+                    sum(returned_cents) FILTER (WHERE kind = 'premium') AS premium,
+                    sum(returned_cents) FILTER (WHERE kind = 'tax') AS tax
+                FROM invoice_line WHERE returned_cents > 0 GROUP BY installment_id
+            ) r ON r.installment_id = i.id
+            GROUP BY i.term_id
+        ) i ON i.term_id = t.id
+        WHERE t.premium_cents <> i.premium OR t.tax_cents <> i.tax
+    """,
+    "the rates of a term follow each other without a gap": """
+        SELECT p.number || ', term ' || t.number
+        FROM term t JOIN policy p ON p.id = t.policy_id LEFT JOIN (
+            SELECT term_id, min(starts_on) AS first, max(ends_on) AS last,
+                sum(ends_on - starts_on) AS days
+            FROM term_segment GROUP BY term_id
+        ) s ON s.term_id = t.id
+        WHERE s.first IS DISTINCT FROM t.effective_on OR s.last <> t.expires_on
+           OR s.days <> t.expires_on - t.effective_on
+    """,
+    "unearned premium is what is billed less corrected, returned and earned": """
+        SELECT 'unearned premium ' || l.cents || ', terms '
+            || (b.cents - c.cents - r.cents - e.cents)
         FROM (SELECT coalesce(-sum(amount_cents), 0) AS cents FROM ledger_line
               WHERE account = '2100') l,
              (SELECT coalesce(sum(il.amount_cents), 0) AS cents FROM invoice_line il
               JOIN invoice i ON i.id = il.invoice_id
               WHERE il.kind = 'premium' AND i.state <> 'voided') b,
              (SELECT coalesce(sum(corrected_cents), 0) AS cents FROM term) c,
+             (SELECT coalesce(sum(returned_cents), 0) AS cents FROM invoice_line
+              WHERE kind = 'premium') r,
              (SELECT coalesce(-sum(amount_cents), 0) AS cents FROM ledger_line
               WHERE account = '4000') e
-        WHERE l.cents <> b.cents - c.cents - e.cents
+        WHERE l.cents <> b.cents - c.cents - r.cents - e.cents
     """,
 }
 

@@ -9,14 +9,14 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from portal.domain.billing import models as billing
-from portal.domain.billing.operations import allocating, books, crediting, holds
+from portal.domain.billing.operations import allocating, crediting, holds
 from portal.domain.billing.queries import rooms
 from portal.domain.billing.rules import spreading
 from portal.domain.disputes.rules import MoneyAction
-from portal.domain.ledger import rules as ledger
 from portal.domain.payments import models as payments
 from portal.domain.payments.operations import refunding
 from portal.domain.payments.states import PaymentState
+from portal.journeys import freeing
 from portal.kernel import actor, db, errors, ids, msgids
 
 BY_CREDIT = "credit"
@@ -70,6 +70,13 @@ class Terms:
     now: datetime.datetime
     today: datetime.date
     rng: ids.Bits
+
+    @property
+    def freed(self) -> freeing.Terms:
+        """The same for what is freed first."""
+        return freeing.Terms(
+            key=self.key, memo=self.subject, who=self.who, now=self.now, today=self.today
+        )
 
 
 def perform(session: orm.Session, ask: Ask, terms: Terms) -> str:
@@ -143,7 +150,13 @@ def _free(
     first = _line_ids(session, ask)
     room = rooms.of_payment(session, applied=applied, for_credit=by_credit, first=first)
     parts = spreading.spread(room, cents)
-    _take_back(session, ask, terms, payment_no=ask.payment_no or "", parts=parts)
+    freeing.take_back(
+        session,
+        customer_id=ask.customer_id,
+        source=ask.payment_no or "",
+        parts=parts,
+        terms=terms.freed,
+    )
     if by_credit:
         crediting.correct(
             session,
@@ -172,8 +185,7 @@ def _correct(session: orm.Session, ask: Ask, terms: Terms) -> str:
     allocating.lock_invoices(session, invoice_ids=[invoice_id])
     room = rooms.of_invoice(session, invoice_id=invoice_id, line_numbers=ask.line_numbers)
     parts = spreading.spread(room, ask.amount_cents)
-    for payment_no, taken in _paid_parts(session, parts).items():
-        _take_back(session, ask, terms, payment_no=payment_no, parts=taken)
+    freeing.open_up(session, customer_id=ask.customer_id, parts=parts, terms=terms.freed)
     return crediting.correct(
         session,
         key=terms.key,
@@ -185,72 +197,6 @@ def _correct(session: orm.Session, ask: Ask, terms: Terms) -> str:
         today=terms.today,
         actor=terms.who.label,
         rng=terms.rng,
-    )
-
-
-def _paid_parts(session: orm.Session, parts: dict[int, int]) -> dict[str, dict[int, int]]:
-    """What must be taken back, by payment, so that each line is open for its credit."""
-    open_rows = session.execute(
-        sa.select(billing.InvoiceLine.id, billing.InvoiceLine.open_cents).where(
-            billing.InvoiceLine.id.in_(list(parts))
-        )
-    )
-    missing = {i: parts[i] - cents for i, cents in open_rows.all() if parts[i] > cents}
-    rows = session.execute(
-        sa.select(
-            billing.Allocation.source,
-            billing.Allocation.line_id,
-            sa.func.sum(billing.Allocation.cents).label("cents"),
-        )
-        .where(
-            billing.Allocation.line_id.in_(list(missing)),
-            billing.Allocation.source.like("PAY-%"),
-        )
-        .group_by(billing.Allocation.source, billing.Allocation.line_id)
-        .having(sa.func.sum(billing.Allocation.cents) > 0)
-        .order_by(sa.func.max(billing.Allocation.id).desc())
-    )
-    taken: dict[str, dict[int, int]] = {}
-    for source, line_id, cents in rows:
-        part = min(missing.get(line_id, 0), int(cents))
-        if part:
-            taken.setdefault(source, {})[line_id] = part
-            missing[line_id] -= part
-    return taken
-
-
-def _take_back(
-    session: orm.Session,
-    ask: Ask,
-    terms: Terms,
-    *,
-    payment_no: str,
-    parts: dict[int, int],
-) -> None:
-    taken = allocating.take_back(
-        session,
-        source=payment_no,
-        parts=parts,
-        rule="taken_back",
-        now=terms.now,
-        today=terms.today,
-    )
-    session.execute(
-        sa.update(payments.Payment)
-        .where(payments.Payment.number == payment_no)
-        .values(unapplied_cents=payments.Payment.unapplied_cents + sum(parts.values()))
-    )
-    session.expire_all()
-    books.post(
-        session,
-        key=f"taken_back:{payment_no}:{terms.key}",
-        event=ledger.Event.ALLOCATION_TAKEN_BACK,
-        booked_on=terms.today,
-        now=terms.now,
-        subject=payment_no,
-        actor=terms.who.label,
-        postings=ledger.allocation_taken_back(taken, customer_id=ask.customer_id),
-        memo=terms.subject,
     )
 
 

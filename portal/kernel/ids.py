@@ -49,6 +49,7 @@ class Prefix(enum.StrEnum):
     DRAFT = "DRF"
     ARRANGEMENT = "ARR"
     PAYER = "PYR"
+    CHANGE = "CHG"
 
 
 SYSTEM: Bits = random.SystemRandom()

@@ -53,6 +53,7 @@ class Event(enum.StrEnum):
     CHARGEBACK_LOST = "chargeback_lost"
     CHARGEBACK_REGAINED = "chargeback_regained"
     CORRECTION = "correction"
+    RETURN_PREMIUM = "return_premium"
     GOODWILL_CREDIT = "goodwill_credit"
     FEE_WAIVED = "fee_waived"
     SHORTFALL = "shortfall"

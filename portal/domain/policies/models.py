@@ -8,7 +8,7 @@ import enum
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from portal.kernel import db, types
+from portal.kernel import actor, db, types
 
 
 class Species(enum.StrEnum):
@@ -83,7 +83,7 @@ class Term(db.Base):
         sa.UniqueConstraint("policy_id", "number"),
         sa.CheckConstraint("effective_on < expires_on", name="not_empty"),
         sa.CheckConstraint(
-            "premium_cents > 0 AND tax_cents >= 0 AND policy_fee_cents >= 0 "
+            "premium_cents >= 0 AND tax_cents >= 0 AND policy_fee_cents >= 0 "
             "AND installment_fee_cents >= 0",
             name="amounts_not_negative",
         ),
@@ -116,6 +116,40 @@ class Term(db.Base):
     ended_on: orm.Mapped[datetime.date | None]  # before its time; that day is not covered
     kept_cents: orm.Mapped[int | None] = orm.mapped_column(sa.BigInteger)  # of it, corrected or not
     created_at: orm.Mapped[types.Moment]
+
+
+class EventKind(enum.StrEnum):
+    """What can happen to a policy inside a term."""
+
+    PREMIUM_CHANGED = "premium_changed"
+    DAY_MOVED = "day_moved"
+    PAID_IN_FULL = "paid_in_full"  # from installments to one bill for the rest
+    CANCELLED = "cancelled"
+    REINSTATED = "reinstated"
+
+
+class PolicyEvent(db.Base):
+    """One change of a policy, as it was worked out; never changed afterwards."""
+
+    __tablename__ = "policy_event"
+    __table_args__ = (
+        types.one_of("kind", EventKind),
+        types.one_of("by_kind", actor.ActorKind),
+        sa.Index(None, "policy_id", "id"),
+    )
+
+    id: orm.Mapped[types.Id]
+    number: orm.Mapped[str] = orm.mapped_column(unique=True)
+    once_key: orm.Mapped[str] = orm.mapped_column(unique=True)  # of the form that asked for it
+    policy_id: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, sa.ForeignKey("policy.id"))
+    term_id: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, sa.ForeignKey("term.id"))
+    kind: orm.Mapped[EventKind] = orm.mapped_column(types.EnumText(EventKind))
+    effective_on: orm.Mapped[datetime.date]
+    at: orm.Mapped[types.Moment]
+    by: orm.Mapped[str]
+    by_kind: orm.Mapped[actor.ActorKind] = orm.mapped_column(types.EnumText(actor.ActorKind))
+    reason: orm.Mapped[str] = orm.mapped_column(server_default="")
+    facts: orm.Mapped[types.Json]
 
 
 class Segment(db.Base):

@@ -16,6 +16,7 @@ class CreditKind(enum.StrEnum):
     GOODWILL = "goodwill"
     CORRECTION = "correction"  # premium (and its tax) that should not have been billed
     SHORTFALL = "shortfall"
+    RETURN_PREMIUM = "return_premium"  # premium (and its tax) of days that are not covered
 
 
 class Credit(db.Base):

@@ -123,6 +123,7 @@ class InvoiceLine(db.Base):
         sa.UniqueConstraint("invoice_id", "number"),
         sa.CheckConstraint("amount_cents > 0", name="amount_above_zero"),
         sa.CheckConstraint("open_cents BETWEEN 0 AND amount_cents", name="open_in_range"),
+        sa.CheckConstraint("returned_cents BETWEEN 0 AND amount_cents", name="returned_in_range"),
     )
 
     id: orm.Mapped[types.Id]
@@ -135,3 +136,6 @@ class InvoiceLine(db.Base):
     installment_id: orm.Mapped[int | None] = orm.mapped_column(
         sa.BigInteger, sa.ForeignKey("installment.id")
     )  # None for a charge that no plan foresaw
+    returned_cents: orm.Mapped[int] = orm.mapped_column(
+        sa.BigInteger, server_default="0"
+    )  # given back because the days are not covered: they count as never billed

@@ -73,6 +73,60 @@ def correct(
     return credit.number
 
 
+def return_premium(
+    session: orm.Session,
+    *,
+    key: str,
+    customer_id: int,
+    parts: Mapping[int, int],
+    subject: str,
+    reason: str,
+    now: datetime.datetime,
+    today: datetime.date,
+    actor: str,
+    rng: ids.Bits,
+) -> str:
+    """Credit exact cents on exact open lines (line id → cents): premium of days not covered.
+
+    As `correct`, but the term itself says already what it costs now; the lines remember what was
+    given back, so that it buys no cover. Raises NothingToCredit when a line is not open that far.
+    """
+    _check_open(session, parts)
+    credit = _give(
+        session,
+        key=key,
+        kind=models.CreditKind.RETURN_PREMIUM,
+        customer_id=customer_id,
+        cents=sum(parts.values()),
+        subject=subject,
+        reason=reason,
+        now=now,
+        actor=actor,
+        rng=rng,
+    )
+    closed = allocating.apply_to_lines(
+        session, source=credit.number, parts=parts, rule="return_premium", now=now, today=today
+    )
+    for line_id, cents in sorted(parts.items()):
+        session.execute(
+            sa.update(models.InvoiceLine)
+            .where(models.InvoiceLine.id == line_id)
+            .values(returned_cents=models.InvoiceLine.returned_cents + cents)
+        )
+    books.post(
+        session,
+        key=f"credit:{credit.number}",
+        event=ledger.Event.RETURN_PREMIUM,
+        booked_on=today,
+        now=now,
+        subject=credit.number,
+        actor=actor,
+        postings=ledger.correction(credited=closed, closed=closed, customer_id=customer_id),
+        memo=subject,
+    )
+    return credit.number
+
+
 def goodwill(
     session: orm.Session,
     *,

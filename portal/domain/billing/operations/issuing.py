@@ -16,7 +16,7 @@ from sqlalchemy import orm
 from portal.domain.billing import models
 from portal.domain.billing.operations import issuing_sql
 from portal.domain.billing.rules import billable
-from portal.kernel import actor, ids
+from portal.kernel import actor, errors, ids, msgids
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -44,13 +44,20 @@ class Batch:
         return not self.invoice_ids and not self.set_aside
 
 
+class NotBillable(errors.DomainError):
+    """The installment can't be billed as it stands."""
+
+    code = "installment_not_billable"
+    message = msgids.N_("This can’t be billed as it stands. Somebody has to look at it.")
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class _Order:
     """What all invoices of a batch share."""
 
     on: datetime.date
     now: datetime.datetime
-    run_id: int
+    run_id: int | None
     rng: ids.Bits
     who: actor.Actor
 
@@ -84,6 +91,26 @@ def issue_batch(
     counted = {"run_id": run_id, "issued": len(invoice_ids), "set_aside": len(bad)}
     session.execute(issuing_sql.COUNT, counted)
     return Batch(invoice_ids=tuple(invoice_ids), set_aside=len(bad))
+
+
+def issue_now(
+    session: orm.Session,
+    *,
+    installment_id: int,
+    on: datetime.date,
+    now: datetime.datetime,
+    rng: ids.Bits,
+    who: actor.Actor,
+) -> Issued:
+    """Bill one installment at once, outside any run; the caller has locked the account.
+
+    Raises NotBillable.
+    """
+    order = _Order(on=on, now=now, run_id=None, rng=rng, who=who)
+    made = _issue(session, order, [installment_id], {})
+    if not made:
+        raise NotBillable()
+    return issued(session, invoice_ids=made)[0]
 
 
 def _take(session: orm.Session, *, on: datetime.date, limit: int) -> Sequence[sa.Row]:

@@ -97,8 +97,8 @@ ISSUE = sa.text(
     ), invoices AS (
         INSERT INTO invoice (id, number, customer_id, policy_id, run_id, state, issued_on, due_on,
             period_start_on, period_end_on, total_cents, open_cents, created_at)
-        SELECT new_id, number, customer_id, policy_id, :run_id, 'issued', :on, due_on,
-            period_start_on, period_end_on, total, total, :now
+        SELECT new_id, number, customer_id, policy_id, CAST(:run_id AS bigint), 'issued', :on,
+            due_on, period_start_on, period_end_on, total, total, :now
         FROM bill
     ), lines AS (
         INSERT INTO invoice_line
@@ -127,7 +127,8 @@ ISSUE = sa.text(
         INSERT INTO audit_event (at, actor_kind, actor_label, action, subject, customer_id, data,
             personal, request_id)
         SELECT :now, :actor_kind, :actor, 'billing.issued', number, customer_id,
-            jsonb_build_object('total_cents', total, 'due_on', due_on, 'run', :run_id), '{}', ''
+            jsonb_build_object('total_cents', total, 'due_on', due_on,
+                'run', CAST(:run_id AS bigint)), '{}', ''
         FROM bill
     )
     SELECT new_id FROM bill ORDER BY new_id

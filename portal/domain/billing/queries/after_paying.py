@@ -16,7 +16,11 @@ _paid = (
     sa.select(
         models.Installment.term_id,
         sa.cast(
-            sa.func.sum(models.InvoiceLine.amount_cents - models.InvoiceLine.open_cents),
+            sa.func.sum(
+                models.InvoiceLine.amount_cents
+                - models.InvoiceLine.open_cents
+                - models.InvoiceLine.returned_cents
+            ),
             sa.BigInteger,
         ).label("paid_cents"),
     )

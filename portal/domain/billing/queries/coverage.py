@@ -92,7 +92,9 @@ _counts = (
 _premium = (
     sa.select(
         sa.cast(
-            sa.func.coalesce(sa.func.sum(_line.c.amount_cents - _line.c.open_cents), 0),
+            sa.func.coalesce(
+                sa.func.sum(_line.c.amount_cents - _line.c.open_cents - _line.c.returned_cents), 0
+            ),
             sa.BigInteger,
         ).label("cents")
     )

@@ -50,7 +50,7 @@ def _rows(session: orm.Session, where: sa.ColumnElement[bool]) -> list[sa.Row]:
         sa.select(sa.func.coalesce(sa.func.sum(models.Allocation.cents), 0))
         .where(
             models.Allocation.line_id == models.InvoiceLine.id,
-            models.Allocation.rule == "correction",
+            models.Allocation.rule.in_(("correction", "return_premium")),
         )
         .scalar_subquery()
     )

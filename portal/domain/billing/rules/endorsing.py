@@ -64,6 +64,7 @@ def endorse(
         raise NothingChanges()
     left = (term.expires_on - effective_on).days
     change = money.pro_rata(premium_cents - last.premium_cents, left, term.days)
+    change = max(change, -term.charged_cents)  # what was rounded up before is all that is there
     before = (Segment(last.starts_on, effective_on, last.premium_cents),)
     segments = (
         *term.segments[:-1],

@@ -69,9 +69,11 @@ def policies_of(session: orm.Session, *, customer_id: int) -> tuple[PolicyRow, .
     paid = (
         sa.select(
             billing.Installment.term_id,
-            sa.func.sum(billing.InvoiceLine.amount_cents - billing.InvoiceLine.open_cents).label(
-                "paid_cents"
-            ),
+            sa.func.sum(
+                billing.InvoiceLine.amount_cents
+                - billing.InvoiceLine.open_cents
+                - billing.InvoiceLine.returned_cents
+            ).label("paid_cents"),
         )
         .join(billing.InvoiceLine, billing.InvoiceLine.installment_id == billing.Installment.id)
         .join(billing.Invoice, billing.Invoice.id == billing.InvoiceLine.invoice_id)

@@ -1,0 +1,160 @@
+"""Changes of a policy inside its term: its rates, its end, its return; and the trail they leave."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from portal.domain.audit import operations as audit
+from portal.domain.policies import models
+from portal.kernel import actor, errors, ids, msgids
+
+
+class NoTermNow(errors.DomainError):
+    """No term of the policy covers the day."""
+
+    code = "no_term_now"
+    message = msgids.N_("This policy has no cover on that day.")
+
+
+class NotCancelled(errors.DomainError):
+    """Only a cancelled policy is reinstated."""
+
+    code = "not_cancelled"
+    message = msgids.N_("This policy is not cancelled.")
+
+
+Rate = tuple[datetime.date, datetime.date, int]
+
+
+def term_on(session: orm.Session, *, policy_id: int, day: datetime.date) -> models.Term:
+    """The term that covers `day` (its last day included), locked. Raises NoTermNow."""
+    term = session.scalar(
+        sa.select(models.Term)
+        .where(
+            models.Term.policy_id == policy_id,
+            models.Term.effective_on <= day,
+            models.Term.expires_on >= day,
+        )
+        .order_by(models.Term.effective_on.desc())
+        .limit(1)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if term is None:
+        raise NoTermNow()
+    return term
+
+
+def segments(session: orm.Session, *, term_id: int) -> tuple[Rate, ...]:
+    """The rates of a term in order: first day, day after the last, cents of a whole term."""
+    rows = session.execute(
+        sa.select(models.Segment.starts_on, models.Segment.ends_on, models.Segment.premium_cents)
+        .where(models.Segment.term_id == term_id)
+        .order_by(models.Segment.starts_on)
+    )
+    return tuple((row.starts_on, row.ends_on, row.premium_cents) for row in rows)
+
+
+def set_rates(session: orm.Session, *, term_id: int, rates: Sequence[Rate]) -> None:
+    """Write the rates of a term in the place of what they were."""
+    session.execute(sa.delete(models.Segment).where(models.Segment.term_id == term_id))
+    session.execute(
+        sa.insert(models.Segment),
+        [
+            {"term_id": term_id, "starts_on": start, "ends_on": end, "premium_cents": cents}
+            for start, end, cents in rates
+        ],
+    )
+
+
+def cancel(
+    session: orm.Session,
+    *,
+    policy: models.Policy,
+    term: models.Term,
+    on: datetime.date,
+    kept_cents: int,
+) -> None:
+    """End the (locked) policy and its term on `on`, itself not covered; so much of it is kept."""
+    policy.state, policy.cancelled_on = models.PolicyState.CANCELLED, on
+    term.ended_on, term.kept_cents = on, kept_cents
+    session.flush()
+
+
+def reinstate(session: orm.Session, *, policy: models.Policy, term: models.Term) -> None:
+    """Have the (locked) policy go on as if it had never ended. Raises NotCancelled."""
+    if policy.state is not models.PolicyState.CANCELLED or term.ended_on is None:
+        raise NotCancelled()
+    policy.state, policy.cancelled_on = models.PolicyState.ACTIVE, None
+    term.ended_on = term.kept_cents = None
+    session.flush()
+
+
+def by_once_key(session: orm.Session, *, once_key: str) -> models.PolicyEvent | None:
+    """What a form sent before has already done."""
+    return session.scalar(
+        sa.select(models.PolicyEvent).where(models.PolicyEvent.once_key == once_key)
+    )
+
+
+def last_event(
+    session: orm.Session, *, term_id: int, kind: models.EventKind
+) -> models.PolicyEvent | None:
+    """The newest event of a kind in a term."""
+    return session.scalar(
+        sa.select(models.PolicyEvent)
+        .where(models.PolicyEvent.term_id == term_id, models.PolicyEvent.kind == kind)
+        .order_by(models.PolicyEvent.id.desc())
+        .limit(1)
+    )
+
+
+def record(
+    session: orm.Session,
+    *,
+    policy: models.Policy,
+    term: models.Term,
+    kind: models.EventKind,
+    number: str,
+    once_key: str,
+    effective_on: datetime.date,
+    reason: str,
+    facts: Mapping[str, Any],
+    now: datetime.datetime,
+    who: actor.Actor,
+) -> None:
+    """Write the event down, readable for ever, and in the audit log. `facts` are plain values."""
+    if not ids.is_valid(number, ids.Prefix.CHANGE):
+        raise ValueError(f"{number} is no number of a change")
+    session.add(
+        models.PolicyEvent(
+            number=number,
+            once_key=once_key,
+            policy_id=policy.id,
+            term_id=term.id,
+            kind=kind,
+            effective_on=effective_on,
+            at=now,
+            by=who.label,
+            by_kind=who.kind,
+            reason=reason,
+            facts=dict(facts),
+        )
+    )
+    session.flush()
+    audit.record(
+        session,
+        who=who,
+        action=f"policies.{kind}",
+        subject=policy.number,
+        customer_id=policy.customer_id,
+        now=now,
+        change=number,
+        effective_on=effective_on.isoformat(),
+        **facts,
+    )

@@ -1,0 +1,104 @@
+"""Frees money that stands on bills, so that their lines are open again; commits nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from portal.domain.billing import models as billing
+from portal.domain.billing.operations import allocating, books
+from portal.domain.ledger import rules as ledger
+from portal.domain.payments import models as payments
+from portal.kernel import actor
+
+# what pays a line and can be had back; the other credits say that less was owed
+_MONEY = sa.or_(
+    billing.Allocation.source.like("PAY-%"),
+    sa.exists().where(
+        billing.Credit.number == billing.Allocation.source,
+        billing.Credit.kind == billing.CreditKind.GOODWILL,
+    ),
+)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Terms:
+    """How it is written down: a key unique to the decision, what it is for, by whom and when."""
+
+    key: str
+    memo: str
+    who: actor.Actor
+    now: datetime.datetime
+    today: datetime.date
+
+
+def open_up(
+    session: orm.Session, *, customer_id: int, parts: Mapping[int, int], terms: Terms
+) -> dict[str, int]:
+    """Take back what it takes for each line (line id → cents) to be open so far, newest first.
+
+    The number of each payment or credit that has money unapplied now, and how much. What no money
+    pays is left as it is.
+    """
+    open_rows = session.execute(
+        sa.select(billing.InvoiceLine.id, billing.InvoiceLine.open_cents).where(
+            billing.InvoiceLine.id.in_(list(parts))
+        )
+    )
+    missing = {i: parts[i] - cents for i, cents in open_rows.all() if parts[i] > cents}
+    rows = session.execute(
+        sa.select(
+            billing.Allocation.source,
+            billing.Allocation.line_id,
+            sa.func.sum(billing.Allocation.cents).label("cents"),
+        )
+        .where(billing.Allocation.line_id.in_(list(missing)), _MONEY)
+        .group_by(billing.Allocation.source, billing.Allocation.line_id)
+        .having(sa.func.sum(billing.Allocation.cents) > 0)
+        .order_by(sa.func.max(billing.Allocation.id).desc())
+    )
+    taken: dict[str, dict[int, int]] = {}
+    for source, line_id, cents in rows:
+        part = min(missing.get(line_id, 0), int(cents))
+        if part:
+            taken.setdefault(source, {})[line_id] = part
+            missing[line_id] -= part
+    for source, given in taken.items():
+        take_back(session, customer_id=customer_id, source=source, parts=given, terms=terms)
+    return {source: sum(given.values()) for source, given in taken.items()}
+
+
+def take_back(
+    session: orm.Session,
+    *,
+    customer_id: int,
+    source: str,
+    parts: Mapping[int, int],
+    terms: Terms,
+) -> None:
+    """Take exact cents of a payment or credit off lines; they lie unapplied then."""
+    taken = allocating.take_back(
+        session, source=source, parts=parts, rule="taken_back", now=terms.now, today=terms.today
+    )
+    table = payments.Payment if source.startswith("PAY-") else billing.Credit
+    session.execute(
+        sa.update(table)
+        .where(table.number == source)
+        .values(unapplied_cents=table.unapplied_cents + sum(parts.values()))
+    )
+    session.expire_all()
+    books.post(
+        session,
+        key=f"taken_back:{source}:{terms.key}",
+        event=ledger.Event.ALLOCATION_TAKEN_BACK,
+        booked_on=terms.today,
+        now=terms.now,
+        subject=source,
+        actor=terms.who.label,
+        postings=ledger.allocation_taken_back(taken, customer_id=customer_id),
+        memo=terms.memo,
+    )
