@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import functools
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from portal.documents import formats, wording
+from portal.domain.billing.rules.difference import Sort
 from portal.domain.identity import rules as identity
 from portal.domain.payments.queries import bill, bill_events, drafts
 from portal.domain.payments.queries.bill_events import Happened
 from portal.journeys import context
 from portal.kernel import msgids
-from portal.web.customer import upcoming
-from portal.web.shared import in_parts, language, rows
+from portal.web.customer import line_rules, upcoming
+from portal.web.shared import in_parts, language, rows, why
 
 N_ = msgids.N_
 _ = language.gettext
@@ -47,6 +49,12 @@ REFUNDS = {
     "failed": N_("%(sum)s could not be sent back to %(method)s. We take care of it and will write"),
     "sent_again": N_("%(sum)s could not be sent back to %(method)s and was sent again"),
     "paid_otherwise": N_("%(sum)s could not be sent back to %(method)s and was paid by check"),
+}
+
+
+ONE_OFFS = {
+    Sort.ALL_THE_REST: N_("The rest of the year at once"),
+    Sort.EXTRA: N_("Once, for a change of the policy"),
 }
 
 
@@ -85,6 +93,8 @@ class BillView:
     verifying: bill_events.BillEvent | None
     verifying_text: str
     lines: tuple[Line, ...]
+    line_rules: Sequence[tuple[str, str]]  # each line's name, and how it is worked out
+    why: why.Difference | None  # from the bill before
     settled: tuple[tuple[str, str, int], ...]
     left_cents: int
     events: tuple[Event, ...]
@@ -100,6 +110,7 @@ def view(
     """
     write = rows.Writer(ctx.clock.today())
     head, way = found.head, found.under_way
+    name = functools.partial(_name, head)
     waits = next((e for e in found.events if e.state == bill_events.VERIFYING), None)
     state, text = _state(found, write)
     if state in ("due", "overdue") and in_parts.of(planned) is not None:
@@ -118,6 +129,8 @@ def view(
         verifying=waits,
         verifying_text=_event_text(waits, write) if waits else "",
         lines=lines(found),
+        line_rules=line_rules.of(found.beside, [(n.kind, name(n.kind)) for n in found.lines]),
+        why=why.view(found.beside, write, name=name),
         settled=settled(found, write, ctx.clock.zone),
         left_cents=found.payable_cents,
         events=_events(found, write, ctx.clock.zone),
@@ -158,21 +171,31 @@ def _heading(found: bill.Bill, write: rows.Writer) -> str:
 
 
 def lines(found: bill.Bill) -> tuple[Line, ...]:
-    """The charges in words."""
-    head = found.head
-    state = identity.US_STATES.get(head.us_state, head.us_state)
+    """The charges in words, their place in the term as it was planned at first."""
+    head, this = found.head, found.beside.this if found.beside else None
+    of = this.parts + this.has_down_payment if this else head.installments
     read = []
     for line in found.lines:
         what, note = wording.charge(
             line.kind,
             say=_,
-            state=state,
-            plan=head.plan,
+            state=_state_name(head),
+            plan=head.plan if of == 1 or head.plan != "in_full" else "",  # so only since then
             sequence=head.sequence,
-            of=head.installments,
+            of=of,
         )
+        if line.kind == "premium" and this and this.is_one_off:
+            note = _(ONE_OFFS[this.sort])
         read.append(Line(line.number, what, note, line.cents, line.held_cents))
     return tuple(read)
+
+
+def _name(head: bill.BillHead, kind: str) -> str:
+    return wording.charge(kind, say=_, state=_state_name(head))[0]
+
+
+def _state_name(head: bill.BillHead) -> str:
+    return identity.US_STATES.get(head.us_state, head.us_state)
 
 
 def settled(

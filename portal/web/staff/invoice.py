@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
+
 import flask
 
 from portal.domain.audit import queries as audit
 from portal.domain.ledger import queries as ledger
 from portal.domain.reports.queries import invoice_record
 from portal.kernel import ids
-from portal.web.shared import numbers, site
-from portal.web.staff import frame
+from portal.web.shared import numbers, rows, site, why
+from portal.web.staff import frame, words
 
 bp = flask.Blueprint("desk_invoice", __name__)
 
@@ -23,12 +25,16 @@ def show(number: str) -> str:
     applied = invoice_record.allocations_on(reader, invoice_id=invoice.id)
     sources = sorted({a.source for a in applied})
     holds = invoice_record.holds_on(reader, subject=invoice.number)
+    today = site.ctx().clock.today()
     return frame.page(
         "invoice.html",
         invoice=invoice,
-        standing=standing(invoice, site.ctx().clock.today()),
+        standing=standing(invoice, today),
         held_cents=sum(
             h.amount_cents for h in holds if h.kind == "overdue" and h.lifted_at is None
+        ),
+        why=why.view(
+            invoice.beside, rows.Writer(today), name=functools.partial(words.word, "charge")
         ),
         lines=invoice_record.lines(reader, invoice_id=invoice.id),
         applied=applied,

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from portal.domain.billing import models as billing
-from portal.domain.billing.queries import held
+from portal.domain.billing.queries import bill_before, held
 from portal.domain.identity import models as identity
 from portal.domain.payments.queries import bill_events
 from portal.domain.policies import models as policies
@@ -57,11 +57,12 @@ class BillHead(NamedTuple):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Bill:
-    """A bill with its lines in order and its events, newest first."""
+    """A bill with its lines in order, its events, newest first, and the bill before it."""
 
     head: BillHead
     lines: tuple[BillLine, ...]
     events: tuple[bill_events.BillEvent, ...]
+    beside: bill_before.Beside | None  # None where no plan made it
 
     @property
     def disputed_cents(self) -> int:
@@ -142,7 +143,7 @@ _LINES = (
     .order_by(_line.c.number)
 )
 _BILL = (
-    sa.select(*_HEAD, answers.rows(_LINES), answers.rows(bill_events.EVENTS))
+    sa.select(*_HEAD, answers.rows(_LINES), answers.rows(bill_events.EVENTS), *bill_before.COLUMNS)
     .select_from(
         _invoice.join(_policy, _policy.c.id == _invoice.c.policy_id)
         .join(_pet, _pet.c.id == _policy.c.pet_id)
@@ -163,9 +164,10 @@ def bill(session: orm.Session, *, customer_id: int, number: str) -> Bill | None:
     )
     if found is None:
         return None
-    *head, lines, events = found
+    *head, lines, events, two, changes = found
     return Bill(
         head=BillHead._make(head),
         lines=tuple(BillLine._make(line) for line in lines),
         events=bill_events.of_rows(events),
+        beside=bill_before.read(two, changes, number=number),
     )

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from portal.domain.billing import models as billing
+from portal.domain.billing.queries import bill_before
 from portal.domain.disputes import models as disputes
 from portal.domain.identity import models as identity
 from portal.domain.policies import models as policies
@@ -16,7 +17,10 @@ from portal.domain.policies import models as policies
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class InvoiceRecord:
-    """The head of an invoice; amounts in cents, the period half-open."""
+    """The head of an invoice; amounts in cents, the period half-open.
+
+    `beside` is the invoice before it, None where no plan made it.
+    """
 
     id: int
     number: str
@@ -36,6 +40,7 @@ class InvoiceRecord:
     paid_on: datetime.date | None
     run_id: int | None
     created_at: datetime.datetime
+    beside: bill_before.Beside | None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -114,13 +119,18 @@ def invoice(session: orm.Session, *, number: str) -> InvoiceRecord | None:
             table.paid_on,
             table.run_id,
             table.created_at,
+            *bill_before.COLUMNS,
         )
         .join(who, who.id == table.customer_id)
         .join(policies.Policy, policies.Policy.id == table.policy_id)
         .join(policies.Pet, policies.Pet.id == policies.Policy.pet_id)
         .where(table.number == number)
     ).one_or_none()
-    return None if row is None else InvoiceRecord(**row._mapping)
+    if row is None:
+        return None
+    values = dict(row._mapping)
+    beside = bill_before.read(values.pop("two"), values.pop("changes"), number=number)
+    return InvoiceRecord(**values, beside=beside)
 
 
 def lines(session: orm.Session, *, invoice_id: int) -> tuple[LineRecord, ...]:
