@@ -17,6 +17,7 @@ CUSTOMER = (
     "/arrangement",
     "/arrangement/new",
     "/payments",
+    "/statements",
     "/payers",
     "/payment-methods",
     "/payment-methods/add",
@@ -45,6 +46,7 @@ BY_NUMBER = {
     "customer": (
         ("/invoices/{}", "invoices"),
         ("/payments/{}", "payments"),
+        ("/statements/{}", "statements"),
         ("/payments/scheduled/{}", "scheduled"),
         ("/pay/{}", "pay_result"),
         ("/disputes/{}", "dispute"),

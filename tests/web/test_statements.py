@@ -8,6 +8,7 @@ LISTS = {
     "invoices.index": 3,
     "autopay.index": 2,
     "payments.index": 3,
+    "statements.index": 2,
     "payers.index": 4,
     "payment_methods.show": 4,
     "disputes.index": 2,
@@ -67,6 +68,8 @@ PAGES = {
     "sign_in_link.ask": 1,
     "sign_out.show": 1,
     "start.show": 1,
+    "statements.paper": 3,
+    "statements.show": 2,
 }
 BOUNDS = LISTS | PAGES
 ELSEWHERE = {  # no page, or one whose own test looks

@@ -40,6 +40,7 @@ from portal.web.customer import (
     sign_in_link,
     sign_out,
     start,
+    statements,
 )
 
 
@@ -54,6 +55,7 @@ def blueprints() -> tuple[flask.Blueprint, ...]:
         home.bp,
         invoices.bp,
         payments.bp,
+        statements.bp,
         scheduled.bp,
         arrangement.bp,
         arrangement_new.bp,

@@ -1,4 +1,4 @@
-"""A bill or a payment as a PDF for its owner; it is private and kept nowhere on the way."""
+"""A bill, payment or statement as a PDF for its owner; private and kept nowhere on the way."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import flask_babel
 import flask_login
 
 from portal.documents import formats, wording
-from portal.documents.pdf import invoice, receipt
+from portal.documents.pdf import invoice, receipt, statement
+from portal.domain.identity import queries
 from portal.domain.payments.queries import bill, payment
 from portal.journeys import context, guest_pay
-from portal.web.customer import bill_view, payment_view
+from portal.web.customer import bill_view, payment_view, statement_view
 from portal.web.shared import looks, rows
 
 _ = flask_babel.gettext
@@ -22,12 +23,7 @@ def of_bill(found: bill.Bill, ctx: context.Context) -> flask.Response:
     head, write = found.head, rows.Writer(ctx.clock.today())
     view = bill_view.view(found, ctx)
     state = "processing" if view.under_way else view.state
-    region = " ".join(part for part in (head.state_code, head.zip) if part)
-    address = (
-        f"{head.first_name} {head.last_name}",
-        head.street,
-        ", ".join(part for part in (head.city, region) if part),
-    )
+    name = f"{head.first_name} {head.last_name}"
     paper = invoice.InvoicePaper(
         number=head.number,
         policy_no=head.policy_no,
@@ -36,7 +32,7 @@ def of_bill(found: bill.Bill, ctx: context.Context) -> flask.Response:
         due_on=head.due_on,
         period_start_on=head.period_start_on,
         period_end_on=head.period_end_on,
-        address=tuple(part for part in address if part),
+        address=_address(name, head.street, head.city, head.state_code, head.zip),
         shown_cents=view.shown_cents,
         state=state,
         state_on=(head.paid_on or head.due_on) if head.state == "paid" else head.due_on,
@@ -74,6 +70,49 @@ def of_payment(found: payment.Payment, ctx: context.Context) -> flask.Response:
         paper, language=looks.page_lang(), zone=ctx.clock.zone, brand=ctx.brand, phone=ctx.phone
     )
     return _answer(printed, f"{head.number}.pdf")
+
+
+def of_statement(
+    view: statement_view.StatementView, owner: queries.CustomerView, ctx: context.Context
+) -> flask.Response:
+    """The statement on paper, in the language of this request."""
+    paper = statement.StatementPaper(
+        heading=view.heading,
+        customer_no=owner.number,
+        address=_address(owner.name, owner.street, owner.city, owner.state, owner.zip),
+        starts_on=view.period.starts_on,
+        last_on=view.last_on,
+        is_over=view.is_over,
+        opening_cents=view.opening_cents,
+        charged_cents=view.charged_cents,
+        paid_cents=view.paid_cents,
+        closing_cents=view.closing_cents,
+        open_cents=view.open_cents,
+        unapplied_cents=view.unapplied_cents,
+        goes_below=view.goes_below,
+        rows=tuple(
+            (
+                row.on,
+                row.what,
+                "; ".join(part for part in (row.note, row.number) if part),
+                row.charged_cents,
+                row.paid_cents,
+                row.balance_cents,
+            )
+            for row in view.rows
+        ),
+        aging=view.aging,
+        totals=view.totals,
+    )
+    printed = statement.render(paper, language=looks.page_lang(), brand=ctx.brand, phone=ctx.phone)
+    return _answer(printed, f"statement-{view.period.name}.pdf")
+
+
+def _address(name: str, street: str, city: str, state: str, code: str) -> tuple[str, ...]:
+    """Where a letter goes, without the lines that are empty."""
+    region = " ".join(part for part in (state, code) if part)
+    place = ", ".join(part for part in (city, region) if part)
+    return tuple(part for part in (name, street, place) if part)
 
 
 def _answer(printed: bytes, name: str) -> flask.Response:
