@@ -9,6 +9,7 @@ from __future__ import annotations
 import collections
 import contextlib
 import dataclasses
+import datetime
 import random
 import time
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ import psycopg
 import sqlalchemy as sa
 
 from portal.cli import scale_rows
-from portal.domain.billing.operations import planning
+from portal.domain.billing.queries import plans
 from portal.journeys import context, earn_premium
 
 BATCH = 400  # policies in one transaction
@@ -87,7 +88,7 @@ def _books(
 ) -> Iterator[scale_rows.Book]:
     """Books of about `BATCH` policies until there are enough."""
     keys = Keys(connection)
-    terms = _terms(connection)
+    terms = _terms(connection, ctx.clock.today())
     known = connection.execute("SELECT count(*) FROM policy").fetchone()
     rng = random.Random(f"scale {known}")
     left = policies
@@ -99,11 +100,11 @@ def _books(
         yield book
 
 
-def _terms(connection: psycopg.Connection) -> scale_rows.Terms:
+def _terms(connection: psycopg.Connection, on: datetime.date) -> scale_rows.Terms:
     row = connection.execute(
         "SELECT installment_fee_cents, policy_fee_cents, tax_ppm, lead_days"
-        " FROM billing_plan WHERE code = %s",
-        (planning.STANDARD_PLAN,),
+        " FROM billing_plan WHERE code = %s AND valid_from <= %s ORDER BY valid_from DESC LIMIT 1",
+        (plans.STANDARD, on),
     ).fetchone()
     names = [field.name for field in dataclasses.fields(scale_rows.Terms)]
     return scale_rows.Terms(**dict(zip(names, row or (), strict=True)))

@@ -10,6 +10,7 @@ from sqlalchemy import orm
 
 from portal.domain.billing import models as billing
 from portal.domain.billing.operations import crediting, issuing, replan
+from portal.domain.billing.queries import plans
 from portal.domain.billing.rules import replanning
 from portal.domain.payments import models as payments
 from portal.domain.payments import rules
@@ -29,12 +30,14 @@ def settle(
     policy: policies.Policy,
     left: replanning.Leftover,
     counted: Sequence[replan.Billed],
+    fees: Sequence[replan.Billed],
     number: str,
     who: actor.Actor,
 ) -> dict[str, int]:
     """Bill what is above zero and give back what is below; the caller has locked the account.
 
-    Cents billed at once and given back, and what of it is refunded; `number` is of the change.
+    `fees` go back whole. Cents billed at once and given back, and what of it is refunded;
+    `number` is of the change.
     """
     billed = returned = refunded = 0
     more = {"premium": max(left.premium_cents, 0), "tax": max(left.tax_cents, 0)}
@@ -44,7 +47,7 @@ def settle(
         counted,
         premium_cents=max(-left.premium_cents, 0),
         tax_cents=max(-left.tax_cents, 0),
-    )
+    ) | {fee.line_id: fee.room_cents for fee in fees if fee.room_cents}
     if parts:
         returned = sum(parts.values())
         refunded = _give_back(session, ctx, policy=policy, parts=parts, number=number, who=who)
@@ -60,7 +63,7 @@ def _bill_rest(
     who: actor.Actor,
 ) -> int:
     today = ctx.clock.today()
-    due_on = today + datetime.timedelta(days=replan.lead_days(session))
+    due_on = today + datetime.timedelta(days=plans.standard(session, on=today).lead_days)
     begins = min(max(today, term.effective_on), term.expires_on - datetime.timedelta(days=1))
     installment_id = replan.add(
         session,

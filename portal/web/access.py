@@ -131,6 +131,11 @@ TABLE: dict[str, frozenset[str]] = {
     "autopay.leave": OWNERS,
     # who else pays
     "payers.index": OWNERS,
+    "policies.index": OWNERS,
+    "policies.show": OWNERS,
+    "policy_change.day": OWNERS,
+    "policy_change.in_full": OWNERS,
+    "policy_change.cancel": OWNERS,
     "payers.show": OWNERS,
     "payers.send_link": OWNERS,
     "payers.end": OWNERS,
@@ -159,6 +164,7 @@ TABLE: dict[str, frozenset[str]] = {
     "desk_arrangements.index": DESK,
     "desk_arrangements.one": DESK,
     "desk_billing.show": DESK,
+    "desk_policy.show": DESK,
     # the desk: whoever works cases
     "desk_queue.take_next": CASE_WORK,
     "desk_case.take": CASE_WORK,
@@ -178,6 +184,7 @@ TABLE: dict[str, frozenset[str]] = {
     "desk_arrangements.approve": CASE_WORK,
     "desk_arrangements.decline": CASE_WORK,
     "desk_billing.again": CASE_WORK,
+    "desk_policy.change": CASE_WORK,
     # the desk: the second person
     "desk_approvals.approve": frozenset({SUPERVISOR}),
     "desk_approvals.send_back": frozenset({SUPERVISOR}),

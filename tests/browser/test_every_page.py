@@ -31,6 +31,7 @@ CUSTOMER = (
     "/settings/language",
     "/settings/password",
     "/sign-out",
+    "/policies",
 )
 DESK = (
     "/desk",
@@ -56,6 +57,10 @@ BY_NUMBER = {
         ("/payers/new/{}", "payer_new"),
         ("/autopay/{}", "autopay"),
         ("/autopay/{}/leave", "autopay"),
+        ("/policies/{}", "policies"),
+        ("/policies/{}/day?day=15", "policies"),
+        ("/policies/{}/in-full", "policies"),
+        ("/policies/{}/cancel", "policies"),
         ("/disputes/new?invoice={}", "invoices"),
         ("/disputes/new?step=which&category=wrong_amount&invoice={}", "invoices"),
     ),
@@ -66,6 +71,7 @@ BY_NUMBER = {
         ("/desk/disputes/{}", "desk_case"),
         ("/desk/chargebacks/{}", "desk_chargeback"),
         ("/desk/refunds/{}", "desk_refund"),
+        ("/desk/policies/{}", "desk_policy"),
         ("/desk/disputes/{}/resolve", "desk_resolve"),
         ("/desk/disputes/{}/hand-over", "desk_hand_over"),
         ("/desk/approvals/{}", "desk_approvals"),

@@ -191,8 +191,9 @@ def _rows(database, bill):
         ).all()
 
 
-def test_a_reinstated_policy_costs_what_it_would_have_cost(quiet_ctx, database, bill):
-    term_changes.cancel(quiet_ctx, ask=ask(bill, "end"), on=D(2026, 12, 15))
+@pytest.mark.parametrize("ends", [D(2026, 11, 25), D(2026, 12, 15), D(2027, 2, 1)])
+def test_a_reinstated_policy_costs_what_it_would_have_cost(quiet_ctx, database, bill, ends):
+    term_changes.cancel(quiet_ctx, ask=ask(bill, "end"), on=ends)
     made = term_changes.reinstate(quiet_ctx, ask=ask(bill, "on"))
     now = term(database, bill)
     assert (now.premium_cents, now.ended_on) == (PREMIUM, None)

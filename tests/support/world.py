@@ -155,6 +155,9 @@ def _paying(ctx, database, bill) -> dict[str, str]:
         "desk_arrangements": _arrangement(database, debtor, [debtor.invoices[0].id]),
         "payers": _payer(database, bill),
         "payer_new": bill.policy.number,
+        "policies": bill.policy.number,
+        "policy_change": bill.policy.number,
+        "desk_policy": bill.policy.number,
     }
 
 

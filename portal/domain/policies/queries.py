@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -150,3 +151,33 @@ def _view(row: sa.Row) -> PolicyView:
 
 def _term(values) -> TermView:
     return TermView(**{**values, "payment_plan": str(values["payment_plan"])})
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class EventView:
+    """One change of a policy, as it was worked out then."""
+
+    number: str
+    kind: str
+    effective_on: datetime.date
+    at: datetime.datetime
+    by: str
+    by_kind: str
+    reason: str
+    facts: dict[str, Any]
+
+
+_EVENT_FIELDS = tuple(field.name for field in dataclasses.fields(EventView))
+
+
+def events(session: orm.Session, *, policy_id: int) -> tuple[EventView, ...]:
+    """What happened to the policy, newest first."""
+    rows = session.execute(
+        sa.select(*(getattr(models.PolicyEvent, name) for name in _EVENT_FIELDS))
+        .where(models.PolicyEvent.policy_id == policy_id)
+        .order_by(models.PolicyEvent.id.desc())
+    )
+    return tuple(
+        EventView(**{**row._mapping, "kind": str(row.kind), "by_kind": str(row.by_kind)})
+        for row in rows
+    )

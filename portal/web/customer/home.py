@@ -17,7 +17,7 @@ from portal.domain.billing.rules.coverage import CoverageKind
 from portal.domain.disputes import categories
 from portal.domain.disputes.queries import owner
 from portal.domain.payments.queries import bills, drafts, history, standing
-from portal.web.customer import autopay_view, owed_view, upcoming
+from portal.web.customer import autopay_view, cover_view, owed_view, upcoming
 from portal.web.shared import in_parts, rows, site
 
 bp = flask.Blueprint("home", __name__)
@@ -147,7 +147,7 @@ def _card(
     return PetCard(
         name=cover.pet_name,
         species=cover.species,
-        cover=_line(cover, write),
+        cover=cover_view.line(cover, write),
         late=is_late or kind is CoverageKind.NOTICE,
         ended=kind is CoverageKind.CANCELLED,
         paid=cover.paid,
@@ -176,23 +176,6 @@ def _autopay(one: standing.Standing, write: rows.Writer) -> dict[str, str]:
     )
     href = f"/autopay/{one.policy_no}"
     return {"autopay": text, "autopay_state": state, "href": href, "link": link}
-
-
-def _line(cover: coverage.PolicyCover, write: rows.Writer) -> str:
-    """The coverage line in words."""
-    line = cover.line
-    day, cents = write.day(line.on, "plain"), formats.money(line.amount_cents)
-    if line.kind is CoverageKind.CANCELLED:
-        return _("Cover ended on %(day)s.", day=write.day(line.on, "year"))
-    if not cover.has_begun(write.today):
-        return _("Cover begins on %(day)s.", day=write.day(cover.starts_on, "plain"))
-    if line.kind is CoverageKind.NOTICE:
-        return _("Cover ends %(day)s unless %(sum)s arrives before.", day=day, sum=cents)
-    if line.kind is CoverageKind.PAST_DUE:
-        return _("Covered. %(sum)s was due on %(day)s.", day=day, sum=cents)
-    if line.on <= cover.starts_on:
-        return _("Covered since %(day)s.", day=write.day(cover.starts_on, "plain"))
-    return _("Covered. Paid to %(day)s.", day=day)
 
 
 def _next(

@@ -15,9 +15,10 @@ PAGES = {
     ids.Prefix.CHARGEBACK: "/desk/chargebacks/",
     ids.Prefix.ARRANGEMENT: "/desk/arrangements/",
     ids.Prefix.REFUND: "/desk/refunds/",
+    ids.Prefix.POLICY: "/desk/policies/",
 }
 # Numbers without a page of their own are found by the search, which leads on.
-SEARCHED = frozenset({ids.Prefix.POLICY, ids.Prefix.DRAFT})
+SEARCHED = frozenset({ids.Prefix.DRAFT})
 
 
 def href(number: str | None) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 import sqlalchemy as sa
 from sqlalchemy import orm
 
@@ -9,7 +11,7 @@ from portal.kernel import db, types
 
 
 class BillingPlan(db.Base):
-    """How bills are made and paid: lead days, tolerance, allocation rule; data, not code."""
+    """How bills are made and paid, from a day on; data, not code. Older versions stay."""
 
     __tablename__ = "billing_plan"
     __table_args__ = (
@@ -17,6 +19,9 @@ class BillingPlan(db.Base):
     )
 
     code: orm.Mapped[str] = orm.mapped_column(primary_key=True)
+    valid_from: orm.Mapped[datetime.date] = orm.mapped_column(
+        primary_key=True, server_default="1900-01-01"
+    )
     lead_days: orm.Mapped[int]
     tolerance_cents: orm.Mapped[types.Cents]
     allocation_rule: orm.Mapped[str]
@@ -24,16 +29,24 @@ class BillingPlan(db.Base):
     policy_fee_cents: orm.Mapped[types.Cents]
     tax_ppm: orm.Mapped[int]  # parts per million of the premium
     nsf_fee_cents: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, server_default="2500")
+    free_look_days: orm.Mapped[int] = orm.mapped_column(server_default="15")
+    notice_days: orm.Mapped[int] = orm.mapped_column(server_default="15")
 
 
 class StateRule(db.Base):
-    """What one state's law allows; a state without a row sets no limit of its own."""
+    """What one state's law says, from a day on; where it says nothing the plan holds."""
 
     __tablename__ = "us_state_rule"
     __table_args__ = (sa.CheckConstraint("nsf_cap_cents >= 0", name="nsf_cap_not_below"),)
 
     us_state: orm.Mapped[str] = orm.mapped_column(primary_key=True)
+    valid_from: orm.Mapped[datetime.date] = orm.mapped_column(
+        primary_key=True, server_default="1900-01-01"
+    )
     nsf_cap_cents: orm.Mapped[int | None] = orm.mapped_column(sa.BigInteger)
+    free_look_days: orm.Mapped[int | None]
+    notice_days: orm.Mapped[int | None]
+    short_rate_filed: orm.Mapped[bool] = orm.mapped_column(server_default=sa.false())
 
 
 class AccountBalance(db.Base):

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from portal.domain.billing import models
-from portal.domain.billing.operations import planning
+from portal.domain.billing.queries import plans
 from portal.domain.billing.rules import allocation
 from portal.domain.ledger import rules as ledger
 from portal.domain.policies import models as policies
@@ -60,8 +60,14 @@ def apply(
     return _charges(rows, by_line), placed.unapplied_cents
 
 
-_RULE = sa.select(models.BillingPlan.allocation_rule).where(
-    models.BillingPlan.code == planning.STANDARD_PLAN
+_RULE = (
+    sa.select(models.BillingPlan.allocation_rule)
+    .where(
+        models.BillingPlan.code == plans.STANDARD,
+        models.BillingPlan.valid_from <= sa.func.current_date(),
+    )
+    .order_by(models.BillingPlan.valid_from.desc())
+    .limit(1)
 )
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime
 
-import sqlalchemy as sa
 from sqlalchemy import orm
 
 from portal.domain.audit import operations as audit
 from portal.domain.billing import models
-from portal.domain.billing.operations import books, issuing, planning
+from portal.domain.billing.operations import books, issuing
+from portal.domain.billing.queries import plans
 from portal.domain.billing.rules import nsf_fee
 from portal.domain.billing.rules.charges import ChargeKind
 from portal.domain.ledger import queries as ledger_queries
@@ -40,13 +40,9 @@ def charge_nsf_fee(
     caller has locked the customer's account. Source: docs/billing-rules.md, "Returned debits".
     """
     key = f"nsf:{fact}"
-    plan = session.get_one(models.BillingPlan, planning.STANDARD_PLAN)
+    plan = plans.standard(session, on=today)
     policy = session.get_one(policies.Policy, policy_id)
-    cap = session.scalar(
-        sa.select(models.StateRule.nsf_cap_cents).where(
-            models.StateRule.us_state == policy.us_state
-        )
-    )
+    cap = plans.state(session, us_state=policy.us_state, on=today).nsf_cap_cents
     cents = nsf_fee.nsf_fee_cents(
         return_code=return_code,
         configured_cents=plan.nsf_fee_cents,

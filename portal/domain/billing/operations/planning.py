@@ -6,11 +6,10 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from portal.domain.billing import models
+from portal.domain.billing.queries import plans
 from portal.domain.billing.rules import installments
 from portal.domain.policies import models as policies
 from portal.kernel import db
-
-STANDARD_PLAN = "standard"
 
 
 def plan_term(session: orm.Session, *, term_id: int) -> int:
@@ -22,7 +21,7 @@ def plan_term(session: orm.Session, *, term_id: int) -> int:
     known = session.scalar(sa.select(sa.func.count()).where(models.Installment.term_id == term_id))
     if known:
         return known
-    plan = session.get_one(models.BillingPlan, STANDARD_PLAN)
+    plan = plans.standard(session, on=term.effective_on)
     parts = installments.schedule(
         plan=installments.named(
             str(term.payment_plan), parts=term.installments, down_cents=term.down_payment_cents

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 
 from portal.domain.billing import models
-from portal.domain.billing.operations import planning
 from portal.domain.billing.rules import replanning
-from portal.domain.billing.rules.charges import ChargeKind
+from portal.domain.billing.rules.charges import COVER, ChargeKind
 
 _PART = tuple(getattr(models.Installment, f.name) for f in dataclasses.fields(replanning.Part))
 
@@ -31,19 +30,40 @@ def take(session: orm.Session, *, term_id: int) -> tuple[replanning.Part, ...]:
     return tuple(replanning.Part(**row._mapping) for row in rows)
 
 
-def put(session: orm.Session, *, term_id: int, parts: Sequence[replanning.Part]) -> None:
-    """Write `parts` in the place of all that is not billed yet.
+def put(
+    session: orm.Session, *, term_id: int, parts: Sequence[replanning.Part]
+) -> tuple[replanning.Part, ...]:
+    """Write `parts` in the place of all that is not billed yet; as they are written.
 
-    A part without premium, tax and policy fee is none: its installment fee falls away with it.
+    They are counted on from what is billed. A part without premium, tax and policy fee is none:
+    its installment fee falls away with it.
     """
     table = models.Installment
-    parts = [part for part in parts if part.total_cents > part.installment_fee_cents]
     session.execute(sa.delete(table).where(table.term_id == term_id, table.invoice_id.is_(None)))
-    if parts:
+    after = _last(session, term_id)
+    kept = [part for part in parts if part.total_cents > part.installment_fee_cents]
+    counted = tuple(
+        dataclasses.replace(part, sequence=after + place)
+        for place, part in enumerate(kept, start=1)
+    )
+    if counted:
         session.execute(
             sa.insert(table),
-            [{"term_id": term_id, **dataclasses.asdict(part)} for part in parts],
+            [{"term_id": term_id, **dataclasses.asdict(part)} for part in counted],
         )
+    return counted
+
+
+def _last(session: orm.Session, term_id: int) -> int:
+    """The highest number of an installment of the term, 0 without any."""
+    return int(
+        session.scalar(
+            sa.select(sa.func.coalesce(sa.func.max(models.Installment.sequence), 0)).where(
+                models.Installment.term_id == term_id
+            )
+        )
+        or 0
+    )
 
 
 def add(
@@ -57,14 +77,9 @@ def add(
     tax_cents: int,
 ) -> int:
     """One more installment, to be billed at once; its row id."""
-    last = session.scalar(
-        sa.select(sa.func.max(models.Installment.sequence)).where(
-            models.Installment.term_id == term_id
-        )
-    )
     row = models.Installment(
         term_id=term_id,
-        sequence=(last or 0) + 1,
+        sequence=_last(session, term_id) + 1,
         period_start_on=period[0],
         period_end_on=period[1],
         issue_on=today,
@@ -79,11 +94,6 @@ def add(
     return row.id
 
 
-def lead_days(session: orm.Session) -> int:
-    """How many days before it is due a bill goes out, by the plan in force."""
-    return session.get_one(models.BillingPlan, planning.STANDARD_PLAN).lead_days
-
-
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Billed:
     """A line of the term that was billed: cents, less what was given back since."""
@@ -94,8 +104,10 @@ class Billed:
     room_cents: int  # what could go back still: less what was corrected, too
 
 
-def billed(session: orm.Session, *, term_id: int) -> tuple[Billed, ...]:
-    """Premium and tax of the term on bills, the last due first."""
+def billed(
+    session: orm.Session, *, term_id: int, kinds: Collection[ChargeKind] = COVER
+) -> tuple[Billed, ...]:
+    """Lines of these kinds (premium and tax) of the term on bills, the last due first."""
     corrected = (
         sa.select(sa.func.coalesce(sa.func.sum(models.Allocation.cents), 0))
         .where(
@@ -115,7 +127,7 @@ def billed(session: orm.Session, *, term_id: int) -> tuple[Billed, ...]:
         .join(models.Installment, models.Installment.id == models.InvoiceLine.installment_id)
         .where(
             models.Installment.term_id == term_id,
-            models.InvoiceLine.kind.in_([ChargeKind.PREMIUM, ChargeKind.TAX]),
+            models.InvoiceLine.kind.in_(sorted(kinds)),
             models.Invoice.state != models.InvoiceState.VOIDED,
         )
         .order_by(models.Invoice.due_on.desc(), models.InvoiceLine.id)
@@ -131,7 +143,7 @@ def billed(session: orm.Session, *, term_id: int) -> tuple[Billed, ...]:
     )
 
 
-def to_return(lines: Sequence[Billed], *, premium_cents: int, tax_cents: int) -> Mapping[int, int]:
+def to_return(lines: Sequence[Billed], *, premium_cents: int, tax_cents: int) -> dict[int, int]:
     """Which lines give up how much (line id → cents), the last due first."""
     parts: dict[int, int] = {}
     left = {ChargeKind.PREMIUM: premium_cents, ChargeKind.TAX: tax_cents}

@@ -75,9 +75,7 @@ def return_premium(
     was rounded by. Raises `CancellationOutsideTerm`.
     """
     if not term.effective_on <= cancelled_on <= term.expires_on:
-        raise CancellationOutsideTerm(
-            first=term.effective_on.isoformat(), last=term.expires_on.isoformat()
-        )
+        raise CancellationOutsideTerm(first=term.effective_on, last=term.expires_on)
     in_force = (cancelled_on - term.effective_on).days
     unearned = term.charged_cents * term.days - term.earned_numerator(in_force)
     if basis is CancellationBasis.FLAT:

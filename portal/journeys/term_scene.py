@@ -1,0 +1,215 @@
+"""The way of every change inside a term: locked, made once, settled to the cent, written down.
+
+What is not billed yet is planned anew, the rest is billed or goes back at once. A preview is the
+change itself, tried and taken back. Which changes there are stands in `term_changes`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import orm
+
+from portal.domain.billing.operations import books, holds, replan
+from portal.domain.billing.rules import installments, replanning
+from portal.domain.billing.rules.charges import COVER, ChargeKind
+from portal.domain.billing.rules.term_premium import Segment, TermPremium
+from portal.domain.policies import changing, models
+from portal.journeys import context, returning
+from portal.kernel import actor, db, errors, ids, money, msgids
+
+Kind = models.EventKind
+
+
+class NoSuchPolicy(errors.DomainError):
+    """There is none with this number, or it is somebody else's."""
+
+    code = "no_such_policy"
+    message = msgids.N_("There is no such policy.")
+
+
+class ChangedMeanwhile(errors.DomainError):
+    """What the change does is not what was shown before; nothing was done."""
+
+    code = "change_not_as_shown"
+    message = msgids.N_("Something changed meanwhile. Look at what it does now, and press again.")
+
+
+class CancelledAlready(errors.DomainError):
+    """The policy has ended, or will, by an earlier cancellation."""
+
+    code = "cancelled_already"
+    message = msgids.N_("This policy is cancelled already.")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Ask:
+    """Who asks for a change of which policy, by which form, and why."""
+
+    policy_no: str
+    once_key: str
+    who: actor.Actor
+    reason: str = ""
+    customer_id: int | None = None  # whose it must be; None at the desk
+    expects: str = ""  # the version of what was shown; "" where nothing was
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Change:
+    """A change and what it came to; `facts` are those of the trail, cents and ISO days."""
+
+    number: str
+    kind: Kind
+    effective_on: datetime.date
+    facts: Mapping[str, Any]
+
+    @property
+    def version(self) -> str:
+        """A hash of all that it does, the same for the preview and the change."""
+        told = {name: value for name, value in self.facts.items() if name != "invoice_no"}
+        raw = json.dumps([self.kind, self.effective_on.isoformat(), told], sort_keys=True)
+        return hashlib.sha256(raw.encode()).hexdigest()
+
+
+@dataclasses.dataclass(kw_only=True)
+class Scene:
+    """The policy and its term, locked, while a change is made."""
+
+    session: orm.Session
+    ctx: context.Context
+    ask: Ask
+    number: str
+    policy: models.Policy
+    term: models.Term
+    parts: tuple[replanning.Part, ...]
+
+    @property
+    def premium(self) -> TermPremium:
+        """The term by its rates."""
+        rates = changing.segments(self.session, term_id=self.term.id)
+        return TermPremium(tuple(Segment(*rate) for rate in rates), self.term.premium_cents)
+
+    @property
+    def today(self) -> datetime.date:
+        return self.ctx.clock.today()
+
+    def tax_on(self, premium_cents: int) -> int:
+        """The tax on so much of the term's premium, at its own rate."""
+        if self.term.tax_ppm:
+            return installments.term_tax(premium_cents, self.term.tax_ppm)
+        return money.pro_rata(self.term.tax_cents, premium_cents, self.term.premium_cents)
+
+    def charge(
+        self, premium_cents: int, tax_cents: int, *, fees_too: bool = False
+    ) -> dict[str, int]:
+        """Have the term cost exactly so much: plan, bill or give back the difference.
+
+        With `fees_too` its fees go back as well. What it came to: cents billed at once and given
+        back, and refunds begun.
+        """
+        counted = replan.billed(self.session, term_id=self.term.id)
+        have = {"premium": 0, "tax": 0}
+        for line in counted:
+            have[str(line.kind)] += line.cents
+        planned = sum(part.premium_cents for part in self.parts)
+        planned_tax = sum(part.tax_cents for part in self.parts)
+        self.parts, left = replanning.respread(
+            self.parts,
+            premium_cents=premium_cents - have["premium"] - planned,
+            tax_cents=tax_cents - have["tax"] - planned_tax,
+        )
+        replan.put(self.session, term_id=self.term.id, parts=self.parts)
+        self.term.premium_cents, self.term.tax_cents = premium_cents, tax_cents
+        self.session.flush()
+        return returning.settle(
+            self.session,
+            self.ctx,
+            term=self.term,
+            policy=self.policy,
+            left=left,
+            counted=counted,
+            fees=self._fees() if fees_too else (),
+            number=self.number,
+            who=self.ask.who,
+        )
+
+    def _fees(self) -> tuple[replan.Billed, ...]:
+        kinds = set(ChargeKind) - COVER
+        return replan.billed(self.session, term_id=self.term.id, kinds=kinds)
+
+
+Make = Callable[[Scene], tuple[Kind, datetime.date, Mapping[str, Any]]]
+
+
+def change(
+    ctx: context.Context,
+    *,
+    ask: Ask,
+    on: datetime.date | None,
+    make: Make,
+    is_trial: bool,
+    is_cancelled: bool = False,
+) -> Change:
+    """Make one change in one transaction, once per form; a trial is undone at its end."""
+    with ctx.database.unit_of_work() as session:
+        found = _find(session, ask)
+        books.lock_customer(session, customer_id=found.customer_id)
+        policy = db.lock_row(session, models.Policy, found.id)
+        known = changing.by_once_key(session, once_key=ask.once_key)
+        if known is not None:
+            return Change(
+                number=known.number,
+                kind=known.kind,
+                effective_on=known.effective_on,
+                facts=known.facts,
+            )
+        if (policy.state is models.PolicyState.CANCELLED) is not is_cancelled:
+            raise changing.NotCancelled() if is_cancelled else CancelledAlready()
+        day = policy.cancelled_on if is_cancelled else on
+        term = changing.term_on(session, policy_id=policy.id, day=day or ctx.clock.today())
+        scene = Scene(
+            session=session,
+            ctx=ctx,
+            ask=ask,
+            number=ids.new(ids.Prefix.CHANGE, ctx.rng),
+            policy=policy,
+            term=term,
+            parts=replan.take(session, term_id=term.id),
+        )
+        trial = session.begin_nested() if is_trial else None
+        tasks = list(session.info.get("tasks", []))
+        kind, effective_on, facts = make(scene)
+        made = Change(number=scene.number, kind=kind, effective_on=effective_on, facts=facts)
+        holds.shrink_to_open(session, customer_id=policy.customer_id, now=ctx.clock.now())
+        if ask.expects not in ("", made.version):
+            raise ChangedMeanwhile()
+        if trial is not None:
+            trial.rollback()
+            session.info["tasks"] = tasks
+        else:
+            changing.record(
+                session,
+                policy=policy,
+                term=term,
+                kind=kind,
+                number=scene.number,
+                once_key=ask.once_key,
+                effective_on=effective_on,
+                reason=ask.reason,
+                facts=facts,
+                now=ctx.clock.now(),
+                who=ask.who,
+            )
+        return made
+
+
+def _find(session: orm.Session, ask: Ask) -> models.Policy:
+    found = session.query(models.Policy).filter_by(number=ask.policy_no).one_or_none()
+    if found is None or ask.customer_id not in (None, found.customer_id):
+        raise NoSuchPolicy()
+    return found

@@ -1,0 +1,60 @@
+"""The pets' policies of an owner; one with its cover, its bills to come and what happened to it."""
+
+from __future__ import annotations
+
+import flask
+import flask_login
+import werkzeug.exceptions
+
+from portal.domain.billing.queries import ahead, coverage
+from portal.domain.policies import queries
+from portal.web.customer import cover_view
+from portal.web.shared import change_words, rows, site
+
+bp = flask.Blueprint("policies", __name__, url_prefix="/policies")
+
+
+@bp.get("")
+def index() -> str:
+    """Every policy, those in force first."""
+    today = site.ctx().clock.today()
+    write = rows.Writer(today)
+    covers = coverage.covers(site.reader(), customer_id=flask_login.current_user.id, today=today)
+    return flask.render_template(
+        "customer/policies.html",
+        policies=[
+            (cover, cover_view.line(cover, write), cover_view.is_over(cover)) for cover in covers
+        ],
+    )
+
+
+@bp.get("/<number>")
+def show(number: str) -> str:
+    """One policy: five statements with the look-up of the person."""
+    me, reader, today = flask_login.current_user.id, site.reader(), site.ctx().clock.today()
+    write = rows.Writer(today)
+    policy = queries.by_number(reader, policy_no=number, today=today, customer_id=me)
+    if policy is None or policy.term is None:
+        raise werkzeug.exceptions.NotFound
+    cover = next(
+        one
+        for one in coverage.covers(reader, customer_id=me, today=today)
+        if one.policy_no == number
+    )
+    coming = ahead.of_policy(reader, policy_id=policy.id)
+    return flask.render_template(
+        "customer/policy.html",
+        policy=policy,
+        cover=cover,
+        line=cover_view.line(cover, write),
+        is_over=cover_view.is_over(cover),
+        coming=coming,
+        events=[
+            (
+                event,
+                change_words.title(event.kind),
+                change_words.sentences(event.kind, event.effective_on, event.facts, write),
+            )
+            for event in queries.events(reader, policy_id=policy.id)
+        ],
+    )

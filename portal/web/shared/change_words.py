@@ -1,0 +1,138 @@
+"""What a change of a policy did, in sentences; for its owner and for the desk."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+import flask_babel
+
+from portal.documents import formats
+from portal.kernel import msgids
+from portal.web.shared import rows
+
+N_ = msgids.N_
+_ = flask_babel.gettext
+TITLES = {
+    "premium_changed": N_("The premium changed"),
+    "day_moved": N_("Bills are due on another day"),
+    "paid_in_full": N_("The rest of the year on one bill"),
+    "cancelled": N_("Cancelled"),
+    "reinstated": N_("Goes on after all"),
+}
+
+
+def title(kind: str) -> str:
+    """What happened, in a few words."""
+    return _(TITLES[kind])
+
+
+def sentences(
+    kind: str, effective_on: datetime.date, facts: Mapping[str, Any], write: rows.Writer
+) -> list[str]:
+    """What it did, one fact a sentence."""
+    told = _OF[kind](facts, write.day(effective_on, "year"))
+    return told + _money(facts)
+
+
+def _premium(facts: Mapping[str, Any], day: str) -> list[str]:
+    return [
+        _(
+            "From %(day)s the year costs %(after)s instead of %(before)s.",
+            day=day,
+            after=_sum(facts["after_cents"]),
+            before=_sum(facts["before_cents"]),
+        ),
+        _(
+            "For the %(left)s of %(all)s days that are left that is %(sum)s, tax included.",
+            left=facts["days_left"],
+            all=facts["term_days"],
+            sum=formats.money(facts["change_cents"] + facts["tax_change_cents"], sign=True),
+        ),
+    ]
+
+
+def _day_moved(facts: Mapping[str, Any], day: str) -> list[str]:
+    return [
+        _(
+            "Bills are due on day %(to)s of the month instead of day %(before)s, from %(day)s on.",
+            to=facts["to_day"],
+            before=facts["from_day"],
+            day=day,
+        ),
+        _(
+            "The first of them carries %(sum)s for the %(days)s days between; the others are less. "
+            "The year costs the same.",
+            sum=_sum(facts["bridge_cents"]),
+            days=facts["bridge_days"],
+        ),
+    ]
+
+
+def _in_full(facts: Mapping[str, Any], day: str) -> list[str]:
+    told = [
+        _(
+            "All that was still to come is on one bill of %(sum)s, due %(day)s.",
+            sum=_sum(facts["billed_cents"]),
+            day=day,
+        )
+    ]
+    if facts["fees_saved_cents"]:
+        saved = _sum(facts["fees_saved_cents"])
+        told.append(_("Installment fees of %(sum)s fall away.", sum=saved))
+    return told
+
+
+def _cancelled(facts: Mapping[str, Any], day: str) -> list[str]:
+    told = [
+        _(
+            "Cover ends with the day before %(day)s: %(n)s of %(all)s days were covered.",
+            day=day,
+            n=facts["days_in_force"],
+            all=facts["term_days"],
+        ),
+        {
+            "pro_rata": _("You pay for the days covered: %(sum)s.", sum=_sum(facts["kept_cents"])),
+            "short_rate": _(
+                "You pay %(sum)s: the days covered, and a tenth of what would have gone back.",
+                sum=_sum(facts["kept_cents"]),
+            ),
+            "flat": _("All premium goes back."),
+        }[facts["basis"]],
+    ]
+    if facts["dropped"]:
+        told.append(_("The bills that were still to come are not sent."))
+    return told
+
+
+def _reinstated(facts: Mapping[str, Any], day: str) -> list[str]:
+    return [_("The policy goes on without a gap, as if it had not ended on %(day)s.", day=day)]
+
+
+def _money(facts: Mapping[str, Any]) -> list[str]:
+    """What was billed or went back at once."""
+    told = []
+    if facts.get("billed_now_cents"):
+        billed = _sum(facts["billed_now_cents"])
+        told.append(_("%(sum)s is on a bill of its own at once.", sum=billed))
+    returned, refunded = facts.get("returned_cents", 0), facts.get("refunded_cents", 0)
+    if refunded:
+        told.append(_("%(sum)s goes back to where it was paid from.", sum=_sum(refunded)))
+    if returned > refunded:
+        rest = _sum(returned - refunded)
+        told.append(_("%(sum)s is taken off what you owe.", sum=rest))
+    return told
+
+
+_OF = {
+    "premium_changed": _premium,
+    "day_moved": _day_moved,
+    "paid_in_full": _in_full,
+    "cancelled": _cancelled,
+    "reinstated": _reinstated,
+}
+
+
+def _sum(cents: int) -> str:
+    return formats.money(cents)

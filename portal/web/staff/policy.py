@@ -1,0 +1,158 @@
+"""One policy at the desk: its terms, what is to come, what happened, and changing it."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import flask
+import flask_babel
+import werkzeug.exceptions
+
+from portal.domain.audit import queries as audit
+from portal.domain.billing.queries import ahead, coverage
+from portal.domain.billing.rules import chosen_day, pro_rata
+from portal.domain.identity import queries as identity
+from portal.domain.policies import changing, queries
+from portal.journeys import term_changes
+from portal.kernel import errors, ids, money, msgids
+from portal.web.shared import change_words, numbers, once, rows, sentences, site
+from portal.web.staff import customer, frame
+
+bp = flask.Blueprint("desk_policy", __name__, url_prefix="/desk/policies")
+_ = flask_babel.gettext
+UNPROCESSABLE = 422
+KINDS = ("premium", "cancel", "reinstate")
+FIELDS = {
+    "amount_unreadable": "premium",
+    "amount_missing": "premium",
+    "amount_negative": "premium",
+    "amount_too_fine": "premium",
+    "amount_too_large": "premium",
+    "amount_other_currency": "premium",
+    "premium_unchanged": "premium",
+    "premium_below_corrected": "premium",
+    "day_unreadable": "on",
+    "no_term_now": "on",
+    "change_outside_term": "on",
+    "change_before_another": "on",
+    "cancellation_outside_term": "on",
+    "reason_missing": "reason",
+}
+
+
+class ReasonMissing(errors.DomainError):
+    """A change at the desk says why."""
+
+    code = "reason_missing"
+    message = msgids.N_("Say why, for the log.")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Typed:
+    """What was typed, and what for: one of `KINDS`, "" before anything was."""
+
+    kind: str = ""
+    on: str = ""
+    premium: str = ""
+    basis: str = "pro_rata"
+    reason: str = ""
+
+
+@bp.get("/<number>")
+def show(number: str) -> str:
+    """The policy; opening it is written into the audit log. A number of nobody's is 404."""
+    return _page(number, Typed(), None, None)
+
+
+@bp.post("/<number>/<any(premium, cancel, reinstate):kind>")
+def change(number: str, kind: str) -> flask.typing.ResponseReturnValue:
+    """Show what a change does, or make it where its button was pressed."""
+    form = flask.request.form
+    names = ("on", "premium", "basis", "reason")
+    typed = Typed(kind=kind, **{name: form.get(name, "")[:2000] for name in names})
+    is_pressed = not form.get("look")
+    policy_no = numbers.wanted(number, ids.Prefix.POLICY)
+    ask = term_changes.Ask(
+        policy_no=policy_no,
+        once_key=once.given_key() if is_pressed else once.new_key(),
+        who=site.who(),
+        reason=typed.reason.strip(),
+        expects=form.get("seen", "none") if is_pressed else "",
+    )
+    try:
+        if not ask.reason:
+            raise ReasonMissing()
+        done = _change(ask, typed, is_trial=not is_pressed)
+    except term_changes.NoSuchPolicy:
+        raise werkzeug.exceptions.NotFound from None
+    except errors.DomainError as wrong:
+        return _page(number, typed, None, wrong), UNPROCESSABLE
+    if not is_pressed:
+        return _page(number, typed, done, None)
+    flask.flash(_("Done. %(what)s", what=_told(done)[0]), "good")
+    return flask.redirect(flask.url_for("desk_policy.show", number=policy_no), 303)
+
+
+def _change(ask: term_changes.Ask, typed: Typed, *, is_trial: bool) -> term_changes.Change:
+    ctx = site.ctx()
+    if typed.kind == "reinstate":
+        return term_changes.reinstate(ctx, ask=ask, is_trial=is_trial)
+    on = chosen_day.read(typed.on, example=ctx.clock.today())
+    if typed.kind == "premium":
+        return term_changes.change_premium(
+            ctx,
+            ask=ask,
+            effective_on=on,
+            premium_cents=money.Money.parse(typed.premium).cents,
+            is_trial=is_trial,
+        )
+    known = set(pro_rata.CancellationBasis)
+    basis = pro_rata.CancellationBasis(typed.basis if typed.basis in known else "pro_rata")
+    return term_changes.cancel(ctx, ask=ask, on=on, basis=basis, is_trial=is_trial)
+
+
+def _told(change: term_changes.Change) -> list[str]:
+    write = rows.Writer(site.ctx().clock.today())
+    return change_words.sentences(change.kind, change.effective_on, change.facts, write)
+
+
+def _page(
+    number: str,
+    typed: Typed,
+    seen: term_changes.Change | None,
+    wrong: errors.DomainError | None,
+) -> str:
+    reader, today = site.reader(), site.ctx().clock.today()
+    write = rows.Writer(today)
+    wanted = numbers.wanted(number, ids.Prefix.POLICY)
+    policy = frame.found(queries.by_number(reader, policy_no=wanted, today=today))
+    owner = identity.customer(reader, customer_id=policy.customer_id)
+    frame.opened(policy.number, customer_id=policy.customer_id)
+    covers = coverage.covers(reader, customer_id=policy.customer_id, today=today)
+    cover = next((one for one in covers if one.policy_no == wanted), None)
+    rates = changing.segments(reader, term_id=policy.term.id) if policy.term else ()
+    return frame.page(
+        "policy.html",
+        policy=policy,
+        owner=owner,
+        line=customer.cover_words(cover.line) if cover else "",
+        terms=queries.terms(reader, policy_id=policy.id),
+        rates=rates,
+        coming=ahead.of_policy(reader, policy_id=policy.id),
+        happened=[
+            (
+                event,
+                change_words.title(event.kind),
+                change_words.sentences(event.kind, event.effective_on, event.facts, write),
+            )
+            for event in queries.events(reader, policy_id=policy.id)
+        ],
+        typed=typed,
+        seen=seen,
+        told=_told(seen) if seen else [],
+        wrong=sentences.said(wrong) if wrong else "",
+        field=FIELDS.get(wrong.code, "") if wrong else "",
+        once_key=once.new_key(),
+        today=today,
+        events=audit.history(reader, subjects=[wanted]),
+    )
