@@ -41,12 +41,12 @@ def index() -> str:
     )
 
 
-@bp.get("/statements/<name>")
-def show(name: str) -> str:
+@bp.get("/statements/<period>")
+def show(period: str) -> str:
     """One statement, its movements in pages by key: two statements."""
-    period, account = _mine(name)
+    told, account = _mine(period)
     today = site.ctx().clock.today()
-    view = statement_view.view(account, period, today=today)
+    view = statement_view.view(account, told, today=today)
     cursor = flask.request.args.get("after", "")
     shown = _after(account.found.lines, cursor)
     first = len(account.found.lines) - len(shown)
@@ -58,17 +58,17 @@ def show(name: str) -> str:
         listed=listed,
         opening_cents=view.rows[first - 1].balance_cents if first else view.opening_cents,
         closing_cents=listed[-1].balance_cents if listed else view.closing_cents,
-        others=_others(period, account.since, today),
+        others=_others(told, account.since, today),
         next_href=f"?after={page.next}" if page.next else "",
-        first_href=f"/statements/{name}" if first else "",
+        first_href=f"/statements/{told.name}" if first else "",
     )
 
 
-@bp.get("/statements/<name>.pdf")
-def paper(name: str) -> flask.Response:
+@bp.get("/statements/<period>.pdf")
+def paper(period: str) -> flask.Response:
     """The statement as a PDF with every movement: three statements."""
-    period, account = _mine(name)
-    view = statement_view.view(account, period, today=site.ctx().clock.today())
+    told, account = _mine(period)
+    view = statement_view.view(account, told, today=site.ctx().clock.today())
     owner = queries.customer(site.reader(), customer_id=flask_login.current_user.id)
     return papers.of_statement(view, owner, site.ctx())
 
