@@ -208,7 +208,7 @@ PROOFS: Mapping[str, str] = {
                     sum(returned_cents) FILTER (WHERE kind = 'tax') AS tax
                 FROM invoice_line WHERE returned_cents > 0 GROUP BY installment_id
             ) r ON r.installment_id = i.id
-            GROUP BY i.term_id
+            GROUP BY i.term_id HAVING bool_and(i.set_aside = '')
         ) i ON i.term_id = t.id
         WHERE t.premium_cents <> i.premium OR t.tax_cents <> i.tax
     """,

@@ -184,7 +184,9 @@ TABLE: dict[str, frozenset[str]] = {
     "desk_arrangements.approve": CASE_WORK,
     "desk_arrangements.decline": CASE_WORK,
     "desk_billing.again": CASE_WORK,
-    "desk_policy.change": CASE_WORK,
+    "desk_policy.premium": CASE_WORK,
+    "desk_policy.cancel": CASE_WORK,
+    "desk_policy.reinstate": CASE_WORK,
     # the desk: the second person
     "desk_approvals.approve": frozenset({SUPERVISOR}),
     "desk_approvals.send_back": frozenset({SUPERVISOR}),

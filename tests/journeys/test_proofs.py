@@ -45,7 +45,7 @@ BREAKING = {
     "every settled payment has exactly one entry, and only those": (
         "UPDATE payment SET state = 'failed', settled_at = NULL",
     ),
-    "unearned premium is what is billed less corrected less earned": (
+    "unearned premium is what is billed less corrected, returned and earned": (
         "UPDATE term SET corrected_cents = 1",
     ),
 }

@@ -21,7 +21,6 @@ from portal.web.staff import customer, frame
 bp = flask.Blueprint("desk_policy", __name__, url_prefix="/desk/policies")
 _ = flask_babel.gettext
 UNPROCESSABLE = 422
-KINDS = ("premium", "cancel", "reinstate")
 FIELDS = {
     "amount_unreadable": "premium",
     "amount_missing": "premium",
@@ -49,7 +48,7 @@ class ReasonMissing(errors.DomainError):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Typed:
-    """What was typed, and what for: one of `KINDS`, "" before anything was."""
+    """What was typed, and what for: "" before anything was."""
 
     kind: str = ""
     on: str = ""
@@ -64,8 +63,25 @@ def show(number: str) -> str:
     return _page(number, Typed(), None, None)
 
 
-@bp.post("/<number>/<any(premium, cancel, reinstate):kind>")
-def change(number: str, kind: str) -> flask.typing.ResponseReturnValue:
+@bp.post("/<number>/premium")
+def premium(number: str) -> flask.typing.ResponseReturnValue:
+    """Have it cost more or less from a day on."""
+    return _answer(number, "premium")
+
+
+@bp.post("/<number>/cancel")
+def cancel(number: str) -> flask.typing.ResponseReturnValue:
+    """End it."""
+    return _answer(number, "cancel")
+
+
+@bp.post("/<number>/reinstate")
+def reinstate(number: str) -> flask.typing.ResponseReturnValue:
+    """Have it go on after all."""
+    return _answer(number, "reinstate")
+
+
+def _answer(number: str, kind: str) -> flask.typing.ResponseReturnValue:
     """Show what a change does, or make it where its button was pressed."""
     form = flask.request.form
     names = ("on", "premium", "basis", "reason")
