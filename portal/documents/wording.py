@@ -33,6 +33,7 @@ CHARGE_RULES = {
 CREDITS = {
     "goodwill": N_("A credit from us"),
     "correction": N_("Corrected: it should not have been billed"),
+    "return_premium": N_("Premium given back"),
     "shortfall": N_("A small remainder, let off"),
 }
 DECLINES = {

@@ -18,11 +18,13 @@ GETS_THAT_WRITE = {
     "guest.result": "a guest comes back from Stripe: the payment may settle",
     "payment_methods.added": "the card that Stripe saved is mirrored",
     "desk_approvals.one": "the decision is tried inside a savepoint and rolled back",
+    "policy_change.in_full": "the change is tried inside a savepoint and rolled back",
 }
 GETS_THAT_ARE_RECORDED = {
     "desk_case.show",
     "desk_chargeback.show",
     "desk_customer.show",
+    "desk_policy.show",
     "desk_refund.show",
 }
 

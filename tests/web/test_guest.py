@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from portal.journeys import guest_pay, policy_papers, run_billing, settle_payment
 from portal.kernel import actor, ids
-from tests.support import bills, cases, forms, paying, people, statements
+from tests.support import bills, cases, forms, jobs, paying, people, statements
 
 KEY = "g" * 24
 JSON = {"Accept": "application/json"}
@@ -205,6 +205,7 @@ def test_the_mail_of_a_bill_brings_the_link(quiet_ctx, client, database, clock):
     bills.make_bill(database, effective_on=datetime.date(2026, 11, 20))
     clock.set(clock.now() + datetime.timedelta(days=30))
     assert run_billing.run(quiet_ctx, on=clock.today()) > 0
+    jobs.run_all(quiet_ctx)
     with database.reading() as session:
         text = session.scalar(sa.text("SELECT text FROM mail WHERE template = 'bill' LIMIT 1"))
     address = re.search(r"(/p/\S+)", text)[1]

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from portal.documents import formats
 from portal.domain.payments.operations import inviting
 from portal.journeys import autopay, collect_drafts, invite_payer, run_billing, scoped_pay
-from tests.support import bills, cases, forms, paying, people, scoped, statements
+from tests.support import bills, cases, forms, jobs, paying, people, scoped, statements
 
 
 @pytest.fixture
@@ -262,6 +262,7 @@ def test_a_payer_who_used_the_link_is_told_of_the_next_bill(
     scoped.pay(ctx, sandbox, number, bill)
     clock.set(clock.now() + datetime.timedelta(days=30))
     assert run_billing.run(ctx, on=clock.today()) >= 2
+    jobs.run_all(ctx, only=("tell_bills",))
     told = scoped.mails(ctx, "payer_bill")
     assert [to for to, _ in told] == [scoped.ANA]
     assert scoped.link(ctx, number) in told[0][1]
