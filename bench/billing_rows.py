@@ -27,7 +27,8 @@ _FILL = (
     "INSERT INTO installment (term_id, sequence, period_start_on, period_end_on, issue_on, due_on,"
     " premium_cents, tax_cents, policy_fee_cents, installment_fee_cents)"
     " SELECT id, s, effective_on + 30 * (s - 1), effective_on + 30 * s,"
-    " effective_on - 20 + 30 * (s - 1), effective_on + 30 * (s - 1), 6245, 62,"
+    " effective_on - 20 + 30 * (s - 1), effective_on + 30 * (s - 1),"
+    " CASE s WHEN 1 THEN 6245 ELSE 68684 END, CASE s WHEN 1 THEN 62 ELSE 687 END,"
     " CASE s WHEN 1 THEN 1000 ELSE 0 END, 300"
     " FROM term CROSS JOIN generate_series(1, 2) s ORDER BY id, s",
     "INSERT INTO account_balance (customer_id) SELECT id FROM customer",
@@ -57,7 +58,7 @@ _DIGEST = (
 
 
 def fill(connection: sa.Connection, *, policies: int, on: datetime.date) -> None:
-    """Make up so many policies, each with one installment to be billed on `on` and one later."""
+    """Make up so many policies, each with an installment to be billed on `on` and the rest later."""
     for statement in _FILL:
         connection.execute(sa.text(statement), {"policies": policies, "on": on})
 
