@@ -58,7 +58,7 @@ _DIGEST = (
 
 
 def fill(connection: sa.Connection, *, policies: int, on: datetime.date) -> None:
-    """Make up so many policies, each with an installment to be billed on `on` and the rest later."""
+    """Make up so many policies, each with one bill due on `on` and the rest planned for later."""
     for statement in _FILL:
         connection.execute(sa.text(statement), {"policies": policies, "on": on})
 
