@@ -57,7 +57,10 @@ class Policy(db.Base):
     """One pet's cover."""
 
     __tablename__ = "policy"
-    __table_args__ = (types.one_of("state", PolicyState),)
+    __table_args__ = (
+        types.one_of("state", PolicyState),
+        types.one_of("next_payment_plan", PaymentPlan),
+    )
 
     id: orm.Mapped[types.Id]
     number: orm.Mapped[str] = orm.mapped_column(unique=True)
@@ -71,6 +74,9 @@ class Policy(db.Base):
     )
     cancelled_on: orm.Mapped[datetime.date | None]  # the first day without cover
     received_on: orm.Mapped[datetime.date | None]  # when the customer got the policy
+    next_payment_plan: orm.Mapped[PaymentPlan | None] = orm.mapped_column(
+        types.EnumText(PaymentPlan)
+    )  # from the renewal on, as the owner chose; None: as now
     created_at: orm.Mapped[types.Moment]
 
 
@@ -95,6 +101,7 @@ class Term(db.Base):
             "(ended_on IS NULL) = (kept_cents IS NULL)", name="ended_with_what_it_kept"
         ),
         sa.Index(None, "effective_on", "expires_on"),
+        sa.Index(None, "expires_on"),
     )
 
     id: orm.Mapped[types.Id]
@@ -119,13 +126,17 @@ class Term(db.Base):
 
 
 class EventKind(enum.StrEnum):
-    """What can happen to a policy inside a term."""
+    """What can happen to a policy."""
 
     PREMIUM_CHANGED = "premium_changed"
     DAY_MOVED = "day_moved"
     PAID_IN_FULL = "paid_in_full"  # from installments to one bill for the rest
     CANCELLED = "cancelled"
     REINSTATED = "reinstated"
+    TERM_BEGUN = "term_begun"  # another term was written
+    RENEWED = "renewed"  # the same, following the last one
+    TERM_DROPPED = "term_dropped"  # written already, it does not begin: the policy ends before
+    PLAN_CHOSEN = "plan_chosen"  # how the next term is paid
 
 
 class PolicyEvent(db.Base):

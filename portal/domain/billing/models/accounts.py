@@ -31,6 +31,7 @@ class BillingPlan(db.Base):
     nsf_fee_cents: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, server_default="2500")
     free_look_days: orm.Mapped[int] = orm.mapped_column(server_default="15")
     notice_days: orm.Mapped[int] = orm.mapped_column(server_default="15")
+    renewal_days: orm.Mapped[int] = orm.mapped_column(server_default="45")  # before a term ends
 
 
 class StateRule(db.Base):
