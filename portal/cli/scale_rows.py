@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from portal.domain.billing.rules import installments
+from portal.domain.billing.rules.charges import PLANNED
 from portal.domain.ledger import rules as ledger
 from portal.kernel import calendars, ids
 
@@ -341,12 +342,7 @@ def _schedule(
 
 
 def _kinds(part: installments.Installment) -> Kinds:
-    amounts = (
-        ("premium", part.premium_cents),
-        ("tax", part.tax_cents),
-        ("policy_fee", part.policy_fee_cents),
-        ("installment_fee", part.installment_fee_cents),
-    )
+    amounts = [(str(kind), getattr(part, f"{kind}_cents")) for kind in PLANNED]
     return tuple((kind, cents) for kind, cents in amounts if cents)
 
 

@@ -205,7 +205,7 @@ def _prepare(
     found = payable.open_invoices(session, customer_id=draft.customer_id, numbers=numbers)
     if starting.holders(session, invoice_ids=[invoice.id for invoice in locked]):
         return Took.BUSY, None
-    plan = _plan(session, draft, found)
+    plan = _plan(session, draft, found, on=ctx.clock.today())
     if plan.pay_cents == 0 and plan.credit_cents == 0:
         return Took.NOTHING, _end(session, ctx, draft, declines.DraftEvent.EMPTY)
     if draft.state is DraftState.ASKING:  # and so its time is over
@@ -220,7 +220,11 @@ def _prepare(
 
 
 def _plan(
-    session: orm.Session, draft: models.Draft, found: tuple[payable.PayableInvoice, ...]
+    session: orm.Session,
+    draft: models.Draft,
+    found: tuple[payable.PayableInvoice, ...],
+    *,
+    on: datetime.date,
 ) -> paying.Plan:
     """What is taken now: at most what was announced, the customer's own credit first.
 
@@ -243,7 +247,7 @@ def _plan(
         lines,
         wish=paying.Wish(cents=rest, use_credit=credit > 0),
         credit_cents=credit,
-        rule=allocating.rule_in_force(session),
+        rule=allocating.rule_in_force(session, on=on),
     )
 
 

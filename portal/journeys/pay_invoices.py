@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 from collections.abc import Mapping, Sequence
 
 import sqlalchemy.exc
@@ -64,11 +65,16 @@ class Started:
 
 
 def preview(
-    session: orm.Session, *, customer_id: int, invoice_nos: Sequence[str], wish: paying.Wish
+    session: orm.Session,
+    *,
+    customer_id: int,
+    invoice_nos: Sequence[str],
+    wish: paying.Wish,
+    today: datetime.date,
 ) -> paying.Plan:
     """What the wish would do to the chosen bills now. Raises what `paying.plan` raises."""
     found = payable.open_invoices(session, customer_id=customer_id, numbers=invoice_nos)
-    return _plan(session, customer_id=customer_id, invoices=found, wish=wish)
+    return _plan(session, customer_id, found, wish=wish, on=today)
 
 
 def credit_cents(session: orm.Session, *, customer_id: int) -> int:
@@ -208,7 +214,7 @@ def _reserve(
         invoices = _lock(session, customer_id=customer_id, invoice_nos=order.invoice_nos)
         ids = {invoice.number: invoice.id for invoice in invoices}
         _check_not_overtaken(session, list(ids.values()), customer_id, once_key)
-        plan = _plan(session, customer_id=customer_id, invoices=invoices, wish=order.wish)
+        plan = _plan(session, customer_id, invoices, wish=order.wish, on=today)
         if not plan.pay_cents and not plan.credit_cents:
             raise rules.NothingToPay()
         seen = (order.expected_cents, order.expected_credit_cents)
@@ -288,17 +294,18 @@ def _lock(
 
 def _plan(
     session: orm.Session,
-    *,
     customer_id: int,
     invoices: Sequence[payable.PayableInvoice],
+    *,
     wish: paying.Wish,
+    on: datetime.date,
 ) -> paying.Plan:
     lines = allocating.open_lines(session, invoice_ids=[invoice.id for invoice in invoices])
     return paying.plan(
         lines,
         wish=wish,
         credit_cents=credit_cents(session, customer_id=customer_id) if wish.use_credit else 0,
-        rule=allocating.rule_in_force(session),
+        rule=allocating.rule_in_force(session, on=on),
     )
 
 

@@ -127,12 +127,13 @@ def left_to_plan(
     invoices: Sequence[payable.PayableInvoice],
     rivals: Rivals,
     wish: paying.Wish,
+    on: datetime.date,
 ) -> paying.Plan:
-    """What the wish would take of the bills beside what is planned already.
+    """What the wish would take of the bills on that day, beside what is planned already.
 
     Raises PlannedAlready, MoreThanLeft, NothingToPay, TooLittle, TooLittleLeft, TooMuch.
     """
-    rule = allocating.rule_in_force(session)
+    rule = allocating.rule_in_force(session, on=on)
     lines = allocating.open_lines(session, invoice_ids=[invoice.id for invoice in invoices])
     left = chosen_day.left_after(lines, rivals.promises, rule)
     if allocation.payable_cents(left) == 0:

@@ -92,7 +92,11 @@ def preview(
         raise planned.InParts()
     rivals = planned.rivals(session, customer_id=customer_id, invoices=found)
     plan = planned.left_to_plan(
-        session, invoices=found, rivals=rivals, wish=paying.Wish(cents=order.cents)
+        session,
+        invoices=found,
+        rivals=rivals,
+        wish=paying.Wish(cents=order.cents),
+        on=order.draft_on,
     )
     late = (order.draft_on - found[0].due_on).days
     return Preview(

@@ -162,6 +162,7 @@ def test_the_page_sees_what_will_happen(ctx, database, gift):
             customer_id=gift.customer.id,
             invoice_nos=(gift.number,),
             wish=amounts.Wish(cents=2000, use_credit=True),
+            today=ctx.clock.today(),
         )
     (effect,) = found.effects
     assert dataclasses.astuple(effect)[1:] == (1000, 2000, gift.invoice.open_cents - 3000)

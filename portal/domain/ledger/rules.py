@@ -1,7 +1,7 @@
 """Recipes: which accounts each business event touches; pure, posts nothing.
 
-Source: the table "Books" of docs/billing-rules.md. Amounts are integer cents; in a `Posting` a
-debit is above zero and a credit below.
+Source: the table "Books" of docs/billing-rules.md; the accounts of a charge stand in `chart`.
+Amounts are integer cents; in a `Posting` a debit is above zero and a credit below.
 """
 
 from __future__ import annotations
@@ -10,28 +10,7 @@ import dataclasses
 import enum
 from collections.abc import Iterable, Sequence
 
-
-class AccountCode(enum.StrEnum):
-    """The chart of accounts."""
-
-    BANK = "1000"
-    STRIPE_CLEARING = "1010"
-    CHARGEBACKS = "1030"
-    PREMIUM_RECEIVABLE = "1100"
-    FEES_RECEIVABLE = "1110"
-    SUSPENSE = "2000"
-    UNEARNED_PREMIUM = "2100"
-    UNAPPLIED_CASH = "2210"
-    REFUNDS_PAYABLE = "2300"
-    CLAIMS_PAYABLE = "2310"
-    TAXES_PAYABLE = "2400"
-    EARNED_PREMIUM = "4000"
-    POLICY_FEES = "4100"
-    LATE_FEES = "4110"
-    PROCESSING_FEES = "5100"
-    CHARGEBACK_LOSSES = "5200"
-    WRITE_OFFS = "5300"
-    GOODWILL = "5310"
+from portal.domain.ledger.chart import CHARGES, AccountCode, ChargeKind, Treated
 
 
 class Event(enum.StrEnum):
@@ -60,19 +39,6 @@ class Event(enum.StrEnum):
     PREMIUM_EARNED = "premium_earned"
 
 
-RECEIVABLES = frozenset({AccountCode.PREMIUM_RECEIVABLE, AccountCode.FEES_RECEIVABLE})
-
-# charge kind -> (receivable, account credited when it is billed)
-CHARGE_ACCOUNTS = {
-    "premium": (AccountCode.PREMIUM_RECEIVABLE, AccountCode.UNEARNED_PREMIUM),
-    "tax": (AccountCode.PREMIUM_RECEIVABLE, AccountCode.TAXES_PAYABLE),
-    "policy_fee": (AccountCode.FEES_RECEIVABLE, AccountCode.POLICY_FEES),
-    "installment_fee": (AccountCode.FEES_RECEIVABLE, AccountCode.POLICY_FEES),
-    "late_fee": (AccountCode.FEES_RECEIVABLE, AccountCode.LATE_FEES),
-    "nsf_fee": (AccountCode.FEES_RECEIVABLE, AccountCode.LATE_FEES),
-}
-
-
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Posting:
     """One side of an entry; receivables and unapplied cash name their customer."""
@@ -97,9 +63,8 @@ def invoice_issued(charges: Sequence[Charge]) -> tuple[Posting, ...]:
     """Receivables against unearned premium, fee income and taxes payable."""
     sides: list[Posting] = []
     for charge in charges:
-        receivable, credited = CHARGE_ACCOUNTS[charge.kind]
-        sides.append(_receivable(charge, receivable, charge.cents))
-        sides.append(Posting(account=credited, cents=-charge.cents))
+        sides.append(_owed(charge))
+        sides.append(Posting(account=_treated(charge).credited, cents=-charge.cents))
     return merged(sides)
 
 
@@ -204,7 +169,7 @@ def chargeback_lost(
 
     `owed_cents` are refunds that were owed and that the bank has made now; the rest is our loss.
     """
-    sides = [_receivable(c, CHARGE_ACCOUNTS[c.kind][0], c.cents) for c in taken]
+    sides = [_owed(c) for c in taken]
     unapplied = Posting(
         account=AccountCode.UNAPPLIED_CASH, cents=unapplied_cents, customer_id=customer_id
     )
@@ -241,7 +206,7 @@ def correction(
 
     `closed` are the parts that close open charges; the rest of `credited` becomes unapplied cash.
     """
-    sides = [Posting(account=CHARGE_ACCOUNTS[c.kind][1], cents=c.cents) for c in credited]
+    sides = [Posting(account=_treated(c).credited, cents=c.cents) for c in credited]
     return _credit(sides, closed, customer_id)
 
 
@@ -281,17 +246,21 @@ def merged(sides: Iterable[Posting]) -> tuple[Posting, ...]:
     )
 
 
-def _receivable(charge: Charge, account: AccountCode, cents: int) -> Posting:
+def _treated(charge: Charge) -> Treated:
+    return CHARGES[ChargeKind(charge.kind)]
+
+
+def _owed(charge: Charge) -> Posting:
     return Posting(
-        account=account,
-        cents=cents,
+        account=_treated(charge).receivable,
+        cents=charge.cents,
         customer_id=charge.customer_id,
         invoice_id=charge.invoice_id,
     )
 
 
 def _paid(charges: Sequence[Charge]) -> list[Posting]:
-    return [_receivable(c, CHARGE_ACCOUNTS[c.kind][0], -c.cents) for c in charges]
+    return [dataclasses.replace(_owed(c), cents=-c.cents) for c in charges]
 
 
 def _money_in(

@@ -147,7 +147,7 @@ def page(session: orm.Session, *, customer_id: int, typed: Typed, today: datetim
         later = _later(session, customer_id, typed)
         plan, wrong = later.seen.plan if later.seen else None, later.wrong
     elif choices:
-        plan, wrong = _plan(session, customer_id, typed)
+        plan, wrong = _plan(session, customer_id, typed, today)
     return PayPage(
         choices=choices,
         typed=typed,
@@ -186,13 +186,17 @@ def _day(choices: tuple[Choice, ...], typed: Typed, today: datetime.date) -> str
 
 
 def _plan(
-    session: orm.Session, customer_id: int, typed: Typed
+    session: orm.Session, customer_id: int, typed: Typed, today: datetime.date
 ) -> tuple[paying.Plan | None, errors.DomainError | None]:
     try:
         wish = typed.wish()
         return (
             pay_invoices.preview(
-                session, customer_id=customer_id, invoice_nos=typed.numbers, wish=wish
+                session,
+                customer_id=customer_id,
+                invoice_nos=typed.numbers,
+                wish=wish,
+                today=today,
             ),
             None,
         )

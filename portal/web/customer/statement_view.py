@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from portal.documents import formats, wording
 from portal.domain.billing.rules import aging, statement
+from portal.domain.billing.rules.charges import PLANNED, ChargeKind
 from portal.domain.ledger.rules import Event
 from portal.domain.payments.queries import statements
 from portal.kernel import msgids
@@ -33,7 +34,8 @@ EVENTS = {
     Event.SHORTFALL: N_("A small remainder, let off"),
 }
 NUMBERED = {Event.PAYMENT_SETTLED, Event.REFUND_APPROVED}
-FEE_BILLS = {"late_fee", "nsf_fee"}
+# a bill of its own for a fee that no plan foresees
+FEE_BILLS = frozenset(ChargeKind) - frozenset(PLANNED)
 BUCKETS = {
     aging.Bucket.CURRENT: N_("Not past due"),
     aging.Bucket.DAYS_1_30: N_("1 to 30 days past due"),

@@ -9,7 +9,7 @@ import flask
 import flask_babel
 
 from portal.domain.ledger import queries
-from portal.domain.ledger.rules import AccountCode
+from portal.domain.ledger.chart import AccountCode
 from portal.kernel import ids
 from portal.web.shared import site
 from portal.web.staff import frame

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import flask_babel
 
+from portal.documents import wording
 from portal.domain.disputes import categories
 from portal.kernel import msgids
 
 N_ = msgids.N_
 
 TABLES: dict[str, dict[str, str]] = {
-    "charge": {
-        "premium": N_("Premium"),
-        "tax": N_("Tax"),
-        "policy_fee": N_("Policy fee"),
-        "installment_fee": N_("Installment fee"),
-        "late_fee": N_("Late fee"),
-        "nsf_fee": N_("Returned payment fee"),
-    },
+    "charge": wording.CHARGES | {"tax": N_("Tax")},
     "invoice": {
         "issued": N_("Issued"),
         "paid": N_("Paid"),

@@ -51,7 +51,7 @@ def apply(
     Returns what was applied as charges for the ledger, and what is left unapplied. Lines in
     `named_lines` (invoice id, line number) are paid although they are disputed.
     """
-    rule = rule_in_force(session)
+    rule = rule_in_force(session, on=today)
     rows = _open_lines(session, invoice_ids)
     placed = allocation.allocate(_for_rule(rows, named_lines), cents, rule)
     by_line = {part.line_id: part.cents for part in placed.allocated}
@@ -64,16 +64,16 @@ _RULE = (
     sa.select(models.BillingPlan.allocation_rule)
     .where(
         models.BillingPlan.code == plans.STANDARD,
-        models.BillingPlan.valid_from <= sa.func.current_date(),
+        models.BillingPlan.valid_from <= sa.bindparam("on"),
     )
     .order_by(models.BillingPlan.valid_from.desc())
     .limit(1)
 )
 
 
-def rule_in_force(session: orm.Session) -> allocation.AllocationRule:
-    """The rule of the billing plan."""
-    return allocation.AllocationRule(session.scalars(_RULE).one())
+def rule_in_force(session: orm.Session, *, on: datetime.date) -> allocation.AllocationRule:
+    """The rule of the billing plan as it holds on `on`, a day of the insurer's calendar."""
+    return allocation.AllocationRule(session.scalars(_RULE, {"on": on}).one())
 
 
 def open_lines(

@@ -10,8 +10,8 @@ from sqlalchemy import orm
 from sqlalchemy.dialects import postgresql
 
 from portal.domain.billing import models
+from portal.domain.ledger import chart, rules
 from portal.domain.ledger import operations as ledger
-from portal.domain.ledger import rules
 
 _ACCOUNTS = models.AccountBalance.__table__
 
@@ -79,9 +79,9 @@ def move_balances(session: orm.Session, postings: Sequence[rules.Posting]) -> No
         if posting.customer_id is None:
             continue
         move = moves.setdefault(posting.customer_id, [0, 0])
-        if posting.account in rules.RECEIVABLES:
+        if posting.account in chart.RECEIVABLES:
             move[0] += posting.cents
-        elif posting.account == rules.AccountCode.UNAPPLIED_CASH:
+        elif posting.account == chart.AccountCode.UNAPPLIED_CASH:
             move[1] -= posting.cents
     rows = [
         {"customer_id": customer, "receivable_cents": owed, "unapplied_cents": unapplied}
@@ -115,8 +115,3 @@ class Owner:
         """Take the account of the customer found by `values`, of whom there must be one."""
         if session.scalar(self._lock, values) is None:  # there is no account yet
             lock_customer(session, customer_id=session.scalars(self._found, values).one())
-
-
-def lock_earning(session: orm.Session) -> None:
-    """One earning run at a time, until the transaction ends."""
-    session.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended('earning', 0))"))

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from portal.domain.billing.rules.charges import ChargeKind
 from portal.domain.ledger import rules as ledger
+from portal.domain.ledger.chart import CHARGES, PLANNED
 
-# the order of lines on an invoice, as ISSUE takes them from the installment
-KINDS = (
-    ChargeKind.PREMIUM,
-    ChargeKind.TAX,
-    ChargeKind.POLICY_FEE,
-    ChargeKind.INSTALLMENT_FEE,
-)
-# each kind with its accounts: the recipe of the books, handed over as it stands there
+# each planned kind with its accounts: the table of charges, handed over as it stands there
 RECIPE: dict[str, object] = {
-    "kinds": [str(kind) for kind in KINDS],
-    "receivables": [str(ledger.CHARGE_ACCOUNTS[str(kind)][0]) for kind in KINDS],
-    "credited": [str(ledger.CHARGE_ACCOUNTS[str(kind)][1]) for kind in KINDS],
+    "kinds": [str(kind) for kind in PLANNED],
+    "receivables": [str(CHARGES[kind].receivable) for kind in PLANNED],
+    "credited": [str(CHARGES[kind].credited) for kind in PLANNED],
     "event": str(ledger.Event.INVOICE_ISSUED),
 }
+_AMOUNTS = [f"{kind}_cents" for kind in PLANNED]
+
+
+def _by_kind(statement: str) -> str:
+    """A statement with the amounts of an installment `i` (of a bill `b`) in their places."""
+    columns = [f"i.{name}" for name in _AMOUNTS]
+    values = [f"({place}, b.{name})" for place, name in enumerate(_AMOUNTS, start=1)]
+    for mark, parts in (("{columns}", columns), ("{amounts}", values)):
+        statement = statement.replace(mark, ", ".join(parts))
+    return statement.replace("{sum}", " + ".join(columns))
+
 
 _DUE = """
     FROM installment i
@@ -41,11 +45,11 @@ def _about_due(statement: str) -> sa.TextClause:
     return sa.text(statement.replace("{due}", _DUE))
 
 
-_PARTS = """
-    SELECT i.id, i.premium_cents, i.tax_cents, i.policy_fee_cents, i.installment_fee_cents,
+_PARTS = _by_kind("""
+    SELECT i.id, {columns},
         i.period_start_on, i.period_end_on, t.effective_on, t.expires_on
     {due}
-"""
+""")
 _TAKE = _PARTS + " AND a.customer_id IS NOT NULL ORDER BY i.issue_on, i.id "
 FORESEE = _about_due(_PARTS)
 TAKE = _about_due(_TAKE + "LIMIT :limit FOR UPDATE OF i, a SKIP LOCKED")
@@ -68,11 +72,10 @@ COUNT = sa.text(
 
 # One statement, so that nothing is sent to and fro: the bills get their ids and those of their
 # entries first, and every other row is made from them.
-ISSUE = sa.text(
-    """
+_ISSUE = """
     WITH bill AS MATERIALIZED (
         SELECT i.*, p.customer_id, p.id AS policy_id, n.number,
-            i.premium_cents + i.tax_cents + i.policy_fee_cents + i.installment_fee_cents AS total,
+            {sum} AS total,
             nextval(pg_get_serial_sequence('invoice', 'id')) AS new_id,
             nextval(pg_get_serial_sequence('ledger_entry', 'id')) AS entry_id
         FROM unnest(CAST(:installments AS bigint[]), CAST(:numbers AS text[])) AS n(id, number)
@@ -89,8 +92,7 @@ ISSUE = sa.text(
             row_number() OVER (PARTITION BY b.new_id ORDER BY c.place) AS number
         FROM bill b
         CROSS JOIN LATERAL (VALUES
-            (1, b.premium_cents), (2, b.tax_cents),
-            (3, b.policy_fee_cents), (4, b.installment_fee_cents)
+            {amounts}
         ) AS c(place, cents)
         JOIN recipe r ON r.place = c.place
         WHERE c.cents > 0
@@ -132,5 +134,5 @@ ISSUE = sa.text(
         FROM bill
     )
     SELECT new_id FROM bill ORDER BY new_id
-    """
-).columns(new_id=sa.BigInteger)
+"""
+ISSUE = sa.text(_by_kind(_ISSUE)).columns(new_id=sa.BigInteger)

@@ -13,6 +13,7 @@ from sqlalchemy import orm
 from portal.domain.billing import models
 from portal.domain.billing.operations import issuing_sql
 from portal.domain.billing.rules import billable
+from portal.domain.billing.rules.charges import PLANNED
 
 SHOWN = 50
 AT_ONCE = 5_000  # rows of a forecast in memory
@@ -140,6 +141,6 @@ def foresee(session: orm.Session, *, on: datetime.date) -> Forecast:
             reasons[reason] += 1
             continue
         bills += 1
-        for kind in issuing_sql.KINDS:
+        for kind in PLANNED:
             cents[str(kind)] += getattr(row, f"{kind}_cents")
     return Forecast(bills=bills, cents={k: c for k, c in cents.items() if c}, set_aside=reasons)

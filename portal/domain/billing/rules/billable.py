@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Protocol
 
+from portal.domain.billing.rules.charges import PLANNED
 from portal.kernel import msgids
 
 NOTHING_TO_ASK = "nothing_to_ask"
@@ -40,12 +41,7 @@ def trouble(part: Planned) -> str:
 
     Such data should never be there; where it is, one policy waits for a person and not a million.
     """
-    amounts = (
-        part.premium_cents,
-        part.tax_cents,
-        part.policy_fee_cents,
-        part.installment_fee_cents,
-    )
+    amounts = [getattr(part, f"{kind}_cents") for kind in PLANNED]
     if min(amounts) < 0:
         return BELOW_ZERO
     if sum(amounts) == 0:

@@ -1,21 +1,12 @@
-"""The kinds of charge and the order in which money reaches them; knows no amount."""
+"""What billing reads from the table of charge kinds (`ledger.chart`); knows no amount."""
 
 from __future__ import annotations
 
-import enum
+from portal.domain.ledger.chart import CHARGES, PLANNED, ChargeKind, Treatment
 
+__all__ = ["COVER", "ORDER", "PLANNED", "ChargeKind"]
 
-class ChargeKind(enum.StrEnum):
-    """Why an amount is owed, in the order in which money reaches it inside an invoice."""
-
-    TAX = "tax"
-    PREMIUM = "premium"
-    POLICY_FEE = "policy_fee"
-    INSTALLMENT_FEE = "installment_fee"
-    LATE_FEE = "late_fee"
-    NSF_FEE = "nsf_fee"
-
-
-ORDER = {kind: place for place, kind in enumerate(ChargeKind)}
+# the order in which money reaches a bill's lines
+ORDER = {kind: row.paid_as for kind, row in CHARGES.items()}
 # What keeps a policy in force; everything else is a fee, and a fee may never cause a lapse.
-COVER = frozenset({ChargeKind.TAX, ChargeKind.PREMIUM})
+COVER = frozenset(kind for kind, row in CHARGES.items() if row.treatment is not Treatment.AT_ONCE)

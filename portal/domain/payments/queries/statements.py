@@ -17,7 +17,7 @@ from sqlalchemy import orm
 from portal.domain.billing import models as billing
 from portal.domain.billing.rules import statement
 from portal.domain.ledger import models as ledger
-from portal.domain.ledger.rules import RECEIVABLES, AccountCode
+from portal.domain.ledger.chart import RECEIVABLES, AccountCode
 from portal.domain.payments import models
 from portal.domain.payments.queries import shown_method
 from portal.domain.policies import models as policies
