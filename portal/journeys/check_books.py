@@ -10,6 +10,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy import orm
 
+from portal.domain.billing.queries import earned
 from portal.gateways import ports
 from portal.journeys import context
 
@@ -239,6 +240,8 @@ PROOFS: Mapping[str, str] = {
     """,
 }
 
+EARNED = "earned premium is what the terms had earned at the last earning run"
+
 
 def run(ctx: context.Context, *, with_stripe: bool = True) -> tuple[Proof, ...]:
     """Try every proof in one snapshot; with Stripe's clearing last. A finding is logged.
@@ -248,6 +251,7 @@ def run(ctx: context.Context, *, with_stripe: bool = True) -> tuple[Proof, ...]:
     with ctx.database.unit_of_work() as session:
         session.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
         proofs = [_prove(session, name, query) for name, query in PROOFS.items()]
+        proofs.append(_earned(session))
     if with_stripe:
         proofs.append(_clearing(ctx))
     for proof in proofs:
@@ -259,6 +263,16 @@ def run(ctx: context.Context, *, with_stripe: bool = True) -> tuple[Proof, ...]:
 def _prove(session: orm.Session, name: str, query: str) -> Proof:
     rows = session.scalars(sa.text(query)).all()
     return Proof(name=name, findings=len(rows), examples=tuple(map(str, rows[:SHOWN])))
+
+
+def _earned(session: orm.Session) -> Proof:
+    """4000 = what the terms, as they stood at the last earning run, had earned through its day.
+
+    With the proof of 2100 this ties unearned premium to the terms, to the cent.
+    """
+    posted, terms = earned.posted(session), earned.as_of_last_run(session)
+    examples = () if posted == terms else (f"ledger {posted}, terms {terms}",)
+    return Proof(name=EARNED, findings=len(examples), examples=examples)
 
 
 def _clearing(ctx: context.Context) -> Proof:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 
-from portal.domain.billing.operations import books
+from portal.domain.billing.operations import earning
 from portal.domain.billing.queries import earned
 from portal.domain.ledger import operations as ledger
 from portal.domain.ledger import rules
@@ -22,8 +22,9 @@ def run(ctx: context.Context, *, on: datetime.date) -> int:
     """
     through = on - datetime.timedelta(days=1)
     with ctx.database.unit_of_work() as session:
-        books.lock_earning(session)
+        earning.lock(session)
         cents = earned.earned_through(session, day=through) - earned.posted(session)
+        earning.record(session, through_on=through, cents=cents, now=ctx.clock.now())
         if cents == 0:
             return 0
         ledger.post(

@@ -75,7 +75,7 @@ def newest_moment(ctx) -> datetime.datetime:
 def test_the_books_hold_and_the_same_day_gives_the_same_insurer(ctx, demo, owner_engine, sandbox):
     summary = demo()
     assert [proof for proof in summary.proofs if not proof.holds] == []
-    assert len(summary.proofs) == len(check_books.PROOFS) + 1  # with Stripe's clearing
+    assert len(summary.proofs) == len(check_books.PROOFS) + 2  # earned premium, Stripe’s clearing
     assert summary.counts["customer"] == 6
     assert summary.counts["pet"] == 8
     assert summary.counts["mail"] > summary.counts["invoice"]

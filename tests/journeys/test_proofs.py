@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
+
 import pytest
 import sqlalchemy as sa
 
 from portal.domain.payments.rules import ChargebackEvent
-from portal.journeys import check_books
+from portal.journeys import check_books, earn_premium, term_changes
+from portal.kernel import actor
 from tests.support import bills, cases, charging
 
 BREAKING = {
@@ -71,3 +74,49 @@ def test_a_proof_fails_when_its_fact_is_broken(quiet_ctx, database, owner_engine
     with owner_engine.begin() as connection:
         connection.execute(sa.text(statement))
     assert name in failing(quiet_ctx)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE term SET corrected_cents = 100",
+        "UPDATE restated_term SET earned_cents = earned_cents + 1",
+        "DELETE FROM restated_term",
+    ],
+)
+def test_what_is_earned_is_proved_against_the_terms(
+    quiet_ctx, database, clock, owner_engine, statement
+):
+    changed, other = bills.make_bill(database), bills.make_bill(database)
+    clock.set(clock.now() + datetime.timedelta(days=60))
+    assert earn_premium.run(quiet_ctx, on=clock.today()) > 0
+    term_changes.cancel(
+        quiet_ctx,
+        ask=term_changes.Ask(
+            policy_no=changed.policy.number, once_key="ends", who=actor.system("a test")
+        ),
+        on=changed.term.effective_on + datetime.timedelta(days=20),
+    )
+    assert failing(quiet_ctx) == set(), "the term changed and the next run is still to come"
+    with owner_engine.begin() as connection:
+        connection.execute(sa.text(statement))
+    assert check_books.EARNED in failing(quiet_ctx), other.policy.number
+
+
+def test_a_run_makes_good_what_changed_and_forgets_how_it_was(quiet_ctx, database, clock):
+    bill = bills.make_bill(database)
+    clock.set(clock.now() + datetime.timedelta(days=60))
+    earn_premium.run(quiet_ctx, on=clock.today())
+    late = bills.make_bill(database)
+    assert failing(quiet_ctx) == set(), late.policy.number
+    term_changes.change_premium(
+        quiet_ctx,
+        ask=term_changes.Ask(
+            policy_no=bill.policy.number, once_key="dearer", who=actor.system("a test")
+        ),
+        effective_on=bill.term.effective_on + datetime.timedelta(days=10),
+        premium_cents=bill.term.premium_cents * 2,
+    )
+    assert earn_premium.run(quiet_ctx, on=clock.today()) > 0
+    assert failing(quiet_ctx) == set()
+    assert earn_premium.run(quiet_ctx, on=clock.today()) == 0

@@ -3,6 +3,7 @@
 from portal.domain.billing.models.accounts import AccountBalance, BillingPlan, StateRule
 from portal.domain.billing.models.allocations import Allocation, Credit, CreditKind
 from portal.domain.billing.models.arrangements import Arrangement, ArrangementBill
+from portal.domain.billing.models.earning import EarningRun, RestatedTerm
 from portal.domain.billing.models.holds import Hold, HoldKind
 from portal.domain.billing.models.invoices import (
     BillingRun,
@@ -23,11 +24,13 @@ __all__ = [
     "BillingRun",
     "Credit",
     "CreditKind",
+    "EarningRun",
     "Hold",
     "HoldKind",
     "Installment",
     "Invoice",
     "InvoiceLine",
     "InvoiceState",
+    "RestatedTerm",
     "StateRule",
 ]

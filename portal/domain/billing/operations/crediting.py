@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from portal.domain.billing import models
-from portal.domain.billing.operations import allocating, books
+from portal.domain.billing.operations import allocating, books, earning
 from portal.domain.billing.rules.charges import ChargeKind
 from portal.domain.ledger import rules as ledger
 from portal.domain.policies import operations as policies
@@ -256,5 +256,6 @@ def _correct_terms(session: orm.Session, parts: Mapping[int, int]) -> None:
     by_term: dict[int, int] = {}
     for line_id, term_id in rows:
         by_term[term_id] = by_term.get(term_id, 0) + parts[line_id]
+    earning.before_change(session, term_ids=list(by_term))
     for term_id, cents in sorted(by_term.items()):
         policies.correct_premium(session, term_id=term_id, cents=cents)
