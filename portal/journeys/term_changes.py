@@ -5,7 +5,6 @@ Each is worked out by the rules and made by `term_scene`.
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +13,7 @@ from portal.domain.billing.operations import replan
 from portal.domain.billing.queries import plans
 from portal.domain.billing.rules import endorsing, pro_rata, replanning
 from portal.domain.policies import changing, models
-from portal.journeys import context, returning, term_scene
+from portal.journeys import context, following_terms, returning, term_scene
 from portal.journeys.term_scene import (
     Ask,
     CancelledAlready,
@@ -71,6 +70,8 @@ def change_premium(
                 "tax_change_cents": tax - before_tax,
                 "days_left": found.days_left,
                 "term_days": found.term_days,
+                "parts": len(scene.parts),
+                "bills": _schedule(scene.parts),
                 **done,
             },
         )
@@ -161,11 +162,12 @@ def cancel(
         before = {
             "premium_before_cents": scene.term.premium_cents,
             "tax_before_cents": scene.term.tax_cents,
-            "dropped": [_part(part) for part in scene.parts],
+            "dropped": [following_terms.written(part) for part in scene.parts],
         }
         scene.parts = ()
         replan.put(scene.session, term_id=scene.term.id, parts=())
         done = scene.charge(kept, kept_tax, fees_too=basis is pro_rata.CancellationBasis.FLAT)
+        done = following_terms.added(done, following_terms.drop(scene))
         changing.cancel(scene.session, policy=scene.policy, term=scene.term, on=on, kept_cents=kept)
         return (
             Kind.CANCELLED,
@@ -197,11 +199,10 @@ def reinstate(ctx: context.Context, *, ask: Ask, is_trial: bool = False) -> Chan
         if last is None:
             raise changing.NotCancelled()
         changing.reinstate(scene.session, policy=scene.policy, term=scene.term)
-        scene.parts = tuple(
-            part for part in map(_planned, last.facts["dropped"]) if part.due_on >= scene.today
-        )
+        scene.parts = following_terms.planned(last.facts["dropped"], from_on=scene.today)
         replan.put(scene.session, term_id=scene.term.id, parts=scene.parts)
         done = scene.charge(last.facts["premium_before_cents"], last.facts["tax_before_cents"])
+        done = following_terms.added(done, following_terms.restore(scene))
         return Kind.REINSTATED, ended_on, {"cancelled_by": last.number, **done}
 
     return term_scene.change(ctx, ask=ask, on=None, make=make, is_trial=is_trial, is_cancelled=True)
@@ -209,14 +210,3 @@ def reinstate(ctx: context.Context, *, ask: Ask, is_trial: bool = False) -> Chan
 
 def _schedule(parts: tuple[replanning.Part, ...]) -> list[list[Any]]:
     return [[part.due_on.isoformat(), part.total_cents] for part in parts]
-
-
-def _part(part: replanning.Part) -> dict[str, Any]:
-    values = dataclasses.asdict(part)
-    return {k: v.isoformat() if isinstance(v, datetime.date) else v for k, v in values.items()}
-
-
-def _planned(values: Mapping[str, Any]) -> replanning.Part:
-    return replanning.Part(
-        **{k: datetime.date.fromisoformat(v) if k.endswith("_on") else v for k, v in values.items()}
-    )

@@ -11,16 +11,16 @@ import datetime
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import orm
 
-from portal.domain.billing.operations import books, holds, replan
+from portal.domain.billing.operations import books, earning, holds, replan
 from portal.domain.billing.rules import installments, replanning
 from portal.domain.billing.rules.charges import COVER, ChargeKind
 from portal.domain.billing.rules.term_premium import Segment, TermPremium
 from portal.domain.policies import changing, models
-from portal.journeys import context, returning
+from portal.journeys import context, returning, term_letters
 from portal.kernel import actor, db, errors, ids, money, msgids
 
 Kind = models.EventKind
@@ -146,6 +146,18 @@ class Scene:
 Make = Callable[[Scene], tuple[Kind, datetime.date, Mapping[str, Any]]]
 
 
+class Played(NamedTuple):
+    """What was done: in which term, what it was, from which day on, with which figures."""
+
+    term: models.Term
+    kind: Kind
+    effective_on: datetime.date
+    facts: Mapping[str, Any]
+
+
+Play = Callable[[orm.Session, models.Policy, str], Played]
+
+
 def change(
     ctx: context.Context,
     *,
@@ -155,7 +167,39 @@ def change(
     is_trial: bool,
     is_cancelled: bool = False,
 ) -> Change:
-    """Make one change in one transaction, once per form; a trial is undone at its end."""
+    """Make one change inside the term of the day `on` (None: today's); as in `perform`."""
+
+    def play(session: orm.Session, policy: models.Policy, number: str) -> Played:
+        day = policy.cancelled_on if is_cancelled else on
+        term = changing.term_on(session, policy_id=policy.id, day=day or ctx.clock.today())
+        earning.before_change(session, term_ids=[term.id])
+        scene = Scene(
+            session=session,
+            ctx=ctx,
+            ask=ask,
+            number=number,
+            policy=policy,
+            term=term,
+            parts=replan.take(session, term_id=term.id),
+        )
+        return Played(term, *make(scene))
+
+    return perform(ctx, ask=ask, play=play, is_trial=is_trial, is_cancelled=is_cancelled)
+
+
+def perform(
+    ctx: context.Context,
+    *,
+    ask: Ask,
+    play: Play,
+    is_trial: bool,
+    is_cancelled: bool | None = False,
+) -> Change:
+    """Do one thing to a policy in one transaction, once per form; a trial is undone at its end.
+
+    `play` is given the locked policy and the number of the change. With `is_cancelled` None it
+    looks itself whether the policy is.
+    """
     with ctx.database.unit_of_work() as session:
         found = _find(session, ask)
         books.lock_customer(session, customer_id=found.customer_id)
@@ -168,23 +212,14 @@ def change(
                 effective_on=known.effective_on,
                 facts=known.facts,
             )
-        if (policy.state is models.PolicyState.CANCELLED) is not is_cancelled:
+        is_over = policy.state is models.PolicyState.CANCELLED
+        if is_cancelled is not None and is_over is not is_cancelled:
             raise changing.NotCancelled() if is_cancelled else CancelledAlready()
-        day = policy.cancelled_on if is_cancelled else on
-        term = changing.term_on(session, policy_id=policy.id, day=day or ctx.clock.today())
-        scene = Scene(
-            session=session,
-            ctx=ctx,
-            ask=ask,
-            number=ids.new(ids.Prefix.CHANGE, ctx.rng),
-            policy=policy,
-            term=term,
-            parts=replan.take(session, term_id=term.id),
-        )
         trial = session.begin_nested() if is_trial else None
         tasks = list(session.info.get("tasks", []))
-        kind, effective_on, facts = make(scene)
-        made = Change(number=scene.number, kind=kind, effective_on=effective_on, facts=facts)
+        number = ids.new(ids.Prefix.CHANGE, ctx.rng)
+        term, kind, effective_on, facts = play(session, policy, number)
+        made = Change(number=number, kind=kind, effective_on=effective_on, facts=facts)
         holds.shrink_to_open(session, customer_id=policy.customer_id, now=ctx.clock.now())
         if ask.expects not in ("", made.version):
             raise ChangedMeanwhile()
@@ -192,20 +227,37 @@ def change(
             trial.rollback()
             session.info["tasks"] = tasks
         else:
-            changing.record(
-                session,
-                policy=policy,
-                term=term,
-                kind=kind,
-                number=scene.number,
-                once_key=ask.once_key,
-                effective_on=effective_on,
-                reason=ask.reason,
-                facts=facts,
-                now=ctx.clock.now(),
-                who=ask.who,
-            )
+            _keep(session, ctx, ask, policy=policy, term=term, made=made)
         return made
+
+
+def _keep(
+    session: orm.Session,
+    ctx: context.Context,
+    ask: Ask,
+    *,
+    policy: models.Policy,
+    term: models.Term,
+    made: Change,
+) -> None:
+    """Write down what was done, with its letter where there is one, and mail that."""
+    letter = term_letters.head(session, policy=policy, kind=made.kind)
+    changing.record(
+        session,
+        policy=policy,
+        term=term,
+        kind=made.kind,
+        number=made.number,
+        once_key=ask.once_key,
+        effective_on=made.effective_on,
+        reason=ask.reason,
+        facts=made.facts,
+        letter=letter,
+        now=ctx.clock.now(),
+        who=ask.who,
+    )
+    if letter is not None:
+        term_letters.tell(session, ctx, policy=policy, change=made)
 
 
 def _find(session: orm.Session, ask: Ask) -> models.Policy:

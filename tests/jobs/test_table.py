@@ -20,6 +20,7 @@ NAMES = {
     "recheck_chargebacks",
     "send_evidence",
     "send_refund",
+    "renew_terms",
     "run_billing",
     "tell_bills",
     "announce_drafts",

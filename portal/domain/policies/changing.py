@@ -50,6 +50,32 @@ def term_on(session: orm.Session, *, policy_id: int, day: datetime.date) -> mode
     return term
 
 
+def last_term(session: orm.Session, *, policy_id: int) -> models.Term | None:
+    """The term that ends last, locked; None without any."""
+    return session.scalar(
+        sa.select(models.Term)
+        .where(models.Term.policy_id == policy_id)
+        .order_by(models.Term.effective_on.desc())
+        .limit(1)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+
+
+def terms_after(session: orm.Session, *, term: models.Term) -> Sequence[models.Term]:
+    """The terms of the same policy that follow `term`, in order, locked."""
+    return session.scalars(
+        sa.select(models.Term)
+        .where(
+            models.Term.policy_id == term.policy_id,
+            models.Term.effective_on > term.effective_on,
+        )
+        .order_by(models.Term.effective_on)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+
+
 def segments(session: orm.Session, *, term_id: int) -> tuple[Rate, ...]:
     """The rates of a term in order: first day, day after the last, cents of a whole term."""
     rows = session.execute(
@@ -125,10 +151,14 @@ def record(
     effective_on: datetime.date,
     reason: str,
     facts: Mapping[str, Any],
+    letter: Mapping[str, Any] | None = None,
     now: datetime.datetime,
     who: actor.Actor,
 ) -> None:
-    """Write the event down, readable for ever, and in the audit log. `facts` are plain values."""
+    """Write the event down, readable for ever, and in the audit log. `facts` are plain values.
+
+    `letter` is whom its letter went to; that is personal and stands in no log.
+    """
     if not ids.is_valid(number, ids.Prefix.CHANGE):
         raise ValueError(f"{number} is no number of a change")
     session.add(
@@ -143,7 +173,7 @@ def record(
             by=who.label,
             by_kind=who.kind,
             reason=reason,
-            facts=dict(facts),
+            facts=dict(facts) | ({} if letter is None else {"letter": dict(letter)}),
         )
     )
     session.flush()

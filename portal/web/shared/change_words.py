@@ -10,7 +10,7 @@ import flask_babel
 
 from portal.documents import formats
 from portal.kernel import msgids
-from portal.web.shared import rows
+from portal.web.shared import looks, rows
 
 N_ = msgids.N_
 _ = flask_babel.gettext
@@ -20,6 +20,16 @@ TITLES = {
     "paid_in_full": N_("The rest of the year on one bill"),
     "cancelled": N_("Cancelled"),
     "reinstated": N_("Goes on after all"),
+    "term_begun": N_("Another term"),
+    "renewed": N_("Renewed"),
+    "term_dropped": N_("The next term does not begin"),
+    "plan_chosen": N_("How the next term is paid"),
+}
+PLANS = {
+    "monthly": N_("monthly"),
+    "quarterly": N_("every three months"),
+    "in_full": N_("the year at once"),
+    "down_payment": N_("with a down payment"),
 }
 
 
@@ -85,6 +95,11 @@ def _in_full(facts: Mapping[str, Any], day: str) -> list[str]:
 
 
 def _cancelled(facts: Mapping[str, Any], day: str) -> list[str]:
+    if not facts["days_in_force"] and facts["basis"] != "flat":
+        return [
+            _("Cover ends with the day before %(day)s.", day=day),
+            *_dropped(facts, day),
+        ]
     told = [
         _(
             "Cover ends with the day before %(day)s: %(n)s of %(all)s days were covered.",
@@ -110,6 +125,61 @@ def _reinstated(facts: Mapping[str, Any], day: str) -> list[str]:
     return [_("The policy goes on without a gap, as if it had not ended on %(day)s.", day=day)]
 
 
+def _term(facts: Mapping[str, Any], day: str) -> list[str]:
+    told = [
+        _(
+            "The term from %(day)s costs %(sum)s, and %(tax)s tax.",
+            day=day,
+            sum=_sum(facts["premium_cents"]),
+            tax=_sum(facts["tax_cents"]),
+        )
+    ]
+    if facts["before_cents"] is not None:
+        change = formats.money(facts["premium_cents"] - facts["before_cents"], sign=True)
+        before = _sum(facts["before_cents"])
+        told.append(
+            _("That is %(sum)s for a year beside %(before)s before.", sum=change, before=before)
+        )
+    return told + _bills(facts)
+
+
+def _dropped(facts: Mapping[str, Any], day: str) -> list[str]:
+    return [_("The term from %(day)s on does not begin: nothing of it is asked for.", day=day)]
+
+
+def plan(name: str) -> str:
+    """How a term is paid, in a few words."""
+    return _(PLANS[name])
+
+
+def _plan(facts: Mapping[str, Any], day: str) -> list[str]:
+    told = _(
+        "From %(day)s on you pay %(after)s instead of %(before)s.",
+        day=day,
+        after=plan(facts["payment_plan"]),
+        before=plan(facts["before_plan"]),
+    )
+    return [told, *_bills(facts)]
+
+
+def _bills(facts: Mapping[str, Any]) -> list[str]:
+    """On how many bills the term stands, and what that costs."""
+    if not facts["bills"]:
+        return []
+    first = formats.day(
+        datetime.date.fromisoformat(facts["bills"][0][0]), "year", language=looks.page_lang()
+    )
+    count, fees = len(facts["bills"]), facts["fees_cents"]
+    return [
+        _("It is on %(n)s bills, the first due %(day)s.", n=count, day=first)
+        if count > 1
+        else _("It is on one bill, due %(day)s.", day=first),
+        _("Installment fees are %(sum)s in all.", sum=_sum(fees))
+        if fees
+        else _("There are no installment fees."),
+    ]
+
+
 def _money(facts: Mapping[str, Any]) -> list[str]:
     """What was billed or went back at once."""
     told = []
@@ -131,6 +201,10 @@ _OF = {
     "paid_in_full": _in_full,
     "cancelled": _cancelled,
     "reinstated": _reinstated,
+    "term_begun": _term,
+    "renewed": _term,
+    "term_dropped": _dropped,
+    "plan_chosen": _plan,
 }
 
 

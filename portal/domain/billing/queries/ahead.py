@@ -46,3 +46,9 @@ def of_policy(session: orm.Session, *, policy_id: int) -> tuple[Coming, ...]:
     """Every bill of the policy that is still to come, the next first."""
     rows = session.execute(_COMING, {"policy_id": policy_id})
     return tuple(Coming(*row) for row in rows)
+
+
+def is_billed(session: orm.Session, *, term_id: int) -> bool:
+    """Whether any bill of the term is out."""
+    out = sa.select(_part.c.id).where(_part.c.term_id == term_id, _part.c.invoice_id.is_not(None))
+    return bool(session.scalar(sa.select(out.exists())))
