@@ -38,7 +38,10 @@ class StateRule(db.Base):
     """What one state's law says, from a day on; where it says nothing the plan holds."""
 
     __tablename__ = "us_state_rule"
-    __table_args__ = (sa.CheckConstraint("nsf_cap_cents >= 0", name="nsf_cap_not_below"),)
+    __table_args__ = (
+        sa.CheckConstraint("nsf_cap_cents >= 0", name="nsf_cap_not_below"),
+        sa.CheckConstraint("late_fee_cap_cents >= 0", name="late_fee_cap_not_below"),
+    )
 
     us_state: orm.Mapped[str] = orm.mapped_column(primary_key=True)
     valid_from: orm.Mapped[datetime.date] = orm.mapped_column(
@@ -48,6 +51,7 @@ class StateRule(db.Base):
     free_look_days: orm.Mapped[int | None]
     notice_days: orm.Mapped[int | None]
     short_rate_filed: orm.Mapped[bool] = orm.mapped_column(server_default=sa.false())
+    late_fee_cap_cents: orm.Mapped[int | None] = orm.mapped_column(sa.BigInteger)
 
 
 class AccountBalance(db.Base):

@@ -21,6 +21,7 @@ class StateRules:
     notice_days: int
     nsf_cap_cents: int | None
     short_rate_filed: bool
+    late_fee_cap_cents: int | None
 
 
 def standard(session: orm.Session, *, on: datetime.date) -> models.BillingPlan:
@@ -48,10 +49,12 @@ def state(session: orm.Session, *, us_state: str, on: datetime.date) -> StateRul
             notice_days=plan.notice_days,
             nsf_cap_cents=None,
             short_rate_filed=False,
+            late_fee_cap_cents=None,
         )
     return StateRules(
         free_look_days=own.free_look_days or plan.free_look_days,
         notice_days=own.notice_days or plan.notice_days,
         nsf_cap_cents=own.nsf_cap_cents,
         short_rate_filed=own.short_rate_filed,
+        late_fee_cap_cents=own.late_fee_cap_cents,
     )
