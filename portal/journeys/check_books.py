@@ -71,13 +71,13 @@ PROOFS: Mapping[str, str] = {
             FROM invoice_line GROUP BY invoice_id
         ) l ON l.invoice_id = i.id
         WHERE i.total_cents <> coalesce(l.total, 0)
-           OR (i.state IN ('issued', 'paid') AND i.open_cents <> coalesce(l.open, 0))
+           OR i.open_cents <> coalesce(l.open, 0)
     """,
     "lines equal what was applied to them": """
         SELECT 'line ' || l.id FROM invoice_line l LEFT JOIN (
             SELECT line_id, sum(cents) AS cents FROM allocation GROUP BY line_id
         ) a ON a.line_id = l.id
-        WHERE l.amount_cents - l.open_cents <> coalesce(a.cents, 0)
+        WHERE l.amount_cents - l.open_cents - l.closed_cents <> coalesce(a.cents, 0)
     """,
     "every settled payment has exactly one entry, and only those": """
         SELECT coalesce(p.number, e.subject) FROM (
@@ -161,7 +161,9 @@ PROOFS: Mapping[str, str] = {
               WHERE il.kind = 'tax' AND i.state <> 'voided') b,
              (SELECT coalesce(sum(a.cents), 0) AS cents FROM allocation a
               JOIN invoice_line il ON il.id = a.line_id
-              WHERE il.kind = 'tax' AND a.rule IN ('correction', 'return_premium')) c
+              JOIN invoice i ON i.id = il.invoice_id
+              WHERE il.kind = 'tax' AND (a.rule = 'correction'
+                  OR a.rule = 'return_premium' AND i.state <> 'voided')) c
         WHERE l.cents <> b.cents - c.cents
     """,
     "no invoice is reserved by a payment that is over": """
@@ -232,8 +234,9 @@ PROOFS: Mapping[str, str] = {
               JOIN invoice i ON i.id = il.invoice_id
               WHERE il.kind = 'premium' AND i.state <> 'voided') b,
              (SELECT coalesce(sum(corrected_cents), 0) AS cents FROM term) c,
-             (SELECT coalesce(sum(returned_cents), 0) AS cents FROM invoice_line
-              WHERE kind = 'premium') r,
+             (SELECT coalesce(sum(il.returned_cents), 0) AS cents FROM invoice_line il
+              JOIN invoice i ON i.id = il.invoice_id
+              WHERE il.kind = 'premium' AND i.state <> 'voided') r,
              (SELECT coalesce(-sum(amount_cents), 0) AS cents FROM ledger_line
               WHERE account = '4000') e
         WHERE l.cents <> b.cents - c.cents - r.cents - e.cents

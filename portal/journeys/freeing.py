@@ -72,6 +72,34 @@ def open_up(
     return {source: sum(given.values()) for source, given in taken.items()}
 
 
+def clear(session: orm.Session, *, customer_id: int, invoice_id: int, terms: Terms) -> None:
+    """Take everything off a bill that stands on it, except premium that went back.
+
+    A correction is the customer's money then: the bill in this one's place asks for all of it.
+    """
+    went_back = sa.exists().where(
+        billing.Credit.number == billing.Allocation.source,
+        billing.Credit.kind == billing.CreditKind.RETURN_PREMIUM,
+    )
+    rows = session.execute(
+        sa.select(
+            billing.Allocation.source,
+            billing.Allocation.line_id,
+            sa.func.sum(billing.Allocation.cents).label("cents"),
+        )
+        .join(billing.InvoiceLine, billing.InvoiceLine.id == billing.Allocation.line_id)
+        .where(billing.InvoiceLine.invoice_id == invoice_id, ~went_back)
+        .group_by(billing.Allocation.source, billing.Allocation.line_id)
+        .having(sa.func.sum(billing.Allocation.cents) > 0)
+        .order_by(billing.Allocation.source)
+    )
+    taken: dict[str, dict[int, int]] = {}
+    for source, line_id, cents in rows:
+        taken.setdefault(source, {})[line_id] = int(cents)
+    for source, parts in taken.items():
+        take_back(session, customer_id=customer_id, source=source, parts=parts, terms=terms)
+
+
 def take_back(
     session: orm.Session,
     *,

@@ -17,6 +17,7 @@ class Event(enum.StrEnum):
     """The business facts that are posted."""
 
     INVOICE_ISSUED = "invoice_issued"
+    INVOICE_VOIDED = "invoice_voided"
     PAYMENT_SETTLED = "payment_settled"
     STRIPE_FEE = "stripe_fee"
     PAYOUT = "payout"
@@ -66,6 +67,11 @@ def invoice_issued(charges: Sequence[Charge]) -> tuple[Posting, ...]:
         sides.append(_owed(charge))
         sides.append(Posting(account=_treated(charge).credited, cents=-charge.cents))
     return merged(sides)
+
+
+def invoice_voided(charges: Sequence[Charge]) -> tuple[Posting, ...]:
+    """The mirror of the issue; no money stands on the charges any more."""
+    return tuple(dataclasses.replace(p, cents=-p.cents) for p in invoice_issued(charges))
 
 
 def payment_settled(

@@ -21,6 +21,7 @@ _ = language.gettext
 # An event that never moves a customer's account has no words here.
 EVENTS = {
     Event.INVOICE_ISSUED: N_("Bill, %(bill)s"),
+    Event.INVOICE_VOIDED: N_("Bill withdrawn, %(bill)s"),
     Event.PAYMENT_SETTLED: N_("Payment, %(method)s"),
     Event.UNAPPLIED_USED: N_("%(sum)s of your money used for bills"),
     Event.ALLOCATION_TAKEN_BACK: N_("%(sum)s taken off bills, yours again"),

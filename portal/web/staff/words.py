@@ -150,6 +150,7 @@ TABLES: dict[str, dict[str, str]] = {
     },
     "event": {
         "invoice_issued": N_("Invoice issued"),
+        "invoice_voided": N_("Invoice voided"),
         "payment_settled": N_("Payment received"),
         "stripe_fee": N_("Stripe fee"),
         "payout": N_("Payout to our bank"),
@@ -203,6 +204,7 @@ TABLES: dict[str, dict[str, str]] = {
         "billing.arrangement_kept": N_("Arrangement kept"),
         "billing.arrangement_proposed": N_("Arrangement proposed"),
         "billing.issued": N_("Bill issued"),
+        "billing.voided": N_("Bill withdrawn"),
         "billing.put_back": N_("Installment to be billed after all"),
         "billing.nsf_fee": N_("Returned payment fee billed"),
         "desk.opened": N_("Opened on the desk"),

@@ -94,6 +94,12 @@ class Invoice(db.Base):
         ),
         sa.Index(None, "policy_id", "due_on"),
         sa.Index(None, "run_id", postgresql_where=sa.text("run_id IS NOT NULL")),
+        sa.Index(
+            "uq_invoice_replaces_id",
+            "replaces_id",
+            unique=True,
+            postgresql_where=sa.text("replaces_id IS NOT NULL"),
+        ),
     )
 
     id: orm.Mapped[types.Id]
@@ -111,6 +117,9 @@ class Invoice(db.Base):
     total_cents: orm.Mapped[types.Cents]
     open_cents: orm.Mapped[types.Cents]
     paid_on: orm.Mapped[datetime.date | None]
+    replaces_id: orm.Mapped[int | None] = orm.mapped_column(
+        sa.BigInteger, sa.ForeignKey("invoice.id")
+    )  # the withdrawn bill in whose place it was issued
     created_at: orm.Mapped[types.Moment]
 
 
@@ -124,6 +133,9 @@ class InvoiceLine(db.Base):
         sa.CheckConstraint("amount_cents > 0", name="amount_above_zero"),
         sa.CheckConstraint("open_cents BETWEEN 0 AND amount_cents", name="open_in_range"),
         sa.CheckConstraint("returned_cents BETWEEN 0 AND amount_cents", name="returned_in_range"),
+        sa.CheckConstraint(
+            "closed_cents BETWEEN 0 AND amount_cents - open_cents", name="closed_in_range"
+        ),
     )
 
     id: orm.Mapped[types.Id]
@@ -139,3 +151,6 @@ class InvoiceLine(db.Base):
     returned_cents: orm.Mapped[int] = orm.mapped_column(
         sa.BigInteger, server_default="0"
     )  # given back because the days are not covered: they count as never billed
+    closed_cents: orm.Mapped[int] = orm.mapped_column(
+        sa.BigInteger, server_default="0"
+    )  # withdrawn or written off with its bill: neither open nor paid

@@ -19,6 +19,7 @@ _paid = (
             sa.func.sum(
                 models.InvoiceLine.amount_cents
                 - models.InvoiceLine.open_cents
+                - models.InvoiceLine.closed_cents
                 - models.InvoiceLine.returned_cents
             ),
             sa.BigInteger,

@@ -93,7 +93,13 @@ _premium = (
     sa.select(
         sa.cast(
             sa.func.coalesce(
-                sa.func.sum(_line.c.amount_cents - _line.c.open_cents - _line.c.returned_cents), 0
+                sa.func.sum(
+                    _line.c.amount_cents
+                    - _line.c.open_cents
+                    - _line.c.closed_cents
+                    - _line.c.returned_cents
+                ),
+                0,
             ),
             sa.BigInteger,
         ).label("cents")
@@ -110,7 +116,7 @@ _premium = (
     .where(
         _installment.c.term_id == _now.c.id,
         _line.c.kind == ChargeKind.PREMIUM,
-        _invoice.c.state.in_([models.InvoiceState.ISSUED, models.InvoiceState.PAID]),
+        _invoice.c.state != models.InvoiceState.VOIDED,
     )
     .lateral("premium")
 )

@@ -19,8 +19,8 @@ Group = TypeVar("Group")
 DAY = datetime.timedelta(days=1)
 DECEMBER = 12
 NAME = re.compile("([12][0-9]{3})(?:-(0[1-9]|1[0-2]))?")
-# What is billed; every other movement of an account is money or a credit, or takes it back.
-CHARGES = frozenset({Event.INVOICE_ISSUED})
+# What is billed, or withdrawn; every other movement is money or a credit, or takes it back.
+CHARGES = frozenset({Event.INVOICE_ISSUED, Event.INVOICE_VOIDED})
 
 
 @dataclasses.dataclass(frozen=True)

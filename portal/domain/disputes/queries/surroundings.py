@@ -72,6 +72,7 @@ def policies_of(session: orm.Session, *, customer_id: int) -> tuple[PolicyRow, .
             sa.func.sum(
                 billing.InvoiceLine.amount_cents
                 - billing.InvoiceLine.open_cents
+                - billing.InvoiceLine.closed_cents
                 - billing.InvoiceLine.returned_cents
             ).label("paid_cents"),
         )
