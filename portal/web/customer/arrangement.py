@@ -12,6 +12,7 @@ from portal.domain.billing.queries import arranged
 from portal.domain.payments.queries import arrangement_parts
 from portal.journeys import arrange
 from portal.kernel import msgids, transitions
+from portal.web.customer import cover_view
 from portal.web.shared import rows, sentences, site
 
 bp = flask.Blueprint("arrangement", __name__)
@@ -100,6 +101,7 @@ def _page(refused: str = "") -> str:
         meaning = N_("Nothing is open on these bills any more, so nothing more is taken.")
     return flask.render_template(
         "customer/arrangement.html",
+        covers=cover_view.beside_money(),
         found=found,
         kind=kind,
         heading=_(heading, sum=formats.money(found.total_cents), num=len(found.parts)),

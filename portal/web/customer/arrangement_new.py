@@ -17,7 +17,7 @@ from portal.domain.wallet import queries as wallet
 from portal.domain.wallet import rules as wallet_rules
 from portal.journeys import arrange, planned, propose_arrangement
 from portal.kernel import errors, msgids
-from portal.web.customer import pay_later
+from portal.web.customer import cover_view, pay_later
 from portal.web.shared import entry, looks, once, sentences, site
 
 bp = flask.Blueprint("arrangement_new", __name__, url_prefix="/arrangement/new")
@@ -199,6 +199,7 @@ def _render(page: NewPage, refused: str = "") -> str:
     limits = arranging.first_days(page.today)
     return flask.render_template(
         "customer/arrangement_new.html",
+        covers=cover_view.beside_money(),
         page=page,
         wrong=sentences.said(page.wrong) if page.wrong else "",
         refused=refused,

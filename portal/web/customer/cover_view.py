@@ -1,13 +1,16 @@
-"""The coverage line of a policy in words."""
+"""The coverage line of a policy in words, and the lines that stand beside money."""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import flask_babel
+import flask_login
 
 from portal.documents import formats
 from portal.domain.billing.queries import coverage
 from portal.domain.billing.rules.coverage import CoverageKind
-from portal.web.shared import rows
+from portal.web.shared import rows, site
 
 _ = flask_babel.gettext
 
@@ -32,3 +35,39 @@ def line(cover: coverage.PolicyCover, write: rows.Writer) -> str:
 def is_over(cover: coverage.PolicyCover) -> bool:
     """Whether the pet is not covered any more."""
     return cover.line.kind is CoverageKind.CANCELLED
+
+
+class CoverLine(NamedTuple):
+    """One pet beside money: its coverage line; how far the premium reaches where it is late."""
+
+    pet_name: str
+    href: str
+    text: str
+    paid_to: str
+    is_late: bool
+
+
+def beside_money(policy_no: str = "") -> tuple[CoverLine, ...]:
+    """The lines of the person's pets in force, of one policy alone where it is named."""
+    write = rows.Writer(site.ctx().clock.today())
+    covers = coverage.covers(
+        site.reader(), customer_id=flask_login.current_user.id, today=write.today
+    )
+    wanted = [
+        one for one in covers if (one.policy_no == policy_no if policy_no else not is_over(one))
+    ]
+    return tuple(_beside(one, write) for one in wanted)
+
+
+def _beside(cover: coverage.PolicyCover, write: rows.Writer) -> CoverLine:
+    is_late = cover.line.kind in (CoverageKind.PAST_DUE, CoverageKind.NOTICE)
+    said = ""
+    if is_late:
+        said = _("The premium reaches to %(day)s.", day=write.day(cover.paid_to, "plain"))
+    return CoverLine(
+        pet_name=cover.pet_name,
+        href=f"/policies/{cover.policy_no}",
+        text=line(cover, write),
+        paid_to=said,
+        is_late=is_late,
+    )

@@ -14,7 +14,7 @@ from portal.domain.disputes.operations import stepping
 from portal.domain.disputes.queries import expected, owner, thread
 from portal.journeys import answer_dispute, taking_files, work_dispute
 from portal.kernel import errors, ids
-from portal.web.customer import dispute_draft, dispute_view
+from portal.web.customer import cover_view, dispute_draft, dispute_view
 from portal.web.shared import chosen_files, numbers, once, sentences, served, site
 
 bp = flask.Blueprint("dispute", __name__)
@@ -136,6 +136,7 @@ def _page(number: str, typed: Typed) -> str:
         median = expected.median_days(site.reader(), category=categories.Category(case.category))
     return flask.render_template(
         "customer/dispute.html",
+        covers=cover_view.beside_money(),
         view=dispute_view.view(case, median=median),
         case=case,
         typed=typed,

@@ -8,7 +8,7 @@ import werkzeug.exceptions
 
 from portal.domain.billing.rules import arranging
 from portal.domain.payments.queries import all_bills, bill, drafts
-from portal.web.customer import bill_view, owed_view, papers
+from portal.web.customer import bill_view, cover_view, owed_view, papers
 from portal.web.shared import rows, site
 
 bp = flask.Blueprint("invoices", __name__)
@@ -27,6 +27,7 @@ def index() -> str:
     due = owed_view.view(owed, planned, write)
     return flask.render_template(
         "customer/invoices.html",
+        covers=cover_view.beside_money(),
         owed=owed,
         due=due,
         open_rows=rows.open_rows(owed.bills, write, planned=planned),
@@ -47,6 +48,7 @@ def show(number: str) -> str:
     today = site.ctx().clock.today()
     return flask.render_template(
         "customer/invoice.html",
+        covers=cover_view.beside_money(found.head.policy_no),
         view=bill_view.view(found, site.ctx(), planned),
         planned=bill_view.planned(planned, site.ctx()),
         may_part=arranging.is_debt(found.head.due_on, today=today),

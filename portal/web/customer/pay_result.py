@@ -14,6 +14,7 @@ from portal.domain.payments import rules
 from portal.domain.payments.queries import bills, payment
 from portal.domain.payments.states import PaymentState
 from portal.journeys import settle_payment
+from portal.web.customer import cover_view
 from portal.web.shared import site
 
 bp = flask.Blueprint("pay_result", __name__)
@@ -68,7 +69,11 @@ def show(number: str) -> flask.typing.ResponseReturnValue:
         again_url=flask.url_for("pay.show", invoice=[bill.number for bill in found.bills]),
     )
     return flask.render_template(
-        "customer/pay_result.html", page=page, title=_title(found.head), state=str(state)
+        "customer/pay_result.html",
+        covers=cover_view.beside_money(),
+        page=page,
+        title=_title(found.head),
+        state=str(state),
     )
 
 

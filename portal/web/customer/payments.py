@@ -8,7 +8,7 @@ import werkzeug.exceptions
 
 from portal.documents import wording
 from portal.domain.payments.queries import agreed_to, drafts, history, payment
-from portal.web.customer import papers, payment_view, upcoming
+from portal.web.customer import cover_view, papers, payment_view, upcoming
 from portal.web.shared import rows, site
 
 bp = flask.Blueprint("payments", __name__)
@@ -24,6 +24,7 @@ def index() -> str:
     clock = site.ctx().clock
     return flask.render_template(
         "customer/payments.html",
+        covers=cover_view.beside_money(),
         planned=upcoming.listed(drafts.not_over(site.reader(), customer_id=me), write)
         if not cursor
         else [],
@@ -42,6 +43,7 @@ def show(number: str) -> str:
     kind, heading, meaning = payment_view.told(head, write)
     return flask.render_template(
         "customer/payment.html",
+        covers=cover_view.beside_money(),
         payment=found,
         head=head,
         kind=kind,

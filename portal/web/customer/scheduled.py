@@ -14,7 +14,7 @@ from portal.domain.billing.rules import chosen_day
 from portal.domain.payments.queries import drafts
 from portal.journeys import planned, schedule_payment
 from portal.kernel import errors, ids, msgids
-from portal.web.customer import upcoming
+from portal.web.customer import cover_view, upcoming
 from portal.web.shared import looks, numbers, rows, sentences, site
 
 bp = flask.Blueprint("scheduled", __name__, url_prefix="/payments/scheduled")
@@ -150,6 +150,7 @@ def _page(found: drafts.DraftView, typed: Typed | None = None, refused: str = ""
     may_change = found.kind == "scheduled" and found.is_waiting
     return flask.render_template(
         "customer/scheduled.html",
+        covers=cover_view.beside_money(),
         draft=found,
         kind=kind,
         heading=_(heading, sum=amount, day=day),

@@ -14,7 +14,7 @@ from portal.domain.billing.rules import statement
 from portal.domain.identity import queries
 from portal.domain.payments.queries import statements
 from portal.kernel import paging
-from portal.web.customer import papers, statement_view
+from portal.web.customer import cover_view, papers, statement_view
 from portal.web.shared import language, rows, site
 
 _ = language.gettext
@@ -35,6 +35,7 @@ def index() -> str:
     years = itertools.groupby(page.rows, lambda month: month.starts_on.year)
     return flask.render_template(
         "customer/statements.html",
+        covers=cover_view.beside_money(),
         years=[(year, [_row(month) for month in months]) for year, months in years],
         next_href=f"?after={page.next}" if page.next else "",
         first_href="/statements" if cursor else "",
@@ -54,6 +55,7 @@ def show(period: str) -> str:
     listed = view.rows[first : first + len(page.rows)]
     return flask.render_template(
         "customer/statement.html",
+        covers=cover_view.beside_money(),
         view=view,
         listed=listed,
         opening_cents=view.rows[first - 1].balance_cents if first else view.opening_cents,

@@ -7,17 +7,16 @@ import flask_babel
 
 from portal.documents import formats
 from portal.domain.audit import queries as audit
-from portal.domain.billing.queries import arranged, coverage, payable
+from portal.domain.billing.queries import arranged, payable
 from portal.domain.billing.rules import aging
-from portal.domain.billing.rules.coverage import CoverageKind, CoverageLine
 from portal.domain.identity import queries as identity
 from portal.domain.notifications import queries as notifications
 from portal.domain.policies import queries as policies
 from portal.domain.reports.queries import customer_account, invoice_record, payment_record
 from portal.domain.wallet import queries as wallet
 from portal.kernel import ids
-from portal.web.shared import looks, numbers, site
-from portal.web.staff import frame
+from portal.web.shared import numbers, site
+from portal.web.staff import cover, frame
 
 bp = flask.Blueprint("desk_customer", __name__)
 _ = flask_babel.gettext
@@ -40,8 +39,7 @@ def show(number: str) -> str:
         past_due_cents=sum(i.payable_cents for i in owed if i.is_past_due(today)),
         disputed_cents=sum(i.disputed_cents for i in owed),
         aging=aging.totals([(i.due_on, i.open_cents) for i in owed], as_of=today),
-        cover={c.policy_no: c for c in coverage.covers(reader, customer_id=who.id, today=today)},
-        cover_words=cover_words,
+        cover={one.cover.policy_no: one for one in cover.of_customer(who.id)},
         policies=policies.of_customer(reader, customer_id=who.id, today=today),
         invoices=customer_account.invoices(reader, customer_id=who.id),
         payments=payment_record.payments_of(reader, customer_id=who.id),
@@ -53,16 +51,3 @@ def show(number: str) -> str:
         mails=notifications.of_customer(reader, customer_id=who.id, limit=25),
         events=audit.of_customer(reader, customer_id=who.id, limit=50),
     )
-
-
-def cover_words(line: CoverageLine) -> str:
-    """The coverage line as the desk reads it."""
-    day = looks.day(line.on, "year")
-    amount = formats.money(line.amount_cents)
-    if line.kind is CoverageKind.CANCELLED:
-        return _("Cover ended %(day)s", day=day)
-    if line.kind is CoverageKind.NOTICE:
-        return _("Cover ends %(day)s unless %(sum)s arrives before", day=day, sum=amount)
-    if line.kind is CoverageKind.PAST_DUE:
-        return _("Covered, %(sum)s was due %(day)s", day=day, sum=amount)
-    return _("Covered, paid to %(day)s", day=day)

@@ -12,7 +12,7 @@ from portal.domain.reports.queries import desk_counts
 from portal.journeys import note_reading
 from portal.web import access
 from portal.web.shared import site
-from portal.web.staff import links, words
+from portal.web.staff import cover, links, words
 
 Row = TypeVar("Row")
 
@@ -39,6 +39,7 @@ def page(template: str, *, query: str = "", **view: object) -> str:
         },
         query=query,
         can_work=can_work(),
+        covers=cover.of_customer,
         href=links.href,
         word=words.word,
         look=words.look,

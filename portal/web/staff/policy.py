@@ -16,7 +16,7 @@ from portal.domain.policies import changing, queries
 from portal.journeys import term_changes
 from portal.kernel import errors, ids, money, msgids
 from portal.web.shared import change_words, numbers, once, rows, sentences, site
-from portal.web.staff import customer, frame
+from portal.web.staff import cover, frame
 
 bp = flask.Blueprint("desk_policy", __name__, url_prefix="/desk/policies")
 _ = flask_babel.gettext
@@ -145,13 +145,13 @@ def _page(
     owner = identity.customer(reader, customer_id=policy.customer_id)
     frame.opened(policy.number, customer_id=policy.customer_id)
     covers = coverage.covers(reader, customer_id=policy.customer_id, today=today)
-    cover = next((one for one in covers if one.policy_no == wanted), None)
+    found = next((one for one in covers if one.policy_no == wanted), None)
     rates = changing.segments(reader, term_id=policy.term.id) if policy.term else ()
     return frame.page(
         "policy.html",
         policy=policy,
         owner=owner,
-        line=customer.cover_words(cover.line) if cover else "",
+        line=cover.words(found.line) if found else "",
         terms=queries.terms(reader, policy_id=policy.id),
         rates=rates,
         coming=ahead.of_policy(reader, policy_id=policy.id),
