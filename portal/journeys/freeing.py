@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from portal.domain.billing import models as billing
-from portal.domain.billing.operations import allocating, books
+from portal.domain.billing.operations import allocating, books, writing_off
 from portal.domain.ledger import rules as ledger
 from portal.domain.payments import models as payments
 from portal.kernel import actor
@@ -42,7 +42,8 @@ def open_up(
     """Take back what it takes for each line (line id → cents) to be open so far, newest first.
 
     The number of each payment or credit that has money unapplied now, and how much. What no money
-    pays is left as it is.
+    pays is left as it is. The caller credits what is open then: of a bill that is written off the
+    write-off is taken back so far.
     """
     open_rows = session.execute(
         sa.select(billing.InvoiceLine.id, billing.InvoiceLine.open_cents).where(
@@ -50,6 +51,10 @@ def open_up(
         )
     )
     missing = {i: parts[i] - cents for i, cents in open_rows.all() if parts[i] > cents}
+    for line_id, cents in writing_off.lessen(
+        session, parts=missing, now=terms.now, today=terms.today, who=terms.who
+    ).items():
+        missing[line_id] -= cents
     rows = session.execute(
         sa.select(
             billing.Allocation.source,
@@ -68,7 +73,14 @@ def open_up(
             taken.setdefault(source, {})[line_id] = part
             missing[line_id] -= part
     for source, given in taken.items():
-        take_back(session, customer_id=customer_id, source=source, parts=given, terms=terms)
+        take_back(
+            session,
+            customer_id=customer_id,
+            source=source,
+            parts=given,
+            terms=terms,
+            is_credited=True,
+        )
     return {source: sum(given.values()) for source, given in taken.items()}
 
 
@@ -107,8 +119,12 @@ def take_back(
     source: str,
     parts: Mapping[int, int],
     terms: Terms,
+    is_credited: bool = False,
 ) -> None:
-    """Take exact cents of a payment or credit off lines; they lie unapplied then."""
+    """Take exact cents of a payment or credit off lines; they lie unapplied then.
+
+    What opens of a bill that is written off is written off too, unless the caller credits it.
+    """
     taken = allocating.take_back(
         session, source=source, parts=parts, rule="taken_back", now=terms.now, today=terms.today
     )
@@ -130,3 +146,5 @@ def take_back(
         postings=ledger.allocation_taken_back(taken, customer_id=customer_id),
         memo=terms.memo,
     )
+    if not is_credited:
+        writing_off.level(session, line_ids=parts, now=terms.now, today=terms.today, who=terms.who)

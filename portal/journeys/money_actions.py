@@ -156,6 +156,7 @@ def _free(
         source=ask.payment_no or "",
         parts=parts,
         terms=terms.freed,
+        is_credited=by_credit,
     )
     if by_credit:
         crediting.correct(

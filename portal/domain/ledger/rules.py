@@ -18,6 +18,8 @@ class Event(enum.StrEnum):
 
     INVOICE_ISSUED = "invoice_issued"
     INVOICE_VOIDED = "invoice_voided"
+    INVOICE_WRITTEN_OFF = "invoice_written_off"
+    INVOICE_WRITTEN_BACK = "invoice_written_back"
     PAYMENT_SETTLED = "payment_settled"
     STRIPE_FEE = "stripe_fee"
     PAYOUT = "payout"
@@ -72,6 +74,16 @@ def invoice_issued(charges: Sequence[Charge]) -> tuple[Posting, ...]:
 def invoice_voided(charges: Sequence[Charge]) -> tuple[Posting, ...]:
     """The mirror of the issue; no money stands on the charges any more."""
     return tuple(dataclasses.replace(p, cents=-p.cents) for p in invoice_issued(charges))
+
+
+def invoice_written_off(charges: Sequence[Charge]) -> tuple[Posting, ...]:
+    """What is open and will not be asked for any more is a loss of ours."""
+    return shortfall(charges)
+
+
+def invoice_written_back(charges: Sequence[Charge]) -> tuple[Posting, ...]:
+    """What was written off is owed again."""
+    return tuple(dataclasses.replace(p, cents=-p.cents) for p in invoice_written_off(charges))
 
 
 def payment_settled(

@@ -22,6 +22,8 @@ _ = language.gettext
 EVENTS = {
     Event.INVOICE_ISSUED: N_("Bill, %(bill)s"),
     Event.INVOICE_VOIDED: N_("Bill withdrawn, %(bill)s"),
+    Event.INVOICE_WRITTEN_OFF: N_("Written off"),
+    Event.INVOICE_WRITTEN_BACK: N_("Written off before, owed again"),
     Event.PAYMENT_SETTLED: N_("Payment, %(method)s"),
     Event.UNAPPLIED_USED: N_("%(sum)s of your money used for bills"),
     Event.ALLOCATION_TAKEN_BACK: N_("%(sum)s taken off bills, yours again"),

@@ -151,6 +151,8 @@ TABLES: dict[str, dict[str, str]] = {
     "event": {
         "invoice_issued": N_("Invoice issued"),
         "invoice_voided": N_("Invoice voided"),
+        "invoice_written_off": N_("Written off"),
+        "invoice_written_back": N_("Written back"),
         "payment_settled": N_("Payment received"),
         "stripe_fee": N_("Stripe fee"),
         "payout": N_("Payout to our bank"),
@@ -205,6 +207,8 @@ TABLES: dict[str, dict[str, str]] = {
         "billing.arrangement_proposed": N_("Arrangement proposed"),
         "billing.issued": N_("Bill issued"),
         "billing.voided": N_("Bill withdrawn"),
+        "billing.written_off": N_("Bill written off"),
+        "billing.written_back": N_("Bill written back"),
         "billing.put_back": N_("Installment to be billed after all"),
         "billing.nsf_fee": N_("Returned payment fee billed"),
         "desk.opened": N_("Opened on the desk"),

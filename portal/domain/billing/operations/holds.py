@@ -77,6 +77,21 @@ def lift(
     return session.execute(chosen.values(lifted_at=now)).rowcount
 
 
+def lift_all(
+    session: orm.Session, *, customer_id: int, subject: str, now: datetime.datetime
+) -> None:
+    """Lift every active hold on a public number: it asks for nothing any more."""
+    session.execute(
+        sa.update(models.Hold)
+        .where(
+            models.Hold.customer_id == customer_id,
+            models.Hold.subject == subject,
+            models.Hold.lifted_at.is_(None),
+        )
+        .values(lifted_at=now)
+    )
+
+
 def set_aside_by_others(session: orm.Session, *, payment_no: str, case_no: str) -> int:
     """Cents of the payment's unapplied money that cases other than `case_no` have set aside."""
     return int(

@@ -10,7 +10,7 @@ from sqlalchemy import orm
 
 from portal.domain.audit import operations as audit
 from portal.domain.billing import models
-from portal.domain.billing.operations import books
+from portal.domain.billing.operations import books, holds
 from portal.domain.billing.rules.charges import PLANNED
 from portal.domain.ledger import rules as ledger
 from portal.kernel import actor, db, errors, msgids
@@ -91,7 +91,7 @@ def void(
         line.closed_cents, line.open_cents, line.installment_id = line.open_cents, 0, None
     invoice.state, invoice.open_cents = models.InvoiceState.VOIDED, 0
     invoice.paid_on = None
-    _lift_holds(session, invoice, now=now)
+    holds.lift_all(session, customer_id=invoice.customer_id, subject=invoice.number, now=now)
     session.flush()
     cents = sum(charge.cents for charge in charges)
     if charges:
@@ -155,16 +155,3 @@ def _free_installments(session: orm.Session, lines: list[models.InvoiceLine]) ->
     if dropped:
         session.execute(sa.delete(models.Installment).where(models.Installment.id.in_(dropped)))
     return free
-
-
-def _lift_holds(session: orm.Session, invoice: models.Invoice, *, now: datetime.datetime) -> None:
-    """A bill that asks for nothing is held by nobody."""
-    session.execute(
-        sa.update(models.Hold)
-        .where(
-            models.Hold.customer_id == invoice.customer_id,
-            models.Hold.subject == invoice.number,
-            models.Hold.lifted_at.is_(None),
-        )
-        .values(lifted_at=now)
-    )

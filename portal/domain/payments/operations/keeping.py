@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from portal.domain.billing import models as billing
-from portal.domain.billing.operations import allocating, books, holds
+from portal.domain.billing.operations import allocating, books, holds, writing_off
 from portal.domain.ledger import queries as ledger_queries
 from portal.domain.ledger import rules as ledger
 from portal.domain.payments import models, rules
@@ -60,6 +60,7 @@ def lose(
         customer_id=payment.customer_id,
     )
     _post(session, chargeback, payment, ledger.Event.CHARGEBACK_LOST, postings, now, today, who)
+    writing_off.level(session, line_ids=parts, now=now, today=today, who=who)
     session.flush()
     holds.shrink_aside(
         session, payment_no=payment.number, left_cents=payment.unapplied_cents, now=now
