@@ -14,8 +14,8 @@ import flask
 import flask.cli
 
 from portal.cli import workers
-from portal.domain.billing.queries import billing_runs
-from portal.domain.billing.rules import billable
+from portal.domain.billing.queries import billing_runs, plans, versions
+from portal.domain.billing.rules import billable, settings
 from portal.journeys import context, run_billing
 from portal.kernel import collector
 
@@ -58,6 +58,32 @@ def run(on: datetime.datetime, parts: int, part: str | None, dry_run: bool, as_j
         cents = billing_runs.cents_by_kind(session, run_id=last.id)
         waiting = billing_runs.set_aside(session)
     _tell(last, cents, waiting, as_json=as_json)
+
+
+@billing.command("settings")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@flask.cli.with_appcontext
+def settings_(as_json: bool) -> None:
+    """Print the billing plan and the rules of states, every version, newest first."""
+    ctx = flask.current_app.extensions["portal_context"]
+    today = ctx.clock.today()
+    with ctx.database.reading() as session:
+        plan = versions.of(session, code=plans.STANDARD, today=today)
+        states = versions.of_states(session, today=today)
+    found = [*plan, *(one for state in states.values() for one in state)]
+    if as_json:
+        rows = [
+            {"code": one.code, "valid_from": one.valid_from.isoformat(), "when": str(one.when)}
+            | dict(one.values)
+            for one in found
+        ]
+        click.echo(json.dumps(rows))
+        return
+    for one in found:
+        click.echo(f"{one.code} from {one.valid_from}, {one.when.replace('_', ' ')}")
+        for setting in versions.kind(one.code).known:
+            said = settings.typed(setting, one.values[setting.name]) or "-"
+            click.echo(f"  {setting.label}: {said}  ({setting.meaning})")
 
 
 def _share(ctx: context.Context, day: datetime.date, *, parts: int, is_quiet: bool) -> None:

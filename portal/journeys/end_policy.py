@@ -40,12 +40,15 @@ def about(ctx: context.Context, *, policy_no: str, customer_id: int | None) -> A
         )
         if found is None or found.term is None:
             raise term_changes.NoSuchPolicy()
-        rules = plans.state(session, us_state=found.us_state, on=today)
+        # what was filed holds for the terms that began under it, the free look as it was received
+        begun = found.received_on or found.term.effective_on
+        at_receipt = plans.state(session, us_state=found.us_state, on=begun)
+        filed = plans.state(session, us_state=found.us_state, on=found.term.effective_on)
     look = None
     if found.received_on is not None and found.term.number == 1:
         look = free_look.window(
             received_on=found.received_on,
-            window_days=rules.free_look_days,
+            window_days=at_receipt.free_look_days,
             returned_on=today,
             claim_filed=False,
         )
@@ -53,7 +56,7 @@ def about(ctx: context.Context, *, policy_no: str, customer_id: int | None) -> A
         policy=found,
         last_on=found.term.expires_on,
         free_look_on=look.last_on if look and look.eligible else None,
-        short_rate_filed=rules.short_rate_filed,
+        short_rate_filed=filed.short_rate_filed,
     )
 
 

@@ -164,6 +164,7 @@ TABLE: dict[str, frozenset[str]] = {
     "desk_arrangements.index": DESK,
     "desk_arrangements.one": DESK,
     "desk_billing.show": DESK,
+    "desk_settings.show": DESK,
     "desk_policy.show": DESK,
     # the desk: whoever works cases
     "desk_queue.take_next": CASE_WORK,
@@ -188,6 +189,9 @@ TABLE: dict[str, frozenset[str]] = {
     "desk_policy.cancel": CASE_WORK,
     "desk_policy.reinstate": CASE_WORK,
     # the desk: the second person
+    "desk_settings.new": frozenset({SUPERVISOR}),
+    "desk_settings.ask": frozenset({SUPERVISOR}),
+    "desk_settings.withdraw": frozenset({SUPERVISOR}),
     "desk_approvals.approve": frozenset({SUPERVISOR}),
     "desk_approvals.send_back": frozenset({SUPERVISOR}),
 }

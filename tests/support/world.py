@@ -158,6 +158,7 @@ def _paying(ctx, database, bill) -> dict[str, str]:
         "policies": bill.policy.number,
         "policy_change": bill.policy.number,
         "desk_policy": bill.policy.number,
+        "desk_settings": "standard",
     }
 
 

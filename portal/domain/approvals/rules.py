@@ -13,11 +13,12 @@ from portal.kernel import actor, errors, msgids
 
 RESOLUTION = "dispute.resolution"
 FAILED_REFUND = "refund.failed"  # its subject is the refund
+BILLING_SETTINGS = "billing.settings"  # its subject is "settings " and their code
 SUPERVISOR = "supervisor"
 REASON_MOST = 2000  # characters
 # kind -> the staff roles that may approve it; a kind that is missing here nobody approves.
 APPROVERS: Mapping[str, frozenset[str]] = MappingProxyType(
-    {RESOLUTION: frozenset({SUPERVISOR}), FAILED_REFUND: frozenset({SUPERVISOR})}
+    dict.fromkeys((RESOLUTION, FAILED_REFUND, BILLING_SETTINGS), frozenset({SUPERVISOR}))
 )
 
 

@@ -15,14 +15,26 @@ from portal.domain.approvals import operations, queries, rules
 from portal.domain.disputes.operations import deciding
 from portal.domain.disputes.queries import case as cases
 from portal.domain.identity import queries as identity
-from portal.journeys import decision_facts, reissue_refund, resolve_dispute
+from portal.journeys import billing_settings, decision_facts, reissue_refund, resolve_dispute
 from portal.kernel import errors, ids
 from portal.web.shared import numbers, sentences, site
-from portal.web.staff import decision_view, frame, links, queue_list, refund_request
+from portal.web.staff import (
+    decision_view,
+    frame,
+    links,
+    queue_list,
+    refund_request,
+    settings_request,
+)
 
 bp = flask.Blueprint("desk_approvals", __name__)
 _ = flask_babel.gettext
 CONFLICT = 409
+# kind → the module of its page and that of its journey; any other is a decision on a case
+KINDS: dict[str, tuple[Any, Any]] = {
+    rules.FAILED_REFUND: (refund_request, reissue_refund),
+    rules.BILLING_SETTINGS: (settings_request, billing_settings),
+}
 UNPROCESSABLE = 422
 
 
@@ -68,8 +80,8 @@ def show() -> str:
 
 
 def _effect(view: queries.ApprovalView) -> str:
-    if view.kind == rules.FAILED_REFUND:
-        return refund_request.effect(view.facts)
+    if view.kind in KINDS:
+        return KINDS[view.kind][0].effect(view.facts)
     return decision_view.of(view.facts).effect
 
 
@@ -85,15 +97,19 @@ def approve(number: str) -> flask.typing.ResponseReturnValue:
     seen = flask.request.form.get("facts_version", "")
     asked = {"approval_no": number, "facts_version": seen, "who": site.who()}
     try:
-        if _is_refund(number):
-            done = reissue_refund.approve(site.ctx(), **asked)
+        journey = _journey(number)
+        if journey:
+            done = journey.approve(site.ctx(), **asked)
         else:
             done = resolve_dispute.approve_resolution(site.ctx(), **asked).number
     except operations.NoSuchApproval:
         raise werkzeug.exceptions.NotFound from None
     except errors.DomainError as error:
         return _page(number, refused=sentences.said(error)), CONFLICT
-    flask.flash(flask_babel.gettext("Approved and done. The customer is told."), "good")
+    if journey is billing_settings:
+        flask.flash(_("Approved. It holds from its day on."), "good")
+        return flask.redirect(flask.url_for("desk_settings.show"))
+    flask.flash(_("Approved and done. The customer is told."), "good")
     return flask.redirect(links.href(done))
 
 
@@ -102,8 +118,8 @@ def send_back(number: str) -> flask.typing.ResponseReturnValue:
     """Send the request back with a reason; its case is open again."""
     reason = flask.request.form.get("reason", "")
     asked = {"approval_no": number, "reason": reason, "who": site.who()}
-    is_refund = _is_refund(number)
-    send = reissue_refund.send_back if is_refund else resolve_dispute.return_resolution
+    journey = _journey(number)
+    send = journey.send_back if journey else resolve_dispute.return_resolution
     try:
         send(site.ctx(), **asked)
     except operations.NoSuchApproval:
@@ -112,21 +128,24 @@ def send_back(number: str) -> flask.typing.ResponseReturnValue:
         return _page(number, reason=reason, reason_error=sentences.said(error)), UNPROCESSABLE
     except errors.DomainError as error:
         return _page(number, reason=reason, refused=sentences.said(error)), CONFLICT
-    said = _("Sent back.") if is_refund else _("Sent back. The case is open again.")
+    said = _("Sent back.") if journey else _("Sent back. The case is open again.")
     flask.flash(said, "good")
     return flask.redirect("/desk/approvals")
 
 
-def _is_refund(number: str) -> bool:
+def _journey(number: str) -> Any:
+    """What carries out or sends back the request; None where it is a decision on a case."""
     view = queries.by_number(site.reader(), number=number)
-    return view is not None and view.kind == rules.FAILED_REFUND
+    return KINDS[view.kind][1] if view is not None and view.kind in KINDS else None
 
 
 def _page(number: str, *, reason: str = "", reason_error: str = "", refused: str = "") -> str:
     reader = site.reader()
     view = frame.found(queries.by_number(reader, number=number))
-    if view.kind == rules.FAILED_REFUND:
-        return refund_request.page(view, reason=reason, reason_error=reason_error, refused=refused)
+    if view.kind in KINDS:
+        return KINDS[view.kind][0].page(
+            view, reason=reason, reason_error=reason_error, refused=refused
+        )
     head = frame.found(cases.head(reader, number=view.subject))
     who = identity.customer(reader, customer_id=head.customer_id)
     facts, lifted, impossible = _facts(view, dispute_id=head.id)

@@ -211,6 +211,8 @@ TABLES: dict[str, dict[str, str]] = {
         "billing.written_back": N_("Bill written back"),
         "billing.put_back": N_("Installment to be billed after all"),
         "billing.nsf_fee": N_("Returned payment fee billed"),
+        "billing.settings_added": N_("Billing settings added"),
+        "billing.settings_withdrawn": N_("Billing settings withdrawn"),
         "desk.opened": N_("Opened on the desk"),
         "disputes.asked": N_("Customer asked"),
         "disputes.assigned": N_("Case handed over"),
