@@ -20,9 +20,11 @@ _ = flask_babel.gettext
 def show() -> str:
     """The newest runs, and what waits for somebody to look at it."""
     reader = site.reader()
+    runs = billing_runs.latest(reader, most=20)
     return frame.page(
         "billing.html",
-        runs=billing_runs.latest(reader, most=20),
+        runs=runs,
+        goes_on=any(run.finished_at is None for run in runs),
         waiting=[
             (one, _(billable.WORDS.get(one.reason, one.reason)))
             for one in billing_runs.set_aside(reader)

@@ -143,4 +143,6 @@ def foresee(session: orm.Session, *, on: datetime.date) -> Forecast:
         bills += 1
         for kind in PLANNED:
             cents[str(kind)] += getattr(row, f"{kind}_cents")
-    return Forecast(bills=bills, cents={k: c for k, c in cents.items() if c}, set_aside=reasons)
+    return Forecast(
+        bills=bills, cents={k: c for k, c in cents.items() if c}, set_aside=dict(reasons)
+    )
