@@ -76,6 +76,12 @@ def test_every_category_is_described_in_the_order_it_is_offered():
     assert all(d.label and d.words for d in categories.DESCRIPTIONS.values())
 
 
+def test_a_death_is_told_in_a_way_of_its_own_and_never_chosen_as_a_dispute():
+    told = [Category(d.category) for d in categories.OFFERED]
+    assert told == [c for c in Category if c is not Category.BEREAVEMENT]
+    assert categories.describe(Category.BEREAVEMENT).priority is Priority.P2
+
+
 @pytest.mark.parametrize(
     ("priority", "expected"),
     [

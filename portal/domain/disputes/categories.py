@@ -39,6 +39,7 @@ class Category(enum.StrEnum):
     RATE_INCREASE = "rate_increase"
     CLAIM_OFFSET = "claim_offset"
     SOMETHING_ELSE = "something_else"
+    BEREAVEMENT = "bereavement"  # no dispute: a pet has died, and its policy is brought to an end
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -52,6 +53,7 @@ class Description:
     hint: str = ""
     see_at_once: str = ""
     usual_outcome: str = ""
+    is_offered: bool = True  # a customer can choose it; the others have ways of their own
 
 
 _ALL = (
@@ -153,11 +155,26 @@ _ALL = (
         label=N_("Something else"),
         words=N_("Something else"),
     ),
+    Description(
+        category=Category.BEREAVEMENT,
+        priority=Priority.P2,
+        label=N_("Bereavement"),
+        words=N_("My pet has died"),
+        see_at_once=N_("The day, what was stopped at once, the estimated refund"),
+        usual_outcome=N_("End the cover after that day and refund the rest, gently"),
+        is_offered=False,
+    ),
 )
 
 DESCRIPTIONS: Mapping[Category, Description] = MappingProxyType({d.category: d for d in _ALL})
+OFFERED = tuple(d for d in _ALL if d.is_offered)
 
 
 def describe(category: Category) -> Description:
     """The description of `category`."""
     return DESCRIPTIONS[category]
+
+
+def can_be_chosen(name: str) -> bool:
+    """Whether `name` is a category that a customer chooses, and staff sort a case into."""
+    return any(name == d.category for d in OFFERED)

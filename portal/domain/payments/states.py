@@ -81,6 +81,7 @@ class AutopayEnd(enum.StrEnum):
     REFUSED = "refused"  # the bank refused for good
     PAYER_ENDED = "payer_ended"
     POLICY_ENDED = "policy_ended"
+    PET_DIED = "pet_died"
     STAFF = "staff"
 
 

@@ -51,6 +51,7 @@ class Pet(db.Base):
     species: orm.Mapped[Species] = orm.mapped_column(types.EnumText(Species))
     breed: orm.Mapped[str] = orm.mapped_column(server_default="")
     born_on: orm.Mapped[datetime.date | None]
+    died_on: orm.Mapped[datetime.date | None]  # as the owner told us
 
 
 class Policy(db.Base):
@@ -137,6 +138,8 @@ class EventKind(enum.StrEnum):
     RENEWED = "renewed"  # the same, following the last one
     TERM_DROPPED = "term_dropped"  # written already, it does not begin: the policy ends before
     PLAN_CHOSEN = "plan_chosen"  # how the next term is paid
+    PET_DIED = "pet_died"  # the owner told us; all that asks for money stops
+    DEATH_TAKEN_BACK = "death_taken_back"  # it had been told by mistake
 
 
 class PolicyEvent(db.Base):

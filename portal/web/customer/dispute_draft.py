@@ -31,7 +31,7 @@ class Draft:
     @property
     def has_category(self) -> bool:
         """Whether a category is chosen that we know."""
-        return self.category in set(categories.Category)
+        return categories.can_be_chosen(self.category)
 
     @property
     def kind(self) -> categories.Category:
@@ -58,7 +58,7 @@ def read(values: werkzeug.datastructures.MultiDict, *, customer_id: int) -> Draf
     category = values.get("category", "")
     return Draft(
         customer_id=customer_id,
-        category=category if category in set(categories.Category) else "",
+        category=category if categories.can_be_chosen(category) else "",
         invoice=invoice,
         payment="" if invoice else payment,
         about="none" if about == "none" else "",

@@ -108,7 +108,7 @@ def _what(draft: dispute_draft.Draft, error: str = "") -> str:
         draft=draft,
         error=error,
         choices_=[
-            (str(c.category), _(c.words), _hint(c)) for c in categories.DESCRIPTIONS.values()
+            (str(c.category), _(c.words), _hint(c)) for c in categories.OFFERED
         ],
         lead=dispute_words.subject(bill, payment, _writer()),
         out=_out(draft),

@@ -88,6 +88,13 @@ def _page(
         category=sorting[0] or head.category,
         priority=sorting[1] or head.priority,
         sort_error=sort_error,
-        categories=[(str(c), words.word("category", c)) for c in categories.Category],
+        categories=_choices(head.category),
         priorities=[(str(p), str(p)) for p in categories.Priority],
     )
+
+
+def _choices(now: str) -> list[tuple[str, str]]:
+    """What the case can be sorted into: a death stays one, and nothing else becomes one."""
+    if not categories.can_be_chosen(now):
+        return [(now, words.word("category", now))]
+    return [(str(d.category), words.word("category", d.category)) for d in categories.OFFERED]

@@ -29,6 +29,13 @@ class NoSuchColleague(errors.DomainError):
     message = msgids.N_("Choose somebody who works cases.")
 
 
+class StaysBereavement(errors.DomainError):
+    """What a death has stopped hangs on its case."""
+
+    code = "dispute_stays_bereavement"
+    message = msgids.N_("A bereavement stays one, and no other case becomes one.")
+
+
 def take(
     session: orm.Session,
     *,
@@ -139,13 +146,17 @@ def sort(
 ) -> None:
     """Correct category and priority of a case that is not closed; the time used is kept.
 
-    Raises NoSuchCase, StaleCase, NotAllowed.
+    Raises NoSuchCase, StaleCase, NotAllowed, StaysBereavement.
     """
     case = stepping.lock(session, number=number, version=version)
     if case.state in rules.CLOSED:
         raise transitions.NotAllowed(state=str(case.state), event="sort")
     if (case.category, case.priority) == (category, priority):
         return
+    if case.category is not category and not all(
+        map(categories.can_be_chosen, (case.category, category))
+    ):
+        raise StaysBereavement()
     before = {"category_before": str(case.category), "priority_before": str(case.priority)}
     case.category = category
     if case.priority is not priority:
