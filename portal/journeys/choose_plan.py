@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy import orm
 
 from portal.domain.billing.operations import planning, replan
 from portal.domain.billing.queries import ahead, plans
 from portal.domain.billing.rules import installments
-from portal.domain.policies import changing, models
+from portal.domain.policies import changing, models, queries
 from portal.journeys import context, new_term, renew_terms, term_scene
 from portal.kernel import errors, msgids
 
@@ -65,7 +66,7 @@ def choose(
             before = policy.next_payment_plan or last.payment_plan
             if before is chosen:
                 raise SamePlan()
-            facts = foreseen(session, last, chosen)
+            facts = _told(_foreseen(session, last)(installments.named(str(chosen))))
             policy.next_payment_plan = chosen
             day = last.expires_on
         told = {"before_plan": str(before), "payment_plan": str(chosen), **facts}
@@ -90,15 +91,83 @@ def _again(session: orm.Session, term: models.Term, plan: Plan) -> Mapping[str, 
     return {"bills": facts["bills"], "fees_cents": facts["fees_cents"]}
 
 
-def foreseen(session: orm.Session, last: models.Term, plan: Plan) -> dict[str, Any]:
-    """The bills of the term after `last` by this plan, at the rate and fees in force now.
+class Option(NamedTuple):
+    """One way to pay the next term, and what it comes to; cents."""
 
-    Raises PlanDoesNotFit.
-    """
-    wanted = renew_terms.following(last, premium_cents=new_term.rate_now(session, last), plan=plan)
+    plan: Plan
+    bills: tuple[installments.Installment, ...]
+    is_now: bool  # what holds unless another is chosen
+
+    @property
+    def first_cents(self) -> int:
+        """What the first bill asks for."""
+        return self.bills[0].total_cents
+
+    @property
+    def last_cents(self) -> int:
+        """What the last bill asks for; those between are a cent more at most."""
+        return self.bills[-1].total_cents
+
+    @property
+    def fees_cents(self) -> int:
+        """The installment fees of all bills."""
+        return sum(bill.installment_fee_cents for bill in self.bills)
+
+    @property
+    def total_cents(self) -> int:
+        """All that the term asks for."""
+        return sum(bill.total_cents for bill in self.bills)
+
+
+def options(ctx: context.Context, *, policy_no: str, customer_id: int) -> tuple[Option, ...]:
+    """The ways that fit the next term; none for a policy that has ended. Raises NoSuchPolicy."""
+    today = ctx.clock.today()
+    with ctx.database.reading() as session:
+        policy = queries.by_number(
+            session, policy_no=policy_no, today=today, customer_id=customer_id
+        )
+        if policy is None:
+            raise term_scene.NoSuchPolicy()
+        terms = queries.terms(session, policy_id=policy.id)
+        if policy.state == models.PolicyState.CANCELLED or not terms:
+            return ()
+        last = terms[0]
+        is_written = last.effective_on > today
+        now = last.payment_plan if is_written else policy.next_payment_plan or last.payment_plan
+        make = _written(session, last) if is_written else _foreseen(session, last)
+    found = []
+    for plan in CHOICES:
+        with contextlib.suppress(installments.PlanDoesNotFit):
+            found.append(Option(plan, make(installments.named(str(plan))), now == plan))
+    return tuple(found)
+
+
+Make = Callable[[installments.PaymentPlan], tuple[installments.Installment, ...]]
+
+
+def _written(session: orm.Session, term: queries.TermView) -> Make:
+    """How a term that is written is cut into bills by a plan."""
+    rules = plans.standard(session, on=term.effective_on)
+    return lambda plan: installments.schedule(
+        plan=plan,
+        effective_on=term.effective_on,
+        expires_on=term.expires_on,
+        premium_cents=term.premium_cents,
+        tax_cents=term.tax_cents,
+        installment_fee_cents=term.installment_fee_cents,
+        policy_fee_cents=term.policy_fee_cents,
+        lead_days=rules.lead_days,
+    )
+
+
+def _foreseen(session: orm.Session, last: models.Term | queries.TermView) -> Make:
+    """How the term after `last` would be cut, at the rate and fees in force now."""
+    wanted = renew_terms.following(
+        last, premium_cents=new_term.rate_now(session, last), plan=Plan.IN_FULL
+    )
     rules = plans.standard(session, on=wanted.effective_on)
-    parts = installments.schedule(
-        plan=installments.named(str(plan)),
+    return lambda plan: installments.schedule(
+        plan=plan,
         effective_on=wanted.effective_on,
         expires_on=wanted.expires_on,
         premium_cents=wanted.premium_cents,
@@ -107,7 +176,10 @@ def foreseen(session: orm.Session, last: models.Term, plan: Plan) -> dict[str, A
         policy_fee_cents=rules.policy_fee_cents,
         lead_days=rules.lead_days,
     )
+
+
+def _told(bills: Sequence[installments.Installment]) -> dict[str, Any]:
     return {
-        "bills": [[part.due_on.isoformat(), part.total_cents] for part in parts],
-        "fees_cents": sum(part.installment_fee_cents for part in parts),
+        "bills": [[bill.due_on.isoformat(), bill.total_cents] for bill in bills],
+        "fees_cents": sum(bill.installment_fee_cents for bill in bills),
     }

@@ -11,7 +11,7 @@ from sqlalchemy import orm
 from portal.domain.billing.operations import planning, replan
 from portal.domain.billing.queries import plans
 from portal.domain.billing.rules import installments
-from portal.domain.policies import changing, models, operations
+from portal.domain.policies import changing, models, operations, queries
 from portal.journeys import context, term_scene
 from portal.kernel import actor, errors, msgids
 
@@ -86,7 +86,7 @@ def write(
     }
 
 
-def rate_now(session: orm.Session, term: models.Term) -> int:
+def rate_now(session: orm.Session, term: models.Term | queries.TermView) -> int:
     """What a whole term costs at the last rate of this one."""
     *_, (_, _, cents) = changing.segments(session, term_id=term.id)
     return cents

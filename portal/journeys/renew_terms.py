@@ -14,7 +14,7 @@ from sqlalchemy import orm
 
 from portal.domain.audit import operations as audit
 from portal.domain.billing.queries import plans, renewals
-from portal.domain.policies import changing, models
+from portal.domain.policies import changing, models, queries
 from portal.journeys import context, new_term, term_scene
 from portal.kernel import actor, calendars, errors, money, msgids
 
@@ -94,13 +94,15 @@ def _last(
     return last
 
 
-def following(last: models.Term, *, premium_cents: int, plan: Plan | None) -> new_term.NewTerm:
+def following(
+    last: models.Term | queries.TermView, *, premium_cents: int, plan: Plan | None
+) -> new_term.NewTerm:
     """The term after `last`, as long as that; with its own plan where none is given.
 
     A down payment is the same share of the premium as it was.
     """
     parts = down_cents = 0
-    if plan in (None, Plan.DOWN_PAYMENT) and last.payment_plan is Plan.DOWN_PAYMENT:
+    if plan in (None, Plan.DOWN_PAYMENT) and last.payment_plan == Plan.DOWN_PAYMENT:
         parts = last.installments
         charged = max(last.premium_cents, last.down_payment_cents + 1)
         down_cents = money.pro_rata(premium_cents, last.down_payment_cents, charged)
@@ -108,7 +110,7 @@ def following(last: models.Term, *, premium_cents: int, plan: Plan | None) -> ne
         effective_on=last.expires_on,
         expires_on=_end(last.effective_on, last.expires_on),
         premium_cents=premium_cents,
-        payment_plan=plan or last.payment_plan,
+        payment_plan=plan or Plan(last.payment_plan),
         installments=parts,
         down_payment_cents=down_cents,
     )

@@ -133,9 +133,11 @@ TABLE: dict[str, frozenset[str]] = {
     "payers.index": OWNERS,
     "policies.index": OWNERS,
     "policies.show": OWNERS,
+    "policies.letter": OWNERS,
     "policy_change.day": OWNERS,
     "policy_change.in_full": OWNERS,
     "policy_change.cancel": OWNERS,
+    "policy_change.next_plan": OWNERS,
     "payers.show": OWNERS,
     "payers.send_link": OWNERS,
     "payers.end": OWNERS,
@@ -166,6 +168,7 @@ TABLE: dict[str, frozenset[str]] = {
     "desk_billing.show": DESK,
     "desk_settings.show": DESK,
     "desk_policy.show": DESK,
+    "desk_policy.letter": DESK,
     # the desk: whoever works cases
     "desk_queue.take_next": CASE_WORK,
     "desk_case.take": CASE_WORK,
@@ -186,6 +189,7 @@ TABLE: dict[str, frozenset[str]] = {
     "desk_arrangements.decline": CASE_WORK,
     "desk_billing.again": CASE_WORK,
     "desk_policy.premium": CASE_WORK,
+    "desk_policy.renew": CASE_WORK,
     "desk_policy.cancel": CASE_WORK,
     "desk_policy.reinstate": CASE_WORK,
     # the desk: the second person

@@ -62,6 +62,8 @@ BY_NUMBER = {
         ("/policies/{}/day?day=15", "policies"),
         ("/policies/{}/in-full", "policies"),
         ("/policies/{}/cancel", "policies"),
+        ("/policies/{}/next-plan", "policies"),
+        ("/policies/{}/next-plan?plan=quarterly", "policies"),
         ("/disputes/new?invoice={}", "invoices"),
         ("/disputes/new?step=which&category=wrong_amount&invoice={}", "invoices"),
     ),

@@ -17,7 +17,7 @@ from portal.domain.payments.operations import drafting, inviting, refunding
 from portal.domain.payments.rules import ChargebackEvent, PaymentEvent, RefundEvent
 from portal.domain.payments.states import DraftKind
 from portal.domain.wallet import models as wallet
-from portal.journeys import taking_files
+from portal.journeys import renew_terms, taking_files, term_scene
 from portal.kernel import actor, ids
 from tests.support import autopaying, bills, cases, charging, files, people
 
@@ -33,15 +33,15 @@ class World:
     finance: object
     numbers: dict[str, str]  # blueprint → number
     attachment: str
+    change: str  # of a policy, with a letter
 
     def address(self, rule: str, endpoint: str) -> str:
         """The rule's address with real numbers in it; "" where only a mailed link leads."""
         if "<token>" in rule or "<path:" in rule or "<name>" in rule:
             return ""
         number = self.numbers.get(endpoint.partition(".")[0], "")
-        return re.sub(
-            r"<(\w+)>", lambda m: self.attachment if m[1] == "attachment" else number, rule
-        )
+        own = {"attachment": self.attachment, "change": self.change}
+        return re.sub(r"<(\w+)>", lambda m: own.get(m[1], number), rule)
 
     def person(self, role: str):
         """Somebody with this role; None for a stranger."""
@@ -102,8 +102,6 @@ def build(ctx, database) -> World:
         "desk_customer": owner.number,
         "desk_event": "evt_1",
     }
-    with database.reading() as session:
-        attachment = session.scalar(sa.text("SELECT number FROM dispute_attachment"))
     return World(
         owner=owner,
         other=other,
@@ -111,8 +109,20 @@ def build(ctx, database) -> World:
         supervisor=supervisor,
         finance=finance,
         numbers=numbers,
-        attachment=attachment,
+        attachment=_attachment(database),
+        change=_renewed(ctx, bill),
     )
+
+
+def _attachment(database) -> str:
+    with database.reading() as session:
+        return session.scalar(sa.text("SELECT number FROM dispute_attachment"))
+
+
+def _renewed(ctx, bill) -> str:
+    """The policy's next term is written; the number of that change."""
+    ask = term_scene.Ask(policy_no=bill.policy.number, once_key="world", who=actor.system("world"))
+    return renew_terms.renew(ctx, ask=ask).number
 
 
 def _failed_refund(database, owner, case: str) -> str:

@@ -44,6 +44,7 @@ class PolicyView:
     state: str
     cancelled_on: datetime.date | None
     received_on: datetime.date | None
+    next_payment_plan: str | None  # from the renewal on, where the owner chose one
     pet_name: str
     species: str
     breed: str
@@ -60,6 +61,7 @@ _POLICY = (
     models.Policy.state,
     models.Policy.cancelled_on,
     models.Policy.received_on,
+    models.Policy.next_payment_plan,
     models.Pet.name.label("pet_name"),
     models.Pet.species,
     models.Pet.breed,
@@ -119,6 +121,22 @@ def terms(session: orm.Session, *, policy_id: int) -> tuple[TermView, ...]:
     return tuple(_term(row._mapping) for row in rows)
 
 
+def next_term(session: orm.Session, *, policy_id: int, today: datetime.date) -> TermView | None:
+    """The term that is written and has not begun; None where it has, or is dropped."""
+    row = session.execute(
+        sa.select(*(getattr(models.Term, name) for name in _TERM_FIELDS))
+        .where(
+            models.Term.policy_id == policy_id,
+            models.Term.effective_on > today,
+            models.Term.number > 1,
+            models.Term.ended_on.is_(None),
+        )
+        .order_by(models.Term.effective_on)
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else _term(row._mapping)
+
+
 def _select(today: datetime.date) -> sa.Select:
     covers = sa.and_(models.Term.effective_on <= today, models.Term.expires_on > today)
     to_come = models.Term.effective_on > today
@@ -170,14 +188,31 @@ class EventView:
 _EVENT_FIELDS = tuple(field.name for field in dataclasses.fields(EventView))
 
 
+_EVENT = sa.select(*(getattr(models.PolicyEvent, name) for name in _EVENT_FIELDS))
+
+
 def events(session: orm.Session, *, policy_id: int) -> tuple[EventView, ...]:
     """What happened to the policy, newest first."""
     rows = session.execute(
-        sa.select(*(getattr(models.PolicyEvent, name) for name in _EVENT_FIELDS))
-        .where(models.PolicyEvent.policy_id == policy_id)
-        .order_by(models.PolicyEvent.id.desc())
+        _EVENT.where(models.PolicyEvent.policy_id == policy_id).order_by(
+            models.PolicyEvent.id.desc()
+        )
     )
-    return tuple(
-        EventView(**{**row._mapping, "kind": str(row.kind), "by_kind": str(row.by_kind)})
-        for row in rows
+    return tuple(map(_event, rows))
+
+
+def event(
+    session: orm.Session, *, policy_no: str, number: str, customer_id: int | None = None
+) -> EventView | None:
+    """One change of the policy, of this customer's when one is given; else None."""
+    found = _EVENT.join(models.Policy, models.Policy.id == models.PolicyEvent.policy_id).where(
+        models.Policy.number == policy_no, models.PolicyEvent.number == number
     )
+    if customer_id is not None:
+        found = found.where(models.Policy.customer_id == customer_id)
+    row = session.execute(found).one_or_none()
+    return None if row is None else _event(row)
+
+
+def _event(row: sa.Row) -> EventView:
+    return EventView(**{**row._mapping, "kind": str(row.kind), "by_kind": str(row.by_kind)})

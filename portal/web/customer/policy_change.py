@@ -1,4 +1,4 @@
-"""Changing a policy oneself: the billing day, all at once, its end; each seen before it is done."""
+"""Changing a policy oneself: day, all at once, the next plan, its end; each seen before."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import flask_login
 import werkzeug.exceptions
 
 from portal.domain.billing.rules import chosen_day, pro_rata, replanning
-from portal.journeys import end_policy, term_changes
+from portal.journeys import choose_plan, end_policy, term_changes
 from portal.kernel import errors
 from portal.web.shared import change_words, once, rows, sentences, site
 
@@ -26,6 +26,10 @@ FIELDS: dict[str, str] = {
     "end_too_soon": "on",
     "cancellation_outside_term": "on",
     "no_term_now": "on",
+    "next_plan_unknown": "plan",
+    "next_plan_same": "plan",
+    "next_term_billed": "plan",
+    "payment_plan_does_not_fit": "plan",
 }
 
 
@@ -65,6 +69,20 @@ def cancel(number: str) -> flask.typing.ResponseReturnValue:
         return end_policy.by_customer(site.ctx(), ask=ask, on=on, is_trial=is_trial)
 
     return _screen(number, "cancel", change, typed=typed, is_open=not typed)
+
+
+@bp.get("/<number>/next-plan")
+@bp.post("/<number>/next-plan")
+def next_plan(number: str) -> flask.typing.ResponseReturnValue:
+    """Choose how the next term is paid."""
+    typed = flask.request.values.get("plan", "")
+
+    def change(ask: term_changes.Ask, is_trial: bool) -> term_changes.Change:
+        return choose_plan.choose(site.ctx(), ask=ask, plan=typed, is_trial=is_trial)
+
+    return _screen(
+        number, "next-plan", change, typed=typed, is_open="plan" not in flask.request.values
+    )
 
 
 def _screen(
@@ -140,8 +158,14 @@ def _page(
         free_look_on=found.free_look_on,
         is_flat=bool(seen) and seen.facts.get("basis") == pro_rata.CancellationBasis.FLAT,
         before=_schedule(seen, "before"),
-        after=_schedule(seen, "after"),
+        after=_schedule(seen, "after") or _schedule(seen, "bills"),
+        options=_options(number) if what == "next-plan" else (),
     )
+
+
+def _options(number: str) -> tuple[choose_plan.Option, ...]:
+    me = flask_login.current_user.id
+    return choose_plan.options(site.ctx(), policy_no=number, customer_id=me)
 
 
 def _schedule(seen: term_changes.Change | None, name: str) -> list[tuple[datetime.date, int]]:

@@ -13,9 +13,9 @@ from portal.domain.billing.queries import ahead, coverage
 from portal.domain.billing.rules import chosen_day, pro_rata
 from portal.domain.identity import queries as identity
 from portal.domain.policies import changing, queries
-from portal.journeys import term_changes
+from portal.journeys import renew_terms, term_changes
 from portal.kernel import errors, ids, money, msgids
-from portal.web.shared import change_words, numbers, once, rows, sentences, site
+from portal.web.shared import change_words, letters, numbers, once, rows, sentences, site
 from portal.web.staff import cover, frame
 
 bp = flask.Blueprint("desk_policy", __name__, url_prefix="/desk/policies")
@@ -35,8 +35,12 @@ FIELDS = {
     "change_outside_term": "on",
     "change_before_another": "on",
     "cancellation_outside_term": "on",
+    "renewed_already": "plan",
+    "payment_plan_does_not_fit": "plan",
+    "premium_missing": "premium",
     "reason_missing": "reason",
 }
+PLANS = ("monthly", "quarterly", "in_full")  # down payments stay as they are
 
 
 class ReasonMissing(errors.DomainError):
@@ -54,6 +58,7 @@ class Typed:
     on: str = ""
     premium: str = ""
     basis: str = "pro_rata"
+    plan: str = ""
     reason: str = ""
 
 
@@ -67,6 +72,20 @@ def show(number: str) -> str:
 def premium(number: str) -> flask.typing.ResponseReturnValue:
     """Have it cost more or less from a day on."""
     return _answer(number, "premium")
+
+
+@bp.post("/<number>/renew")
+def renew(number: str) -> flask.typing.ResponseReturnValue:
+    """Write the next term now, at another premium or by another plan where it is typed."""
+    return _answer(number, "renew")
+
+
+@bp.get("/<number>/letters/<change>.pdf")
+def letter(number: str, change: str) -> flask.Response:
+    """A letter as its owner has it."""
+    policy_no = numbers.wanted(number, ids.Prefix.POLICY)
+    found = queries.event(site.reader(), policy_no=policy_no, number=change)
+    return letters.paper(found, site.ctx(), policy_no=policy_no)
 
 
 @bp.post("/<number>/cancel")
@@ -84,7 +103,7 @@ def reinstate(number: str) -> flask.typing.ResponseReturnValue:
 def _answer(number: str, kind: str) -> flask.typing.ResponseReturnValue:
     """Show what a change does, or make it where its button was pressed."""
     form = flask.request.form
-    names = ("on", "premium", "basis", "reason")
+    names = ("on", "premium", "basis", "plan", "reason")
     typed = Typed(kind=kind, **{name: form.get(name, "")[:2000] for name in names})
     is_pressed = not form.get("look")
     policy_no = numbers.wanted(number, ids.Prefix.POLICY)
@@ -113,6 +132,14 @@ def _change(ask: term_changes.Ask, typed: Typed, *, is_trial: bool) -> term_chan
     ctx = site.ctx()
     if typed.kind == "reinstate":
         return term_changes.reinstate(ctx, ask=ask, is_trial=is_trial)
+    if typed.kind == "renew":
+        return renew_terms.renew(
+            ctx,
+            ask=ask,
+            premium_cents=money.Money.parse(typed.premium).cents if typed.premium.strip() else None,
+            payment_plan=renew_terms.Plan(typed.plan) if typed.plan in PLANS else None,
+            is_trial=is_trial,
+        )
     on = chosen_day.read(typed.on, example=ctx.clock.today())
     if typed.kind == "premium":
         return term_changes.change_premium(
@@ -147,12 +174,18 @@ def _page(
     covers = coverage.covers(reader, customer_id=policy.customer_id, today=today)
     found = next((one for one in covers if one.policy_no == wanted), None)
     rates = changing.segments(reader, term_id=policy.term.id) if policy.term else ()
+    terms = queries.terms(reader, policy_id=policy.id)
+    happened = queries.events(reader, policy_id=policy.id)
     return frame.page(
         "policy.html",
         policy=policy,
         owner=owner,
         line=cover.words(found.line) if found else "",
-        terms=queries.terms(reader, policy_id=policy.id),
+        terms=terms,
+        may_renew=bool(terms) and terms[0].effective_on <= today <= terms[0].expires_on,
+        letters=letters.listed(
+            happened, site.ctx(), write, at=flask.url_for("desk_policy.show", number=wanted)
+        ),
         rates=rates,
         coming=ahead.of_policy(reader, policy_id=policy.id),
         happened=[
@@ -161,7 +194,7 @@ def _page(
                 change_words.title(event.kind),
                 change_words.sentences(event.kind, event.effective_on, event.facts, write),
             )
-            for event in queries.events(reader, policy_id=policy.id)
+            for event in happened
         ],
         typed=typed,
         seen=seen,

@@ -280,6 +280,7 @@ TABLES: dict[str, dict[str, str]] = {
         "payments.settled": N_("Payment received"),
         "payments.unknown": N_("Payment’s outcome not known"),
         "policies.policy_added": N_("Policy taken on"),
+        "policies.renewal_failed": N_("Could not be renewed"),
         "policies.term_added": N_("Term added"),
         "wallet.added": N_("Payment method added"),
         "wallet.agreed_arrangement": N_("Agreed to pay in parts"),
