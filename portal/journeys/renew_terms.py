@@ -46,6 +46,13 @@ class RenewalHeld(errors.DomainError):
     message = msgids.N_("The bills of this policy are held. It is renewed once that is lifted.")
 
 
+class PetHasDied(errors.DomainError):
+    """Cover of a pet that died is not gone on with."""
+
+    code = "renewal_pet_died"
+    message = msgids.N_("The pet has died. The policy is not renewed.")
+
+
 def renew(
     ctx: context.Context,
     *,
@@ -59,7 +66,8 @@ def renew(
 
     Another premium or plan may be given; the owner's choice of a plan comes before the present one.
     With `after_term` it must follow that one. Raises NoSuchPolicy, CancelledAlready, NoTermNow,
-    RenewedAlready, TermIsOver, RenewalHeld, ChangedMeanwhile, and what `new_term.write` raises.
+    RenewedAlready, TermIsOver, PetHasDied, RenewalHeld, ChangedMeanwhile, and what
+    `new_term.write` raises.
     """
 
     def play(session: orm.Session, policy: models.Policy, number: str) -> term_scene.Played:
@@ -89,6 +97,8 @@ def _last(
         raise RenewedAlready(day=last.effective_on)
     if last.expires_on < today:
         raise TermIsOver(day=last.expires_on)
+    if session.get_one(models.Pet, policy.pet_id).died_on is not None:
+        raise PetHasDied()
     if renewals.is_held(session, policy_no=policy.number):
         raise RenewalHeld()
     return last
@@ -146,7 +156,7 @@ def _renewed(ctx: context.Context, one: renewals.Ending) -> bool:
     )
     try:
         renew(ctx, ask=ask, after_term=one.term_no)
-    except (RenewedAlready, RenewalHeld, term_scene.CancelledAlready):
+    except (RenewedAlready, RenewalHeld, PetHasDied, term_scene.CancelledAlready):
         return False  # somebody was quicker
     except sqlalchemy.exc.OperationalError:
         raise  # the database itself: the rest would fail as well

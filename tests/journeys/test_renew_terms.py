@@ -94,6 +94,14 @@ def test_a_cancelled_policy_and_one_whose_bills_are_held_are_left_alone(quiet_ct
     assert len(terms(database, ended)) == 1
 
 
+def test_a_policy_of_a_pet_that_died_is_not_renewed(quiet_ctx, database, bill):
+    with database.unit_of_work() as session:
+        session.get_one(models.Pet, bill.pet.id).died_on = D(2026, 11, 20)
+    assert run(quiet_ctx) == 0
+    with pytest.raises(renew_terms.PetHasDied):
+        renew_terms.renew(quiet_ctx, ask=ask(bill))
+
+
 def test_one_that_can_not_be_renewed_stops_no_other(quiet_ctx, database, bill):
     broken = bills.make_bill(database, customer=bill.customer, effective_on=STARTS)
     third = bills.make_bill(database, customer=bill.customer, effective_on=STARTS)

@@ -22,8 +22,9 @@ _ENDING = sa.text(
     SELECT p.id, p.number, t.number AS term_no
     FROM term t
     JOIN policy p ON p.id = t.policy_id
+    JOIN pet ON pet.id = p.pet_id
     WHERE t.expires_on BETWEEN :on AND :until AND p.id > :after
-    AND p.state = 'active' AND t.ended_on IS NULL
+    AND p.state = 'active' AND t.ended_on IS NULL AND pet.died_on IS NULL
     AND NOT EXISTS (
         SELECT FROM term later
         WHERE later.policy_id = p.id AND later.effective_on > t.effective_on
@@ -50,7 +51,7 @@ def ending(
 ) -> tuple[Ending, ...]:
     """Those whose last term ends from `on` on within so many days, by row id above `after`.
 
-    Cancelled ones and those whose bills are held are left out.
+    Cancelled ones, those of a pet that died and those whose bills are held are left out.
     """
     until = on + datetime.timedelta(days=days)
     given = {"on": on, "until": until, "after": after, "limit": limit}
