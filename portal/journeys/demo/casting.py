@@ -48,10 +48,11 @@ class Cast:
 
 @dataclasses.dataclass(kw_only=True)
 class Company:
-    """All players by customer id, and who of them is in a case already."""
+    """All players by customer id, who of them is in a case already, and what ended."""
 
     players: dict[int, tuple[Player, roster.Household]]
     taken: set[int] = dataclasses.field(default_factory=set)
+    ended: set[str] = dataclasses.field(default_factory=set)  # policies that were cancelled
 
     def free(self, *, part: str = "", card: str = "") -> list[int]:
         """The customer ids that can be cast: of that part, or of none; with that card."""

@@ -40,6 +40,7 @@ from portal.journeys.demo import (
     casting,
     own_autopay,
     own_cases,
+    own_changes,
     own_people,
     payers,
     people,
@@ -326,6 +327,8 @@ class _Play:
         for year in range(1, 3):
             renews_on = calendars.add_months(animal.effective_on, 12 * year)
             yield stage.at(renews_on - RENEW_AHEAD, 10)
+            if policy.policy_no in self._company.ended:
+                return
             premium = premium * household.renewal_per_cent // 100
             with self._ctx.database.unit_of_work() as session:
                 terms = _terms(household, animal, year, premium)
@@ -355,6 +358,7 @@ class _Play:
         for part, days in own_autopay.AGO.items():
             joins_on = stage.last_day - datetime.timedelta(days=days)
             stage.enter(stage.at(joins_on, 20, 15), own_autopay.play(stage, company, part))
+        own_changes.put_on(stage, company, desk.specialists[0])
 
 
 def _terms(
