@@ -36,7 +36,11 @@ def somebody(stage: Stage, company: casting.Company, what: str) -> Scene:
     yield stage.now
     for customer_id in company.free():
         player, household = company.players[customer_id]
-        covers = [one for one in _covers(stage, player) if one.next_on and one.due == 0]
+        covers = [
+            one
+            for one in _covers(stage, player)
+            if one.next_on and one.next_on.day != PAYDAY and one.due == 0
+        ]
         if household.habit is not roster.Habit.SAVED or not covers or player.has_autopay:
             continue
         company.taken.add(customer_id)
