@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from portal.domain.billing.operations import replan
+from portal.domain.billing.operations import earning, replan
 from portal.domain.billing.rules import replanning
-from portal.domain.policies import changing
+from portal.domain.policies import changing, models
 from portal.journeys import term_scene
 from portal.kernel import ids
 
@@ -23,7 +23,7 @@ def drop(scene: term_scene.Scene) -> Sums:
     Each leaves an event of its own. What went back, as `Scene.charge` tells it.
     """
     came_to: dict[str, int] = {}
-    for term in changing.terms_after(scene.session, term=scene.term):
+    for term in _after(scene):
         later = dataclasses.replace(
             scene,
             term=term,
@@ -59,7 +59,7 @@ def drop(scene: term_scene.Scene) -> Sums:
 def restore(scene: term_scene.Scene) -> Sums:
     """Have the terms that were dropped begin after all; what is billed at once for them."""
     came_to: dict[str, int] = {}
-    for term in changing.terms_after(scene.session, term=scene.term):
+    for term in _after(scene):
         last = changing.last_event(scene.session, term_id=term.id, kind=Kind.TERM_DROPPED)
         if last is None or term.ended_on is None:
             continue
@@ -71,6 +71,13 @@ def restore(scene: term_scene.Scene) -> Sums:
         done = later.charge(last.facts["premium_before_cents"], last.facts["tax_before_cents"])
         came_to = added(came_to, done)
     return came_to
+
+
+def _after(scene: term_scene.Scene) -> Sequence[models.Term]:
+    """The terms that follow, what they had earned kept before they change."""
+    terms = changing.terms_after(scene.session, term=scene.term)
+    earning.before_change(scene.session, term_ids=[term.id for term in terms])
+    return terms
 
 
 def added(one: Sums, other: Sums) -> dict[str, int]:

@@ -54,7 +54,14 @@ def test_the_next_term_stands_on_the_policys_page(owner, bill, quiet_ctx):
     renew(quiet_ctx, bill, premium_cents=80_000)
     page = owner.get(address(bill)).text
     assert "The next term" in page
-    for told in ("8 Jan 2027 to 8 Jan 2028", "$800.00", "+$50.71", "sent on 19 Dec 2026"):
+    for told in (
+        "8 Jan 2027 to 8 Jan 2028",
+        "$800.00",
+        "+$50.71",
+        "It is sent on",
+        "19 Dec 2026",
+        "Renewal letter",
+    ):
         assert told in page
     assert "12, $854.00 in all" in page
 
@@ -185,6 +192,26 @@ def test_the_letter_of_a_changed_premium_says_where_it_goes(
     text = words(owner.get(f"{path}?lang={language}"))
     for part in told:
         assert part in text
+
+
+def test_the_letter_of_a_cheaper_premium_says_what_goes_back(client, database, quiet_ctx):
+    bill = bills.make_bill(database, effective_on=D(2026, 8, 1))
+    owner = people.sign_in(client, bill.customer)
+    term_changes.change_premium(
+        quiet_ctx, ask=ask(bill, "less"), effective_on=D(2026, 12, 1), premium_cents=60_000
+    )
+    term_changes.change_premium(
+        quiet_ctx, ask=ask(bill, "nothing"), effective_on=D(2026, 12, 1), premium_cents=0
+    )
+    last, first = letters(owner.get(address(bill)).text)
+    text = words(owner.get(first))
+    assert "(−$149.29, −19.9%)" in text
+    assert "Less to pay −$100.38" in text  # 149.29 × 243 ÷ 365, and its tax
+    assert "−$100.38 is spread over the 7 bills that are not out yet." in text
+    assert "Due 1 Feb 2027" in text
+    text = words(owner.get(last))
+    assert "is taken off what you owe." in text
+    assert "Every bill of this term is out." in text
 
 
 def test_a_letter_stays_as_it_was_when_the_owner_moves_and_the_plan_changes(

@@ -74,7 +74,7 @@ def render(paper: LetterPaper, *, language: str, brand: str, phone: str) -> byte
         "facts": [
             (say(N_("Written on")), write.day(paper.written_on)),
             (say(N_("Policy")), paper.policy_no),
-            (say(N_("From")), write.day(paper.effective_on)),
+            (say(N_("In force from")), write.day(paper.effective_on)),
             (say(N_("Number to quote")), paper.number),
         ],
         "columns": (say(N_("What")), say(N_("Amount"))),
@@ -101,9 +101,7 @@ def _renewal(paper: LetterPaper, write: Writer) -> Body:
     first, last = write.day(paper.effective_on), write.day(facts["expires_on"])
     opening = [
         say(
-            N_(
-                "%(pet)s’s policy has a new term, from %(first)s up to %(last)s."
-            ),
+            N_("%(pet)s’s policy has a new term, from %(first)s up to %(last)s."),
             pet=pet,
             first=first,
             last=last,

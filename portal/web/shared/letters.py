@@ -6,13 +6,23 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import flask
+import flask_babel
 import werkzeug.exceptions
 
 from portal.documents.pdf import letter
 from portal.domain.identity import rules
 from portal.domain.policies import queries
 from portal.journeys import context
-from portal.web.shared import change_words, looks, rows
+from portal.kernel import msgids
+from portal.web.shared import looks, rows
+
+N_ = msgids.N_
+_ = flask_babel.gettext
+TITLES = {
+    "term_begun": N_("Letter about the next term"),
+    "renewed": N_("Renewal letter"),
+    "premium_changed": N_("Letter about the changed premium"),
+}
 
 
 class Listed(NamedTuple):
@@ -29,7 +39,7 @@ def listed(
     """The letters among what happened; `at` is the address of the policy's page."""
     return [
         Listed(
-            change_words.title(event.kind),
+            _(TITLES[event.kind]),
             write.day(event.at.astimezone(ctx.clock.zone).date(), "year"),
             f"{at}/letters/{event.number}.pdf",
         )
