@@ -71,7 +71,9 @@ def change_premium(
                 "days_left": found.days_left,
                 "term_days": found.term_days,
                 "parts": len(scene.parts),
-                "bills": _schedule(scene.parts),
+                "bills": _schedule(
+                    tuple(p for p in scene.parts if p.total_cents > p.installment_fee_cents)
+                ),
                 **done,
             },
         )
