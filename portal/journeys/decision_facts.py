@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+from collections.abc import Sequence
 from typing import Any
 
 from portal.domain.disputes.operations import deciding
-from portal.journeys import moving_money
+from portal.journeys import moving_money, trying
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -48,8 +49,14 @@ def of(seen: Preview) -> dict[str, Any]:
 
 
 def _money(plan: moving_money.MoneyPlan) -> dict[str, Any]:
+    return {"method_label": plan.method_label, **consequences(plan.figures, plan.entries)}
+
+
+def consequences(
+    figures: Sequence[trying.Figure], entries: Sequence[trying.PlannedEntry]
+) -> dict[str, Any]:
+    """What changes and what is posted, as plain values."""
     return {
-        "method_label": plan.method_label,
         "figures": [
             {
                 "name": figure.name,
@@ -58,7 +65,7 @@ def _money(plan: moving_money.MoneyPlan) -> dict[str, Any]:
                 "after": _plain(figure.after),
                 "is_day": figure.is_day,
             }
-            for figure in plan.figures
+            for figure in figures
         ],
         "entries": [
             {
@@ -68,7 +75,7 @@ def _money(plan: moving_money.MoneyPlan) -> dict[str, Any]:
                     for line in entry.lines
                 ],
             }
-            for entry in plan.entries
+            for entry in entries
         ],
     }
 

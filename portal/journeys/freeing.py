@@ -84,10 +84,13 @@ def open_up(
     return {source: sum(given.values()) for source, given in taken.items()}
 
 
-def clear(session: orm.Session, *, customer_id: int, invoice_id: int, terms: Terms) -> None:
+def clear(
+    session: orm.Session, *, customer_id: int, invoice_id: int, terms: Terms
+) -> dict[str, int]:
     """Take everything off a bill that stands on it, except premium that went back.
 
-    A correction is the customer's money then: the bill in this one's place asks for all of it.
+    The number of each payment or credit, oldest first, and what it has unapplied more now. A
+    correction is the customer's money then: the bill in this one's place asks for all of it.
     """
     went_back = sa.exists().where(
         billing.Credit.number == billing.Allocation.source,
@@ -103,13 +106,14 @@ def clear(session: orm.Session, *, customer_id: int, invoice_id: int, terms: Ter
         .where(billing.InvoiceLine.invoice_id == invoice_id, ~went_back)
         .group_by(billing.Allocation.source, billing.Allocation.line_id)
         .having(sa.func.sum(billing.Allocation.cents) > 0)
-        .order_by(billing.Allocation.source)
+        .order_by(sa.func.min(billing.Allocation.id))
     )
     taken: dict[str, dict[int, int]] = {}
     for source, line_id, cents in rows:
         taken.setdefault(source, {})[line_id] = int(cents)
     for source, parts in taken.items():
         take_back(session, customer_id=customer_id, source=source, parts=parts, terms=terms)
+    return {source: sum(parts.values()) for source, parts in taken.items()}
 
 
 def take_back(

@@ -17,52 +17,13 @@ from sqlalchemy import orm
 
 from portal.domain.billing import models as billing
 from portal.domain.billing.operations import books
-from portal.domain.billing.queries import coverage
 from portal.domain.disputes.rules import MoneyAction
-from portal.domain.ledger import models as ledger_models
 from portal.domain.payments import models as payments
 from portal.domain.payments.states import RefundState
-from portal.journeys import context, money_actions
+from portal.journeys import context, money_actions, trying
 from portal.kernel import actor
 
 WINDOW = datetime.timedelta(days=30)
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Figure:
-    """A number before and after: cents, or a day where `is_day`."""
-
-    name: str  # balance, unapplied, invoice, paid_to
-    about: str  # "" or the public number or pet it belongs to
-    before: int | datetime.date
-    after: int | datetime.date
-
-    @property
-    def is_day(self) -> bool:
-        """Whether the figure is a day."""
-        return isinstance(self.before, datetime.date)
-
-    @property
-    def changes(self) -> bool:
-        """Whether it changes."""
-        return self.before != self.after
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class PlannedLine:
-    """One side of an entry that will be posted: a debit is above zero; cents."""
-
-    account: str
-    name: str
-    cents: int
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class PlannedEntry:
-    """An entry that will be posted."""
-
-    event: str
-    lines: tuple[PlannedLine, ...]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -70,8 +31,8 @@ class MoneyPlan(money_actions.Ask):
     """What an action would do. `version` changes whenever anything of it does."""
 
     method_label: str
-    figures: tuple[Figure, ...]
-    entries: tuple[PlannedEntry, ...]
+    figures: tuple[trying.Figure, ...]
+    entries: tuple[trying.PlannedEntry, ...]
 
     @property
     def version(self) -> str:
@@ -99,38 +60,25 @@ def plan(
     Raises NoSuchPayment, NoSuchInvoice, NotFreed, spreading.DoesNotFit, RefundTooLarge,
     RefundLocked, NothingToCredit when it is impossible.
     """
-    books.lock_customer(session, customer_id=customer_id)
-    before = _figures(session, customer_id=customer_id, today=today)
-    last = session.scalar(sa.select(sa.func.coalesce(sa.func.max(ledger_models.Entry.id), 0)))
-    tasks = list(session.info.get("tasks", []))
-    trial = session.begin_nested()
-    try:
-        empty = MoneyPlan(
-            action=action,
-            amount_cents=amount_cents,
-            customer_id=customer_id,
-            payment_no=payment_no,
-            invoice_no=invoice_no,
-            line_numbers=line_numbers,
-            freed_by=freed_by,
-            method_label=_label(session, payment_no, customer_id),
-            figures=(),
-            entries=(),
-        )
-        money_actions.perform(session, empty, _trial(today, subject))
-        session.flush()
-        after = _figures(session, customer_id=customer_id, today=today)
-        entries = _entries(session, after_id=last)
-    finally:
-        trial.rollback()
-        session.info["tasks"] = tasks
-    names = sorted(before.keys() | after.keys())
-    figures = tuple(
-        Figure(name=name, about=about, before=before[name, about], after=after[name, about])
-        for name, about in names
-        if (name, about) in before and (name, about) in after
+    empty = MoneyPlan(
+        action=action,
+        amount_cents=amount_cents,
+        customer_id=customer_id,
+        payment_no=payment_no,
+        invoice_no=invoice_no,
+        line_numbers=line_numbers,
+        freed_by=freed_by,
+        method_label=_label(session, payment_no, customer_id),
+        figures=(),
+        entries=(),
     )
-    return dataclasses.replace(empty, figures=figures, entries=entries)
+    seen = trying.tried(
+        session,
+        customer_id=customer_id,
+        today=today,
+        do=lambda: money_actions.perform(session, empty, _trial(today, subject)),
+    )
+    return dataclasses.replace(empty, figures=seen.figures, entries=seen.entries)
 
 
 def carry_out(
@@ -213,57 +161,3 @@ def _label(session: orm.Session, payment_no: str | None, customer_id: int) -> st
         )
         or ""
     )
-
-
-def _figures(
-    session: orm.Session, *, customer_id: int, today: datetime.date
-) -> dict[tuple[str, str], int | datetime.date]:
-    balance = session.execute(
-        sa.select(
-            billing.AccountBalance.receivable_cents, billing.AccountBalance.unapplied_cents
-        ).where(billing.AccountBalance.customer_id == customer_id)
-    ).one()
-    figures: dict[tuple[str, str], int | datetime.date] = {
-        ("balance", ""): balance.receivable_cents,
-        ("unapplied", ""): balance.unapplied_cents,
-    }
-    rows = session.execute(
-        sa.select(billing.Invoice.number, billing.Invoice.open_cents).where(
-            billing.Invoice.customer_id == customer_id
-        )
-    )
-    figures |= {("invoice", number): cents for number, cents in rows}
-    covers = coverage.covers(session, customer_id=customer_id, today=today)
-    return figures | {("paid_to", cover.pet_name): cover.paid_to for cover in covers}
-
-
-def _entries(session: orm.Session, *, after_id: int) -> tuple[PlannedEntry, ...]:
-    """What the trial posted: the entries of this very transaction, in their order."""
-    rows = session.execute(
-        sa.select(
-            ledger_models.Entry.id,
-            ledger_models.Entry.event,
-            ledger_models.Line.account,
-            ledger_models.Account.name,
-            sa.func.sum(ledger_models.Line.amount_cents).label("cents"),
-        )
-        .join(ledger_models.Line, ledger_models.Line.entry_id == ledger_models.Entry.id)
-        .join(ledger_models.Account, ledger_models.Account.code == ledger_models.Line.account)
-        .where(
-            ledger_models.Entry.id > after_id,
-            ledger_models.Entry.txid == sa.text("pg_current_xact_id()::text::bigint"),
-        )
-        .group_by(
-            ledger_models.Entry.id,
-            ledger_models.Entry.event,
-            ledger_models.Line.account,
-            ledger_models.Account.name,
-        )
-        .order_by(ledger_models.Entry.id, sa.func.sum(ledger_models.Line.amount_cents).desc())
-    )
-    entries: dict[int, PlannedEntry] = {}
-    for row in rows:
-        entry = entries.setdefault(row.id, PlannedEntry(event=row.event, lines=()))
-        line = PlannedLine(account=row.account, name=row.name, cents=int(row.cents))
-        entries[row.id] = dataclasses.replace(entry, lines=(*entry.lines, line))
-    return tuple(entries.values())

@@ -6,6 +6,7 @@ calls `void` in a transaction of its own.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 
 import sqlalchemy as sa
@@ -69,10 +70,10 @@ def void(
     number, now, today = invoice.number, ctx.clock.now(), ctx.clock.today()
     check_free(session, invoice_id=invoice_id, number=number)
     terms = freeing.Terms(key=f"void:{number}", memo=number, who=who, now=now, today=today)
-    freeing.clear(session, customer_id=customer_id, invoice_id=invoice_id, terms=terms)
+    freed = freeing.clear(session, customer_id=customer_id, invoice_id=invoice_id, terms=terms)
     done = voiding.void(session, invoice=invoice, reason=reason, now=now, today=today, who=who)
     call_off_drafts(session, ctx, customer_id=customer_id, invoice_id=invoice_id, who=who)
-    return done
+    return dataclasses.replace(done, freed=freed)
 
 
 def check_free(session: orm.Session, *, invoice_id: int, number: str) -> None:

@@ -183,6 +183,8 @@ TABLE: dict[str, frozenset[str]] = {
     "desk_event.again": CASE_WORK,
     "desk_refund.again": CASE_WORK,
     "desk_refund.check": CASE_WORK,
+    "desk_close_invoice.show": CASE_WORK,
+    "desk_close_invoice.send": CASE_WORK,
     "desk_resolve.show": CASE_WORK,
     "desk_resolve.decide": CASE_WORK,
     "desk_arrangements.approve": CASE_WORK,

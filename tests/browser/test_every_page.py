@@ -70,6 +70,7 @@ BY_NUMBER = {
     "supervisor": (
         ("/desk/customers/{}", "desk_customer"),
         ("/desk/invoices/{}", "desk_invoice"),
+        ("/desk/invoices/{}/close?do=reissue", "desk_close_invoice"),
         ("/desk/payments/{}", "desk_payment"),
         ("/desk/disputes/{}", "desk_case"),
         ("/desk/chargebacks/{}", "desk_chargeback"),

@@ -89,7 +89,7 @@ def build(ctx, database) -> World:
         "desk_refund": failed,
         **_paying(ctx, database, bill),
         "desk_chargeback": claimed.number,
-        **dict.fromkeys(("invoices", "desk_invoice"), bill.number),
+        **dict.fromkeys(("invoices", "desk_invoice", "desk_close_invoice"), bill.number),
         "payments": paid,
         "statements": "2026-11",
         "pay_result": paid,

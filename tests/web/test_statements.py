@@ -34,6 +34,7 @@ PAGES = {
     "desk_case.file": 2,
     "desk_case.show": 20,
     "desk_chargeback.show": 13,
+    "desk_close_invoice.show": 5,
     "desk_customer.show": 18,
     "desk_hand_over.show": 4,
     "desk_home.show": 3,

@@ -13,12 +13,15 @@ from portal.kernel import actor, errors, msgids
 
 RESOLUTION = "dispute.resolution"
 FAILED_REFUND = "refund.failed"  # its subject is the refund
+CLOSED_BILL = "invoice.closed"  # its subject is the invoice
 BILLING_SETTINGS = "billing.settings"  # its subject is "settings " and their code
 SUPERVISOR = "supervisor"
 REASON_MOST = 2000  # characters
 # kind -> the staff roles that may approve it; a kind that is missing here nobody approves.
 APPROVERS: Mapping[str, frozenset[str]] = MappingProxyType(
-    dict.fromkeys((RESOLUTION, FAILED_REFUND, BILLING_SETTINGS), frozenset({SUPERVISOR}))
+    dict.fromkeys(
+        (RESOLUTION, FAILED_REFUND, BILLING_SETTINGS, CLOSED_BILL), frozenset({SUPERVISOR})
+    )
 )
 
 

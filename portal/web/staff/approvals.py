@@ -15,10 +15,17 @@ from portal.domain.approvals import operations, queries, rules
 from portal.domain.disputes.operations import deciding
 from portal.domain.disputes.queries import case as cases
 from portal.domain.identity import queries as identity
-from portal.journeys import billing_settings, decision_facts, reissue_refund, resolve_dispute
+from portal.journeys import (
+    billing_settings,
+    close_invoice,
+    decision_facts,
+    reissue_refund,
+    resolve_dispute,
+)
 from portal.kernel import errors, ids
 from portal.web.shared import numbers, sentences, site
 from portal.web.staff import (
+    closing_request,
     decision_view,
     frame,
     links,
@@ -33,6 +40,7 @@ CONFLICT = 409
 # kind → the module of its page and that of its journey; any other is a decision on a case
 KINDS: dict[str, tuple[Any, Any]] = {
     rules.FAILED_REFUND: (refund_request, reissue_refund),
+    rules.CLOSED_BILL: (closing_request, close_invoice),
     rules.BILLING_SETTINGS: (settings_request, billing_settings),
 }
 UNPROCESSABLE = 422
@@ -109,6 +117,9 @@ def approve(number: str) -> flask.typing.ResponseReturnValue:
     if journey is billing_settings:
         flask.flash(_("Approved. It holds from its day on."), "good")
         return flask.redirect(flask.url_for("desk_settings.show"))
+    if journey is close_invoice:
+        flask.flash(_("Approved and done."), "good")
+        return flask.redirect(links.href(done))
     flask.flash(_("Approved and done. The customer is told."), "good")
     return flask.redirect(links.href(done))
 

@@ -61,7 +61,7 @@ def of(facts: dict[str, Any], *, lifted_holds: int | None = None) -> Decision:
         reason=str(facts["reason"]),
         answer=str(facts["answer"]),
         changes=_changes(facts, lifted_holds),
-        books=_books(facts),
+        books=book_lines(facts),
         sent_later=action == rules.MoneyAction.REFUND,
     )
 
@@ -110,18 +110,7 @@ def _freed(facts: dict[str, Any]) -> str:
 
 def _changes(facts: dict[str, Any], lifted_holds: int | None) -> tuple[tuple[str, str, str], ...]:
     """Every balance, and of the bills only those that change."""
-    names = {"balance": _("Balance"), "unapplied": _("Unapplied")}
-    rows = []
-    for figure in facts.get("figures", ()):
-        before, after = _shown(figure, "before"), _shown(figure, "after")
-        if figure["name"] == "invoice":
-            if before != after:
-                rows.append((_("Open on %(no)s", no=figure["about"]), before, after))
-        elif figure["name"] == "paid_to":
-            rows.append((_("%(pet)s paid to", pet=figure["about"]), before, after))
-        else:
-            rows.append((names[figure["name"]], before, after))
-    rows.sort(key=lambda row: row[1] == row[2])
+    rows = figure_rows(facts)
     if facts["amount_cents"]:
         moved = int(facts["customer_30d_cents"])
         rows.append(
@@ -139,6 +128,28 @@ def _changes(facts: dict[str, Any], lifted_holds: int | None) -> tuple[tuple[str
     return tuple(rows)
 
 
+def figure_rows(facts: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Figures before and after, what changes first; of the bills only those that change."""
+    names = {
+        "balance": _("Balance"),
+        "unapplied": _("Unapplied"),
+        "next_draft": _("Next planned payment"),
+    }
+    pets = {"paid_to": _("%(pet)s paid to"), "past_due": _("%(pet)s past due")}
+    rows = []
+    for figure in facts.get("figures", ()):
+        before, after = _shown(figure, "before"), _shown(figure, "after")
+        if figure["name"] == "invoice":
+            if before != after:
+                rows.append((_("Open on %(no)s", no=figure["about"]), before, after))
+        elif figure["name"] in pets:
+            rows.append((pets[figure["name"]] % {"pet": figure["about"]}, before, after))
+        else:
+            rows.append((names[figure["name"]], before, after))
+    rows.sort(key=lambda row: row[1] == row[2])
+    return rows
+
+
 def _shown(figure: dict[str, Any], side: str) -> str:
     value = figure[side]
     if figure["is_day"]:
@@ -146,9 +157,10 @@ def _shown(figure: dict[str, Any], side: str) -> str:
     return formats.money(value)
 
 
-def _books(
+def book_lines(
     facts: dict[str, Any],
 ) -> tuple[tuple[str, str, int | None, int | None], ...]:
+    """What is posted: the event on its first line, the account, debit, credit."""
     lines = []
     for entry in facts.get("entries", ()):
         for place, line in enumerate(entry["lines"]):

@@ -11,7 +11,7 @@ from portal.domain.ledger import queries as ledger
 from portal.domain.reports.queries import invoice_record
 from portal.kernel import ids
 from portal.web.shared import numbers, rows, site, why
-from portal.web.staff import frame, words
+from portal.web.staff import closing_view, frame, words
 
 bp = flask.Blueprint("desk_invoice", __name__)
 
@@ -30,6 +30,7 @@ def show(number: str) -> str:
         "invoice.html",
         invoice=invoice,
         standing=standing(invoice, today),
+        offered=closing_view.offered(invoice.state),
         held_cents=sum(
             h.amount_cents for h in holds if h.kind == "overdue" and h.lifted_at is None
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -42,6 +43,7 @@ class Voided:
     number: str
     cents: int
     installment_ids: tuple[int, ...]
+    freed: Mapping[str, int] = dataclasses.field(default_factory=dict)  # by payment or credit
 
 
 def lock(session: orm.Session, *, invoice_id: int) -> models.Invoice:
@@ -76,16 +78,7 @@ def void(
     ).all()
     if any(line.open_cents + line.returned_cents != line.amount_cents for line in lines):
         raise StillPaid(invoice.number)
-    charges = [
-        ledger.Charge(
-            kind=str(line.kind),
-            cents=line.open_cents,
-            customer_id=invoice.customer_id,
-            invoice_id=invoice.id,
-        )
-        for line in lines
-        if line.open_cents
-    ]
+    charges = _charges(invoice, lines)
     freed = _free_installments(session, lines)
     for line in lines:
         line.closed_cents, line.open_cents, line.installment_id = line.open_cents, 0, None
@@ -93,18 +86,7 @@ def void(
     invoice.paid_on = None
     holds.lift_all(session, customer_id=invoice.customer_id, subject=invoice.number, now=now)
     session.flush()
-    cents = sum(charge.cents for charge in charges)
-    if charges:
-        books.post(
-            session,
-            key=f"voided:{invoice.number}",
-            event=ledger.Event.INVOICE_VOIDED,
-            booked_on=today,
-            now=now,
-            subject=invoice.number,
-            actor=who.label,
-            postings=ledger.invoice_voided(charges),
-        )
+    cents = _post(session, invoice, charges, now=now, today=today, who=who)
     audit.record(
         session,
         who=who,
@@ -121,7 +103,45 @@ def void(
     )
 
 
-def _free_installments(session: orm.Session, lines: list[models.InvoiceLine]) -> list[int]:
+def _charges(invoice: models.Invoice, lines: Sequence[models.InvoiceLine]) -> list[ledger.Charge]:
+    """What is still asked for, by line."""
+    return [
+        ledger.Charge(
+            kind=str(line.kind),
+            cents=line.open_cents,
+            customer_id=invoice.customer_id,
+            invoice_id=invoice.id,
+        )
+        for line in lines
+        if line.open_cents
+    ]
+
+
+def _post(
+    session: orm.Session,
+    invoice: models.Invoice,
+    charges: Sequence[ledger.Charge],
+    *,
+    now: datetime.datetime,
+    today: datetime.date,
+    who: actor.Actor,
+) -> int:
+    """The mirror of what was still asked for; its cents."""
+    if charges:
+        books.post(
+            session,
+            key=f"voided:{invoice.number}",
+            event=ledger.Event.INVOICE_VOIDED,
+            booked_on=today,
+            now=now,
+            subject=invoice.number,
+            actor=who.label,
+            postings=ledger.invoice_voided(charges),
+        )
+    return sum(charge.cents for charge in charges)
+
+
+def _free_installments(session: orm.Session, lines: Sequence[models.InvoiceLine]) -> list[int]:
     """Plan what the bill had again, less what went back; the ids of those that are still wanted.
 
     One of which nothing but its fee is left is dropped, as wherever a term is planned.

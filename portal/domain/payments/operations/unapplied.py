@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -115,6 +115,39 @@ def use(
     if left:
         raise ValueError(f"{left} of {cents} are not free")
     holds.shrink_to_open(session, customer_id=customer_id, now=now)
+
+
+def use_again(
+    session: orm.Session,
+    *,
+    customer_id: int,
+    invoice_id: int,
+    freed: Mapping[str, int],
+    key: str,
+    now: datetime.datetime,
+    today: datetime.date,
+    who: actor.Actor,
+) -> int:
+    """Apply what was freed of each payment or credit to one other (locked) bill; the cents.
+
+    What finds nothing open stays unapplied. The caller has locked the customer.
+    """
+    used = 0
+    for source, cents in freed.items():
+        applied, over = allocating.apply(
+            session,
+            source=source,
+            cents=cents,
+            invoice_ids=[invoice_id],
+            now=now,
+            today=today,
+        )
+        if cents > over:
+            fact = f"{entry_key(key)}:{source}"
+            _post(session, source, applied, customer_id, fact, now, today, who)
+            _lessen(session, source, cents - over)
+            used += cents - over
+    return used
 
 
 def entry_key(key: str) -> str:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from portal.domain.billing import models as billing
-from portal.domain.billing.queries import bill_before
+from portal.domain.billing.queries import bill_before, replacing
 from portal.domain.disputes import models as disputes
 from portal.domain.identity import models as identity
 from portal.domain.policies import models as policies
@@ -40,6 +40,8 @@ class InvoiceRecord:
     paid_on: datetime.date | None
     run_id: int | None
     created_at: datetime.datetime
+    replaces_no: str | None  # the withdrawn bill in whose place it is
+    replaced_by_no: str | None  # the bill in the place of this one
     beside: bill_before.Beside | None
 
 
@@ -119,6 +121,7 @@ def invoice(session: orm.Session, *, number: str) -> InvoiceRecord | None:
             table.paid_on,
             table.run_id,
             table.created_at,
+            *replacing.COLUMNS,
             *bill_before.COLUMNS,
         )
         .join(who, who.id == table.customer_id)

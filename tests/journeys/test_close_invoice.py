@@ -1,0 +1,239 @@
+"""What a specialist does to a bill: shown before, done once, by two people above the limit."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+import sqlalchemy as sa
+
+from portal.domain.approvals import operations as approvals
+from portal.domain.approvals import rules as approval_rules
+from portal.domain.billing import models
+from portal.domain.billing.operations import voiding, writing_off
+from portal.domain.payments.rules import PaymentEvent
+from portal.journeys import close_invoice, reissue_invoice, void_invoice
+from tests.support import bills, cases, drafting, paying, people
+
+D = datetime.date
+Action = close_invoice.Action
+
+
+@pytest.fixture
+def bill(database, clock):
+    """A policy from 1 August on, billed through today: four bills are out."""
+    return bills.make_bill(database, effective_on=D(2026, 8, 1))
+
+
+@pytest.fixture
+def dear(database, clock):
+    """A whole year on one bill: more than one person decides."""
+    return bills.make_bill(database, effective_on=D(2026, 11, 28), plan="in_full")
+
+
+@pytest.fixture
+def ana(database):
+    return cases.staff(people.make_staff(database, name="Ana"))
+
+
+@pytest.fixture
+def boss(database):
+    return cases.staff(people.make_staff(database, name="Sam", role="supervisor"))
+
+
+def ask(action=Action.VOID, **given):
+    return close_invoice.Ask(action=action, reason="The sum was wrong.", **given)
+
+
+def close(ctx, number, asked, who):
+    facts = close_invoice.preview(ctx, number=number, ask=asked)
+    version = approval_rules.facts_version(facts)
+    return close_invoice.close(ctx, number=number, ask=asked, facts_version=version, who=who)
+
+
+def row(database, number) -> models.Invoice:
+    with database.reading() as session:
+        return session.scalars(
+            sa.select(models.Invoice).where(models.Invoice.number == number)
+        ).one()
+
+
+def figures(facts):
+    return {(f["name"], f["about"]): (f["before"], f["after"]) for f in facts["figures"]}
+
+
+def test_a_preview_changes_nothing_and_tells_all(ctx, sandbox, database, bill):
+    card = paying.save_card(ctx, sandbox, bill.customer)
+    drafting.plan(ctx, bill, card, on=D(2026, 12, 1))
+    facts = close_invoice.preview(ctx, number=bill.number, ask=ask())
+    total = bill.invoice.total_cents
+    balance = sum(invoice.open_cents for invoice in bill.invoices)
+    seen = figures(facts)
+    assert seen["balance", ""] == (balance, balance - total)
+    assert seen["invoice", bill.number] == (total, 0)
+    assert seen["next_draft", ""] == (total, 0)
+    assert [entry["event"] for entry in facts["entries"]] == ["invoice_voided"]
+    assert row(database, bill.number).open_cents == total
+    paying.assert_books(ctx)
+
+
+def test_reissued_the_same_is_due_on_the_same_day_and_paid_by_the_same_money(
+    quiet_ctx, database, bill, ana
+):
+    first = bill.invoices[0]
+    payment = bills.pay(database, first, cents=3_000)
+    done = close(quiet_ctx, first.number, ask(Action.REISSUE), ana)
+    new = row(database, done.new_no)
+    assert new.replaces_id == first.id
+    assert (new.due_on, new.total_cents) == (first.due_on, first.total_cents)
+    assert new.open_cents == first.total_cents - 3_000
+    assert paying.row(quiet_ctx, payment).unapplied_cents == 0
+    old = row(database, first.number)
+    assert (str(old.state), old.open_cents) == ("voided", 0)
+    assert [line.kind for line in bills.lines_of(database, done.new_no)] == [
+        line.kind for line in bills.lines_of(database, first.number)
+    ]
+    paying.assert_books(quiet_ctx, with_stripe=False)
+    again = close(quiet_ctx, done.new_no, ask(Action.REISSUE), ana)
+    assert row(database, again.new_no).open_cents == new.open_cents
+    paying.assert_books(quiet_ctx, with_stripe=False)
+
+
+def test_the_money_is_left_unapplied_where_that_is_wished_and_the_day_is_later(
+    quiet_ctx, database, bill, ana
+):
+    first = bill.invoices[0]
+    payment = bills.pay(database, first)
+    day = D(2026, 12, 20)
+    asked = ask(Action.REISSUE, due_on=day, leaves_unapplied=True)
+    new = row(database, close(quiet_ctx, first.number, asked, ana).new_no)
+    assert (new.due_on, new.open_cents) == (day, first.total_cents)
+    assert paying.row(quiet_ctx, payment).unapplied_cents == first.total_cents
+    paying.assert_books(quiet_ctx, with_stripe=False)
+
+
+@pytest.mark.parametrize("day", [D(2026, 7, 31), D(2027, 6, 1)])
+def test_a_day_before_the_first_or_far_off_is_refused(quiet_ctx, bill, day):
+    with pytest.raises(reissue_invoice.DueDayWrong):
+        close_invoice.preview(
+            quiet_ctx, number=bill.invoices[0].number, ask=ask(Action.REISSUE, due_on=day)
+        )
+
+
+def test_a_double_click_does_it_once(quiet_ctx, database, bill, ana):
+    asked = ask(Action.REISSUE)
+    facts = close_invoice.preview(quiet_ctx, number=bill.number, ask=asked)
+    version = approval_rules.facts_version(facts)
+    press = {"number": bill.number, "ask": asked, "facts_version": version, "who": ana}
+    close_invoice.close(quiet_ctx, **press)
+    with pytest.raises(voiding.VoidedAlready):
+        close_invoice.close(quiet_ctx, **press)
+    assert paying.entries(quiet_ctx, "invoice_voided") == 1
+
+
+def test_what_changed_since_it_was_shown_is_shown_first(quiet_ctx, database, bill, ana):
+    facts = close_invoice.preview(quiet_ctx, number=bill.number, ask=ask())
+    bills.pay(database, bill.invoice, cents=1_000)
+    with pytest.raises(close_invoice.FiguresChanged):
+        close_invoice.close(
+            quiet_ctx,
+            number=bill.number,
+            ask=ask(),
+            facts_version=approval_rules.facts_version(facts),
+            who=ana,
+        )
+    assert str(row(database, bill.number).state) == "issued"
+
+
+@pytest.mark.parametrize("action", [Action.VOID, Action.REISSUE, Action.WRITE_OFF])
+def test_above_the_limit_a_second_person_agrees(quiet_ctx, database, dear, ana, boss, action):
+    done = close(quiet_ctx, dear.number, ask(action), boss)
+    assert done.approval_no
+    assert str(row(database, dear.number).state) == "issued"
+    with pytest.raises(close_invoice.AskedAlready):
+        close(quiet_ctx, dear.number, ask(action), ana)
+    facts = close_invoice.preview(quiet_ctx, number=dear.number, ask=ask(action))
+    version = approval_rules.facts_version(facts)
+    agree = {"approval_no": done.approval_no, "facts_version": version}
+    with pytest.raises(approval_rules.NotYours):
+        close_invoice.approve(quiet_ctx, **agree, who=boss)
+    with pytest.raises(approval_rules.NotAnApprover):
+        close_invoice.approve(quiet_ctx, **agree, who=ana)
+    other = cases.staff(people.make_staff(database, name="Kim", role="supervisor"))
+    bills.pay(database, dear.invoice, cents=100)
+    with pytest.raises(approval_rules.StaleFacts):
+        close_invoice.approve(quiet_ctx, **agree, who=other)
+    fresh = close_invoice.preview(quiet_ctx, number=dear.number, ask=ask(action))
+    close_invoice.approve(
+        quiet_ctx,
+        approval_no=done.approval_no,
+        facts_version=approval_rules.facts_version(fresh),
+        who=other,
+    )
+    assert str(row(database, dear.number).state) in ("voided", "written_off")
+    paying.assert_books(quiet_ctx, with_stripe=False)
+    with pytest.raises(approvals.DecidedAlready):
+        close_invoice.approve(quiet_ctx, **agree, who=other)
+
+
+def test_small_sums_one_after_the_other_come_to_two_people(quiet_ctx, database, bill, ana):
+    done = [close(quiet_ctx, i.number, ask(Action.WRITE_OFF), ana) for i in bill.invoices]
+    assert [bool(one.approval_no) for one in done] == [False, False, False, True, True]
+
+
+def test_sent_back_the_bill_is_as_it_was(quiet_ctx, database, dear, ana, boss):
+    done = close(quiet_ctx, dear.number, ask(), ana)
+    close_invoice.send_back(quiet_ctx, approval_no=done.approval_no, reason="No.", who=boss)
+    assert str(row(database, dear.number).state) == "issued"
+    assert close(quiet_ctx, dear.number, ask(), ana).approval_no != done.approval_no
+
+
+def test_written_back_alone_with_the_same_due_day(quiet_ctx, database, bill, ana):
+    close(quiet_ctx, bill.number, ask(Action.WRITE_OFF), ana)
+    assert not close(quiet_ctx, bill.number, ask(Action.WRITE_BACK), ana).approval_no
+    assert row(database, bill.number).due_on == bill.invoice.due_on
+    with pytest.raises(writing_off.NotWrittenOff):
+        close(quiet_ctx, bill.number, ask(Action.WRITE_BACK), ana)
+    paying.assert_books(quiet_ctx, with_stripe=False)
+
+
+def test_a_payment_under_way_refuses_all_but_writing_back(quiet_ctx, database, bill, ana):
+    number = bills.begin_payment(database, bill.invoice)
+    for action in (Action.VOID, Action.REISSUE, Action.WRITE_OFF):
+        with pytest.raises(void_invoice.BeingPaid):
+            close(quiet_ctx, bill.number, ask(action), ana)
+    bills.move_payment(database, number, PaymentEvent.SETTLE, now=quiet_ctx.clock.now())
+    with pytest.raises(writing_off.NothingOpen):
+        close(quiet_ctx, bill.number, ask(Action.WRITE_OFF), ana)
+
+
+def test_nobodys_number_and_no_reason(quiet_ctx, bill):
+    with pytest.raises(close_invoice.NoSuchInvoice):
+        close_invoice.preview(quiet_ctx, number="INV-NOBODY", ask=ask())
+    with pytest.raises(approval_rules.ReasonMissing):
+        close_invoice.preview(
+            quiet_ctx,
+            number=bill.number,
+            ask=close_invoice.Ask(action=Action.VOID, reason=" \x00 "),
+        )
+
+
+def test_killed_before_its_commit_it_is_done_by_the_next_press(quiet_ctx, database, bill, ana):
+    def killed(point):
+        if point == "before":
+            raise KeyboardInterrupt
+
+    asked = ask(Action.REISSUE)
+    facts = close_invoice.preview(quiet_ctx, number=bill.number, ask=asked)
+    press = {
+        "number": bill.number,
+        "ask": asked,
+        "facts_version": approval_rules.facts_version(facts),
+        "who": ana,
+    }
+    database.commit_hook = killed
+    with pytest.raises(KeyboardInterrupt):
+        close_invoice.close(quiet_ctx, **press)
+    database.commit_hook = None
+    assert close_invoice.close(quiet_ctx, **press).new_no
+    paying.assert_books(quiet_ctx, with_stripe=False)
