@@ -192,6 +192,7 @@ TABLE: dict[str, frozenset[str]] = {
     "desk_billing.again": CASE_WORK,
     "desk_policy.premium": CASE_WORK,
     "desk_policy.renew": CASE_WORK,
+    "desk_policy.term": CASE_WORK,
     "desk_policy.cancel": CASE_WORK,
     "desk_policy.reinstate": CASE_WORK,
     # the desk: the second person
