@@ -294,3 +294,47 @@ def test_the_desk_changes_the_premium_of_a_term_that_has_not_begun(
     look = forms.post(desk, at, to=f"{at}/premium", look="1", **typed)
     assert "From 8 Jan 2027 the year costs $800.00 instead of $749.29." in look.text
     assert "For the 365 of 365 days that are left that is +$51.22, tax included." in look.text
+
+
+def test_the_desk_writes_a_term_of_other_days_after_cover_lapsed(client, database, bill, clock):
+    now = bills.at(D(2027, 3, 1))
+    clock.set(now)
+    desk = people.sign_in(client, people.make_staff(database, "specialist"), now=now)
+    at = f"/desk/policies/{bill.policy.number}"
+    assert "Renew now" not in desk.get(at).text
+    typed = {
+        "on": "2027-03-10",
+        "until": "2028-03-10",
+        "premium": "800",
+        "plan": "down_payment",
+        "parts": "3",
+        "down": "200",
+        "reason": "Back after a gap.",
+    }
+    look = forms.post(desk, at, to=f"{at}/term", look="1", **typed)
+    assert "It is on 4 bills, the first due 10 Mar 2027." in look.text
+    done = forms.send(desk, look.text, to=f"{at}/term", **typed)
+    assert done.status_code == 303
+    assert "10 Mar 2028" in desk.get(at).text
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"on": "2027-01-07"}, "term-on"),
+        ({"on": "2025-01-08", "until": "2026-01-08"}, "term-on"),
+        ({"until": "2027-01-08"}, "term-until"),
+        ({"premium": "0"}, "term-premium"),
+        ({"premium": "x"}, "term-premium"),
+        ({"until": "2027-06-08"}, "term-plan"),
+        ({"plan": "down_payment", "parts": "13", "down": "10"}, "term-parts"),
+        ({"reason": " "}, "term-reason"),
+    ],
+)
+def test_a_term_that_can_not_be_is_said_beside_its_field(client, database, bill, given, field):
+    desk = people.sign_in(client, people.make_staff(database, "specialist"))
+    at = f"/desk/policies/{bill.policy.number}"
+    typed = {"on": "2027-01-08", "until": "2028-01-08", "premium": "800", "reason": "Agreed."}
+    answer = forms.post(desk, at, to=f"{at}/term", look="1", **(typed | given))
+    assert answer.status_code == 422
+    assert f'href="#{field}"' in answer.text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 
 import flask
 import flask_babel
@@ -13,7 +14,7 @@ from portal.domain.billing.queries import ahead, coverage
 from portal.domain.billing.rules import chosen_day, pro_rata
 from portal.domain.identity import queries as identity
 from portal.domain.policies import changing, queries
-from portal.journeys import renew_terms, term_changes
+from portal.journeys import new_term, renew_terms, term_changes
 from portal.kernel import errors, ids, money, msgids
 from portal.web.shared import change_words, letters, numbers, once, rows, sentences, site
 from portal.web.staff import cover, frame
@@ -35,12 +36,17 @@ FIELDS = {
     "change_outside_term": "on",
     "change_before_another": "on",
     "cancellation_outside_term": "on",
+    "term_empty": "until",
+    "term_overlaps": "on",
+    "term_before_last": "on",
+    "installments_wrong": "parts",
     "renewed_already": "plan",
     "payment_plan_does_not_fit": "plan",
     "premium_missing": "premium",
     "reason_missing": "reason",
 }
-PLANS = ("monthly", "quarterly", "in_full")  # down payments stay as they are
+NAMES = ("on", "until", "premium", "basis", "plan", "parts", "down", "reason")
+PLANS = ("monthly", "quarterly", "in_full")  # at a renewal; down payments stay as they are
 
 
 class ReasonMissing(errors.DomainError):
@@ -59,6 +65,9 @@ class Typed:
     premium: str = ""
     basis: str = "pro_rata"
     plan: str = ""
+    until: str = ""
+    parts: str = ""
+    down: str = ""
     reason: str = ""
 
 
@@ -78,6 +87,12 @@ def premium(number: str) -> flask.typing.ResponseReturnValue:
 def renew(number: str) -> flask.typing.ResponseReturnValue:
     """Write the next term now, at another premium or by another plan where it is typed."""
     return _answer(number, "renew")
+
+
+@bp.post("/<number>/term")
+def term(number: str) -> flask.typing.ResponseReturnValue:
+    """Write a term of any days after the last one, also where cover has lapsed."""
+    return _answer(number, "term")
 
 
 @bp.get("/<number>/letters/<change>.pdf")
@@ -103,8 +118,7 @@ def reinstate(number: str) -> flask.typing.ResponseReturnValue:
 def _answer(number: str, kind: str) -> flask.typing.ResponseReturnValue:
     """Show what a change does, or make it where its button was pressed."""
     form = flask.request.form
-    names = ("on", "premium", "basis", "plan", "reason")
-    typed = Typed(kind=kind, **{name: form.get(name, "")[:2000] for name in names})
+    typed = Typed(kind=kind, **{name: form.get(name, "")[:2000] for name in NAMES})
     is_pressed = not form.get("look")
     policy_no = numbers.wanted(number, ids.Prefix.POLICY)
     ask = term_changes.Ask(
@@ -141,6 +155,8 @@ def _change(ask: term_changes.Ask, typed: Typed, *, is_trial: bool) -> term_chan
             is_trial=is_trial,
         )
     on = chosen_day.read(typed.on, example=ctx.clock.today())
+    if typed.kind == "term":
+        return new_term.begin(ctx, ask=ask, wanted=_wanted(typed, on), is_trial=is_trial)
     if typed.kind == "premium":
         return term_changes.change_premium(
             ctx,
@@ -152,6 +168,20 @@ def _change(ask: term_changes.Ask, typed: Typed, *, is_trial: bool) -> term_chan
     known = set(pro_rata.CancellationBasis)
     basis = pro_rata.CancellationBasis(typed.basis if typed.basis in known else "pro_rata")
     return term_changes.cancel(ctx, ask=ask, on=on, basis=basis, is_trial=is_trial)
+
+
+def _wanted(typed: Typed, on: datetime.date) -> new_term.NewTerm:
+    plan = renew_terms.Plan(typed.plan if typed.plan in set(renew_terms.Plan) else "monthly")
+    has_down = plan is renew_terms.Plan.DOWN_PAYMENT
+    parts = typed.parts if typed.parts.isascii() and typed.parts.isdecimal() else "0"
+    return new_term.NewTerm(
+        effective_on=on,
+        expires_on=chosen_day.read(typed.until, example=on),
+        premium_cents=money.Money.parse(typed.premium).cents,
+        payment_plan=plan,
+        installments=int(parts[:3]) if has_down else 0,
+        down_payment_cents=money.Money.parse(typed.down).cents if has_down else 0,
+    )
 
 
 def _told(change: term_changes.Change) -> list[str]:
