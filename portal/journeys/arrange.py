@@ -18,6 +18,7 @@ from portal.domain.billing.rules import arranging as limits
 from portal.domain.payments import declines, models, rules
 from portal.domain.payments.operations import drafting
 from portal.domain.payments.states import DraftKind, DraftState
+from portal.domain.policies import models as policies
 from portal.journeys import context, planned, telling
 from portal.kernel import actor, errors, msgids
 
@@ -125,6 +126,35 @@ def cancel(ctx: context.Context, *, customer_id: int, number: str, who: actor.Ac
         _end(session, ctx, arrangement, event, who=who)
 
 
+def stop_all(
+    session: orm.Session, ctx: context.Context, *, policy: policies.Policy, who: actor.Actor
+) -> int:
+    """End what is proposed or agreed to for bills of this policy alone, without a mail; how many.
+
+    The customer is locked.
+    """
+    whose = (
+        sa.select(billing.ArrangementBill.arrangement_id)
+        .join(billing.Invoice, billing.Invoice.id == billing.ArrangementBill.invoice_id)
+        .group_by(billing.ArrangementBill.arrangement_id)
+        .having(sa.func.bool_and(billing.Invoice.policy_id == policy.id))
+    )
+    numbers = session.scalars(
+        sa.select(billing.Arrangement.number)
+        .where(
+            billing.Arrangement.customer_id == policy.customer_id,
+            billing.Arrangement.ended_at.is_(None),
+            billing.Arrangement.id.in_(whose),
+        )
+        .order_by(billing.Arrangement.id)
+    ).all()
+    for number in numbers:
+        arrangement = arranging.lock(session, number=number)
+        if arrangement is not None:
+            _end(session, ctx, arrangement, limits.Event.CANCEL, who=who, tells=False)
+    return len(numbers)
+
+
 def follow(session: orm.Session, ctx: context.Context, *, arrangement_id: int) -> None:
     """After a part ended, or a bill was paid: end the arrangement if it is kept or broken.
 
@@ -207,6 +237,7 @@ def _end(
     event: limits.Event,
     *,
     who: actor.Actor,
+    tells: bool = True,
 ) -> None:
     """It is over: parts that still wait are called off, and the customer is told."""
     now = ctx.clock.now()
@@ -219,6 +250,8 @@ def _end(
         .with_for_update()
     ):
         drafting.cancel(session, draft=draft, now=now, who=who, reason=str(arrangement.state))
+    if not tells:
+        return
     tell(
         session,
         ctx,

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from sqlalchemy import orm
 
 from portal.documents import agreements, texts
+from portal.domain.billing import models as billing
 from portal.domain.billing.operations import books
+from portal.domain.billing.queries import held
 from portal.domain.payments import announcing, models
 from portal.domain.payments.operations import standing
 from portal.domain.payments.queries import undrafted
@@ -73,7 +75,7 @@ def join(
     """Let autopay take the policy's bills from now on; its open ones are announced at once.
 
     `backup_no` "" means none; with `payer_id` the methods are that payer's. Raises NoSuchPolicy,
-    standing.PolicyOver, AutopayOn, MethodNotUsable, SameBackup, DayNotOffered.
+    standing.PolicyOver, PolicyStopped, AutopayOn, MethodNotUsable, SameBackup, DayNotOffered.
     """
     with ctx.database.unit_of_work() as session:
         order = _order(session, ctx, customer_id, policy_no, payer_id=payer_id, who=who)
@@ -327,6 +329,8 @@ def _order(
         raise NoSuchPolicy()
     if policy.cancelled_on is not None and policy.cancelled_on <= today:
         raise standing.PolicyOver()
+    if held.policies_held(session, policy_ids=[policy.id], kind=billing.HoldKind.AUTOPAY):
+        raise standing.PolicyStopped()
     return _Order(session=session, ctx=ctx, policy=policy, payer_id=payer_id, who=who)
 
 

@@ -66,6 +66,9 @@ def answered(
     asks: bool,
 ) -> None:
     """Send a reply of staff, or their question."""
+    if case.category is categories.Category.BEREAVEMENT:
+        _gently(session, ctx, case, key=f"dispute-reply:{once_key}", words=words)
+        return
     telling.tell_customer(
         session,
         ctx,
@@ -88,6 +91,10 @@ def resolved(
     moved_no: str,
 ) -> None:
     """Tell the decision: the answer, the money, and the day to expect it."""
+    if case.category is categories.Category.BEREAVEMENT:
+        key = f"dispute-resolved:{case.number}:{case.reopened}"
+        _gently(session, ctx, case, key=key, words=decision.answer)
+        return
     refund_to, expected_on = _refund(session, decision, moved_no)
     telling.tell_customer(
         session,
@@ -116,6 +123,22 @@ def withdrawn(session: orm.Session, ctx: context.Context, *, case: models.Disput
         subject_no=case.number,
         customer_id=case.customer_id,
         reopen_days=rules.REOPEN_DAYS,
+    )
+
+
+def _gently(
+    session: orm.Session, ctx: context.Context, case: models.Dispute, *, key: str, words: str
+) -> None:
+    """Our words about a pet that has died, and nothing of a dispute around them."""
+    telling.tell_customer(
+        session,
+        ctx,
+        template="bereavement_word",
+        key=key,
+        subject_no=case.number,
+        customer_id=case.customer_id,
+        pet_name=case.pet_name,
+        words=words,
     )
 
 

@@ -140,6 +140,28 @@ PROOFS: Mapping[str, str] = {
           AND (p.id IS NULL OR h.amount_cents > p.unapplied_cents
                OR d.id IS NULL OR d.closed_at IS NOT NULL)
     """,
+    "nothing is taken for a policy whose pet has died": """
+        SELECT 'policy ' || d.number FROM (
+            SELECT DISTINCT ON (e.policy_id) p.id, p.number, e.kind FROM policy_event e
+            JOIN policy p ON p.id = e.policy_id
+            WHERE e.kind IN ('pet_died', 'death_taken_back', 'reinstated')
+            ORDER BY e.policy_id, e.id DESC
+        ) d LEFT JOIN dispute c ON c.once_key = 'bereavement:' || (
+            SELECT number FROM policy_event e WHERE e.policy_id = d.id AND e.kind = 'pet_died'
+            ORDER BY id DESC LIMIT 1
+        )
+        WHERE d.kind = 'pet_died' AND coalesce(c.outcome, '') NOT IN ('declined', 'duplicate')
+          AND (
+            4 > (SELECT count(*) FROM hold h WHERE h.subject = d.number AND h.lifted_at IS NULL
+                 AND h.kind IN ('autopay', 'overdue', 'late_fee', 'invoicing'))
+            OR EXISTS (SELECT FROM autopay a WHERE a.policy_id = d.id AND a.ended_at IS NULL)
+            OR EXISTS (
+                SELECT FROM draft f JOIN draft_bill b ON b.draft_id = f.id
+                JOIN invoice i ON i.id = b.invoice_id
+                WHERE f.state IN ('planned', 'retrying', 'asking')
+                GROUP BY f.id HAVING bool_and(i.policy_id = d.id)
+            ))
+    """,
     "what a payment gave back equals its refunds": """
         SELECT p.number FROM payment p LEFT JOIN (
             SELECT payment_id, sum(amount_cents) AS cents FROM refund

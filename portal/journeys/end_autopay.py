@@ -48,7 +48,13 @@ def end(
             )
     if reason is AutopayEnd.PAYER_ENDED:  # told with the end of all that the payer could do
         return Left(cancelled=cancelled, running_cents=running)
-    payer_news.tell(session, ctx, payer_id=autopay.payer_id, what=payer_news.OFF, fact=autopay.id)
+    if reason is AutopayEnd.PET_DIED:  # the owner, who told us, reads one letter about all of it
+        if autopay.payer_id is None:
+            return Left(cancelled=cancelled, running_cents=running)
+    else:
+        payer_news.tell(
+            session, ctx, payer_id=autopay.payer_id, what=payer_news.OFF, fact=autopay.id
+        )
     draft_mails.tell(
         session,
         ctx,

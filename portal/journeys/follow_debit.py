@@ -10,10 +10,12 @@ from typing import Any
 import structlog
 from sqlalchemy import orm
 
+from portal.domain.billing import models as billing
 from portal.domain.billing.operations import charging_fee
+from portal.domain.billing.queries import held
 from portal.domain.payments import models, returns
 from portal.domain.payments.operations import settling
-from portal.domain.payments.queries import returned
+from portal.domain.payments.queries import returned, silenced
 from portal.domain.payments.states import AutopayEnd, PaymentState
 from portal.domain.wallet import consents
 from portal.domain.wallet import models as wallet
@@ -172,13 +174,14 @@ def charge_fee(
 ) -> None:
     """Bill the fee for a returned payment, where there is one, and write to the customer.
 
-    None for the payment of a guest or of somebody else: the customer did not make it. One for
-    all attempts of a draft: trying again was our choice.
+    None for the payment of a guest or of somebody else: the customer did not make it; none while
+    the policy is held. One for all attempts of a draft: trying again was our choice.
     """
     if payment.by_guest or payment.payer_id is not None:
         return
     policy_id = returned.first_policy(session, payment_id=payment.id)
-    if policy_id is None:
+    kind = billing.HoldKind.LATE_FEE
+    if policy_id is None or held.policies_held(session, policy_ids=[policy_id], kind=kind):
         return
     now = ctx.clock.now()
     fact = payment.number if payment.draft_id is None else f"draft:{payment.draft_id}"
@@ -271,7 +274,10 @@ def _sent_back(
             once_key=f"returned:{payment.number}",
             now=ctx.clock.now(),
         )
-    if payment.draft_id is None and not payment.by_guest:  # a draft's own mail says what follows
+    tells = payment.draft_id is None and not payment.by_guest
+    if tells and not silenced.payment(
+        session, payment_id=payment.id
+    ):  # a draft's own mail says what follows
         _tell(session, ctx, payment, "debit_returned", **_told(payment, found))
     charge_fee(session, ctx, payment=payment, found=found, who=who)
 

@@ -11,7 +11,7 @@ from sqlalchemy import orm
 
 from portal.domain.payments import declines, models, returns
 from portal.domain.payments.operations import drafting, settling
-from portal.domain.payments.queries import drafts
+from portal.domain.payments.queries import drafts, silenced
 from portal.domain.payments.states import AutopayEnd, DraftState, PaymentState
 from portal.domain.wallet import models as wallet
 from portal.journeys import arrange, confirm_link, context, draft_mails, end_autopay, payer_news
@@ -126,6 +126,8 @@ def _refused(
         who=who,
     )
     ends = _stop_autopay(session, ctx, draft=draft, payment=payment, code=code, who=who)
+    if silenced.draft(session, draft_id=draft.id):
+        return
     if draft.state is DraftState.FAILED:
         _tell_owner(session, ctx, draft=draft, amount_cents=payment.amount_cents)
     if code:
@@ -189,7 +191,11 @@ def _next(
 
 
 def _was_left(session: orm.Session, draft: models.Draft) -> bool:
-    """Whether the autopay or arrangement behind the draft ended while the attempt ran."""
+    """Whether the autopay or arrangement behind the draft ended while the attempt ran, or all its
+    bills are held.
+    """
+    if silenced.draft(session, draft_id=draft.id):
+        return True
     if draft.arrangement_id is not None:
         return not arrange.runs(session, arrangement_id=draft.arrangement_id)
     if draft.autopay_id is None:

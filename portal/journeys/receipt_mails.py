@@ -9,7 +9,7 @@ from sqlalchemy import orm
 
 from portal.domain.payments import models
 from portal.domain.payments.operations import settling
-from portal.domain.payments.queries import payers, receipts
+from portal.domain.payments.queries import payers, receipts, silenced
 from portal.journeys import context, payer_links, telling
 
 
@@ -65,7 +65,12 @@ def received(
 
 
 def not_received(session: orm.Session, ctx: context.Context, *, payment: models.Payment) -> None:
-    """Nothing was taken after all, for a payment that was not certain at first."""
+    """Nothing was taken after all, for a payment that was not certain at first.
+
+    Not told where all its bills are held: nothing is asked for any more.
+    """
+    if silenced.payment(session, payment_id=payment.id):
+        return
     key = f"payment_not_received:{payment.number}"
     if payment.payer_id is None:
         telling.tell_customer(

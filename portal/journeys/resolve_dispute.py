@@ -19,6 +19,7 @@ from portal.journeys import (
     case_letters,
     context,
     decision_facts,
+    mourning,
     moving_money,
     pausing,
 )
@@ -187,6 +188,7 @@ def _preview(
             subject=case.number,
         )
     closing.check(session, case_no=case.number)
+    mourning.check_decision(session, case=case, outcome=decision.outcome)
     case_cents, customer_cents = moving_money.moved_30_days(
         session, customer_id=case.customer_id, subject=case.number, now=ctx.clock.now()
     )
@@ -281,7 +283,8 @@ def _end(
     What opened again on lines of other open cases is paused for those.
     """
     now = ctx.clock.now()
-    holds.lift(session, owner=case.number, now=now)
+    if not mourning.close(session, case=case, outcome=decision.outcome, now=now):
+        holds.lift(session, owner=case.number, now=now)
     pausing.follow_open(session, customer_id=case.customer_id, now=now)
     case_letters.resolved(session, ctx, case=case, decision=decision, moved_no=moved_no)
 

@@ -9,11 +9,13 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import orm
+
 from portal.domain.billing.operations import replan
 from portal.domain.billing.queries import plans
 from portal.domain.billing.rules import endorsing, pro_rata, replanning
 from portal.domain.policies import changing, models
-from portal.journeys import context, following_terms, returning, term_scene
+from portal.journeys import context, following_terms, mourning, returning, term_scene
 from portal.journeys.term_scene import (
     Ask,
     CancelledAlready,
@@ -81,7 +83,14 @@ def change_premium(
     return term_scene.change(ctx, ask=ask, on=effective_on, make=make, is_trial=is_trial)
 
 
-def move_day(ctx: context.Context, *, ask: Ask, day: int, is_trial: bool = False) -> Change:
+def move_day(
+    ctx: context.Context,
+    *,
+    ask: Ask,
+    day: int,
+    is_trial: bool = False,
+    within: orm.Session | None = None,
+) -> Change:
     """Have the bills that are not out yet due on `day` of the month.
 
     Raises NoSuchPolicy, CancelledAlready, NoTermNow, NothingToPlan, DayUnreadable, SameDay.
@@ -110,7 +119,7 @@ def move_day(ctx: context.Context, *, ask: Ask, day: int, is_trial: bool = False
             },
         )
 
-    return term_scene.change(ctx, ask=ask, on=None, make=make, is_trial=is_trial)
+    return term_scene.change(ctx, ask=ask, on=None, make=make, is_trial=is_trial, within=within)
 
 
 def pay_in_full(ctx: context.Context, *, ask: Ask, is_trial: bool = False) -> Change:
@@ -156,6 +165,15 @@ def cancel(
 
     Raises NoSuchPolicy, CancelledAlready, NoTermNow, CancellationOutsideTerm.
     """
+    make = cancelling(on, basis)
+    return term_scene.change(ctx, ask=ask, on=on, make=make, is_trial=is_trial)
+
+
+def cancelling(
+    on: datetime.date,
+    basis: pro_rata.CancellationBasis = pro_rata.CancellationBasis.PRO_RATA,
+) -> term_scene.Make:
+    """The end of a policy on `on`, to be made in a scene."""
 
     def make(scene: Scene) -> tuple[Kind, datetime.date, Mapping[str, Any]]:
         found = pro_rata.return_premium(scene.premium, cancelled_on=on, basis=basis)
@@ -185,7 +203,7 @@ def cancel(
             },
         )
 
-    return term_scene.change(ctx, ask=ask, on=on, make=make, is_trial=is_trial)
+    return make
 
 
 def reinstate(ctx: context.Context, *, ask: Ask, is_trial: bool = False) -> Change:
@@ -201,6 +219,7 @@ def reinstate(ctx: context.Context, *, ask: Ask, is_trial: bool = False) -> Chan
         if last is None:
             raise changing.NotCancelled()
         changing.reinstate(scene.session, policy=scene.policy, term=scene.term)
+        mourning.forget(scene.session, policy=scene.policy, now=ctx.clock.now())
         scene.parts = following_terms.planned(last.facts["dropped"], from_on=scene.today)
         replan.put(scene.session, term_id=scene.term.id, parts=scene.parts)
         done = scene.charge(last.facts["premium_before_cents"], last.facts["tax_before_cents"])

@@ -6,6 +6,7 @@ change itself, tried and taken back. Which changes there are stands in `term_cha
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime
 import hashlib
@@ -15,7 +16,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import orm
 
+from portal.domain.billing import models as billing
 from portal.domain.billing.operations import books, earning, holds, replan
+from portal.domain.billing.queries import held
 from portal.domain.billing.rules import installments, replanning
 from portal.domain.billing.rules.charges import COVER, ChargeKind
 from portal.domain.billing.rules.term_premium import Segment, TermPremium
@@ -45,6 +48,13 @@ class CancelledAlready(errors.DomainError):
 
     code = "cancelled_already"
     message = msgids.N_("This policy is cancelled already.")
+
+
+class PolicyHeld(errors.DomainError):
+    """A person is taking care of the whole policy."""
+
+    code = "policy_held"
+    message = msgids.N_("Everything about this policy is stopped for now. Please write to us.")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -166,25 +176,53 @@ def change(
     make: Make,
     is_trial: bool,
     is_cancelled: bool = False,
+    within: orm.Session | None = None,
 ) -> Change:
-    """Make one change inside the term of the day `on` (None: today's); as in `perform`."""
+    """Make one change inside the term of the day `on` (None: today's); as in `perform`.
+
+    An owner changes nothing of a policy whose bills are held. Raises PolicyHeld.
+    """
 
     def play(session: orm.Session, policy: models.Policy, number: str) -> Played:
+        if ask.customer_id is not None and _is_held(session, policy):
+            raise PolicyHeld()
         day = policy.cancelled_on if is_cancelled else on
-        term = changing.term_on(session, policy_id=policy.id, day=day or ctx.clock.today())
-        earning.before_change(session, term_ids=[term.id])
-        scene = Scene(
-            session=session,
-            ctx=ctx,
-            ask=ask,
-            number=number,
-            policy=policy,
-            term=term,
-            parts=replan.take(session, term_id=term.id),
+        found = scene(
+            session, ctx, ask=ask, policy=policy, number=number, day=day or ctx.clock.today()
         )
-        return Played(term, *make(scene))
+        return Played(found.term, *make(found))
 
-    return perform(ctx, ask=ask, play=play, is_trial=is_trial, is_cancelled=is_cancelled)
+    return perform(
+        ctx, ask=ask, play=play, is_trial=is_trial, is_cancelled=is_cancelled, within=within
+    )
+
+
+def scene(
+    session: orm.Session,
+    ctx: context.Context,
+    *,
+    ask: Ask,
+    policy: models.Policy,
+    number: str,
+    day: datetime.date,
+) -> Scene:
+    """The (locked) policy and its term of that day, ready to be changed. Raises NoTermNow."""
+    term = changing.term_on(session, policy_id=policy.id, day=day)
+    earning.before_change(session, term_ids=[term.id])
+    return Scene(
+        session=session,
+        ctx=ctx,
+        ask=ask,
+        number=number,
+        policy=policy,
+        term=term,
+        parts=replan.take(session, term_id=term.id),
+    )
+
+
+def _is_held(session: orm.Session, policy: models.Policy) -> bool:
+    kind = billing.HoldKind.INVOICING
+    return bool(held.policies_held(session, policy_ids=[policy.id], kind=kind))
 
 
 def perform(
@@ -194,13 +232,15 @@ def perform(
     play: Play,
     is_trial: bool,
     is_cancelled: bool | None = False,
+    within: orm.Session | None = None,
 ) -> Change:
     """Do one thing to a policy in one transaction, once per form; a trial is undone at its end.
 
     `play` is given the locked policy and the number of the change. With `is_cancelled` None it
-    looks itself whether the policy is.
+    looks itself whether the policy is. `within` is the transaction of a caller who does more.
     """
-    with ctx.database.unit_of_work() as session:
+    whole = contextlib.nullcontext(within) if within else ctx.database.unit_of_work()
+    with whole as session:
         found = _find(session, ask)
         books.lock_customer(session, customer_id=found.customer_id)
         policy = db.lock_row(session, models.Policy, found.id)

@@ -15,7 +15,14 @@ from portal.domain.disputes.operations import ending, raising, stepping, working
 from portal.domain.disputes.queries import facts
 from portal.domain.payments.queries import closing
 from portal.journeys import case_letters, context, foreseeing, pausing
-from portal.kernel import actor
+from portal.kernel import actor, errors, msgids
+
+
+class TakenBackAtThePolicy(errors.DomainError):
+    """That a pet has died is told, and taken back, on the page of its policy."""
+
+    code = "bereavement_at_the_policy"
+    message = msgids.N_("You can tell us this, or take it back, on the page of the pet’s policy.")
 
 
 def take(ctx: context.Context, *, number: str, version: int | None, who: actor.Actor) -> None:
@@ -93,31 +100,44 @@ def sort(
 def withdraw(ctx: context.Context, *, number: str, customer_id: int, who: actor.Actor) -> None:
     """Close the case because its owner takes it back: holds end, a waiting request too.
 
-    Raises NoSuchCase, NotAllowed, BankDecides, RefundOwed.
+    Raises NoSuchCase, NotAllowed, BankDecides, RefundOwed, TakenBackAtThePolicy.
     """
     now = ctx.clock.now()
     with ctx.database.unit_of_work() as session:
         stepping.find(session, number=number, customer_id=customer_id)
         books.lock_customer(session, customer_id=customer_id)
         case = stepping.lock(session, number=number, customer_id=customer_id)
-        closing.check(session, case_no=number)
-        ending.withdraw(session, case, who=who, hours=ctx.hours, now=now)
+        if case.category is categories.Category.BEREAVEMENT:
+            raise TakenBackAtThePolicy()
+        close_withdrawn(session, ctx, case, who=who)
         holds.lift(session, owner=number, now=now)
         pausing.follow_open(session, customer_id=customer_id, now=now)
-        waiting = approvals.withdraw(
-            session, kind=approval_rules.RESOLUTION, subject=number, now=now
-        )
-        if waiting is not None:
-            audit.record(
-                session,
-                who=who,
-                action="approvals.withdrawn",
-                subject=waiting,
-                customer_id=customer_id,
-                now=now,
-                case=number,
-            )
         case_letters.withdrawn(session, ctx, case=case)
+
+
+def close_withdrawn(
+    session: orm.Session, ctx: context.Context, case: models.Dispute, *, who: actor.Actor
+) -> None:
+    """Close a (locked) case as withdrawn, and a waiting request with it; its holds stand still.
+
+    Raises NotAllowed, BankDecides, RefundOwed.
+    """
+    now = ctx.clock.now()
+    closing.check(session, case_no=case.number)
+    ending.withdraw(session, case, who=who, hours=ctx.hours, now=now)
+    waiting = approvals.withdraw(
+        session, kind=approval_rules.RESOLUTION, subject=case.number, now=now
+    )
+    if waiting is not None:
+        audit.record(
+            session,
+            who=who,
+            action="approvals.withdrawn",
+            subject=waiting,
+            customer_id=case.customer_id,
+            now=now,
+            case=case.number,
+        )
 
 
 def reopen(
@@ -132,7 +152,8 @@ def reopen(
     """Open a closed case again, with a new clock; False when this form was sent before.
 
     What was paused is paused again only if the customer had withdrawn: after a decision that
-    takes a specialist. Raises NoSuchCase, NotAllowed, TooLateToReopen, WordsMissing.
+    takes a specialist. Raises NoSuchCase, NotAllowed, TooLateToReopen, WordsMissing,
+    TakenBackAtThePolicy.
     """
     raising.clean_words(words)
     now = ctx.clock.now()
@@ -143,6 +164,11 @@ def reopen(
         if writing.message_known(session, once_key=key):
             return False
         case = stepping.lock(session, number=number, customer_id=customer_id)
+        if (
+            case.category is categories.Category.BEREAVEMENT
+            and case.outcome not in rules.FAVOURABLE
+        ):
+            raise TakenBackAtThePolicy()
         before = ending.reopen(session, case, who=who, hours=ctx.hours, now=now)
         writing.add_message(
             session,

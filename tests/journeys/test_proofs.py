@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from portal.domain.payments.rules import ChargebackEvent
 from portal.journeys import check_books, earn_premium, term_changes
 from portal.kernel import actor
-from tests.support import bills, cases, charging
+from tests.support import autopaying, bills, cases, charging, mourning
 
 BREAKING = {
     "money set aside is still unapplied, for an open case": (
@@ -101,6 +101,24 @@ def test_what_is_earned_is_proved_against_the_terms(
     with owner_engine.begin() as connection:
         connection.execute(sa.text(statement))
     assert check_books.EARNED in failing(quiet_ctx), other.policy.number
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE hold SET lifted_at = now() WHERE kind = 'overdue' AND amount_cents = 0",
+        "UPDATE autopay SET ended_at = NULL, end_reason = NULL",
+        "UPDATE draft SET state = 'planned', ended_at = NULL, due_on = draft_on",
+    ],
+)
+def test_what_a_death_has_stopped_stays_stopped(quiet_ctx, database, owner_engine, statement):
+    bill = bills.make_bill(database, effective_on=datetime.date(2026, 11, 1))
+    autopaying.join(quiet_ctx, bill, autopaying.card(database, bill.customer))
+    mourning.tell(quiet_ctx, bill, quiet_ctx.clock.today())
+    assert failing(quiet_ctx) == set()
+    with owner_engine.begin() as connection:
+        connection.execute(sa.text(statement))
+    assert failing(quiet_ctx) == {"nothing is taken for a policy whose pet has died"}
 
 
 def test_a_run_makes_good_what_changed_and_forgets_how_it_was(quiet_ctx, database, clock):

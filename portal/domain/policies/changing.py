@@ -50,6 +50,45 @@ def term_on(session: orm.Session, *, policy_id: int, day: datetime.date) -> mode
     return term
 
 
+def term_of(session: orm.Session, *, policy_id: int, day: datetime.date) -> models.Term:
+    """The term whose days hold `day` (its end is not one of them), else the last that was before
+    it, else the first to come; locked. Raises NoTermNow without any.
+    """
+    began = models.Term.effective_on <= day
+    term = session.scalar(
+        sa.select(models.Term)
+        .where(models.Term.policy_id == policy_id)
+        .order_by(
+            began.desc(),
+            sa.case((began, models.Term.effective_on)).desc(),
+            models.Term.effective_on,
+        )
+        .limit(1)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if term is None:
+        raise NoTermNow()
+    return term
+
+
+def by_number(session: orm.Session, *, policy_no: str) -> models.Policy:
+    """The policy with this number; there must be one."""
+    return session.scalars(sa.select(models.Policy).where(models.Policy.number == policy_no)).one()
+
+
+def newest(
+    session: orm.Session, *, policy_id: int, kind: models.EventKind
+) -> models.PolicyEvent | None:
+    """The newest event of a kind in any term of the policy."""
+    return session.scalar(
+        sa.select(models.PolicyEvent)
+        .where(models.PolicyEvent.policy_id == policy_id, models.PolicyEvent.kind == kind)
+        .order_by(models.PolicyEvent.id.desc())
+        .limit(1)
+    )
+
+
 def last_term(session: orm.Session, *, policy_id: int) -> models.Term | None:
     """The term that ends last, locked; None without any."""
     return session.scalar(

@@ -24,6 +24,8 @@ TITLES = {
     "renewed": N_("Renewed"),
     "term_dropped": N_("The next term does not begin"),
     "plan_chosen": N_("How the next term is paid"),
+    "pet_died": N_("The pet has died"),
+    "death_taken_back": N_("That was told by mistake"),
 }
 PLANS = {
     "monthly": N_("monthly"),
@@ -195,6 +197,14 @@ def _money(facts: Mapping[str, Any]) -> list[str]:
     return told
 
 
+def _died(facts: Mapping[str, Any], day: str) -> list[str]:
+    return [_("On %(day)s. Payments, bills and reminders were stopped.", day=day)]
+
+
+def _lives(facts: Mapping[str, Any], day: str) -> list[str]:
+    return [_("Bills go on as before. Autopay stays off until you turn it on.")]
+
+
 _OF = {
     "premium_changed": _premium,
     "day_moved": _day_moved,
@@ -205,6 +215,8 @@ _OF = {
     "renewed": _term,
     "term_dropped": _dropped,
     "plan_chosen": _plan,
+    "pet_died": _died,
+    "death_taken_back": _lives,
 }
 
 

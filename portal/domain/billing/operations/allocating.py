@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from portal.domain.billing import models
-from portal.domain.billing.queries import plans
+from portal.domain.billing.queries import held, plans
 from portal.domain.billing.rules import allocation
 from portal.domain.ledger import rules as ledger
 from portal.domain.policies import models as policies
@@ -128,8 +128,8 @@ def applied_by_line(session: orm.Session, *, source: str) -> dict[int, int]:
     return {line_id: int(cents) for line_id, cents in rows}
 
 
-# Cents of a line under an active overdue hold.
-_DISPUTED = (
+# Cents of a line under an active overdue hold: of its own, or of its whole policy.
+_ON_LINE = (
     sa.select(sa.func.coalesce(sa.func.sum(models.Hold.amount_cents), 0))
     .where(
         models.Hold.subject == models.Invoice.number,
@@ -140,6 +140,9 @@ _DISPUTED = (
     )
     .correlate(models.Invoice, models.InvoiceLine)
     .scalar_subquery()
+)
+_DISPUTED = sa.case(
+    (held.is_whole(models.HoldKind.OVERDUE), models.InvoiceLine.open_cents), else_=_ON_LINE
 )
 _LINE_COLUMNS = (
     models.InvoiceLine.id,

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from portal.domain.billing import models
+from portal.domain.billing.queries import held
 from portal.domain.policies import models as policies
 
 
@@ -63,9 +64,10 @@ _OPEN = (
         models.Invoice.period_start_on,
         models.Invoice.total_cents,
         models.Invoice.open_cents,
-        sa.func.least(sa.func.coalesce(_DISPUTED.c.cents, 0), models.Invoice.open_cents).label(
-            "disputed_cents"
-        ),
+        sa.case(
+            (held.is_whole(models.HoldKind.OVERDUE), models.Invoice.open_cents),
+            else_=sa.func.least(sa.func.coalesce(_DISPUTED.c.cents, 0), models.Invoice.open_cents),
+        ).label("disputed_cents"),
     )
     .join(policies.Policy, policies.Policy.id == models.Invoice.policy_id)
     .join(policies.Pet, policies.Pet.id == policies.Policy.pet_id)

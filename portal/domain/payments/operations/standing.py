@@ -46,6 +46,13 @@ class PolicyOver(errors.DomainError):
     message = msgids.N_("This cover has ended, so there are no bills for autopay.")
 
 
+class PolicyStopped(errors.DomainError):
+    """All of the policy is held."""
+
+    code = "autopay_policy_stopped"
+    message = msgids.N_("Payments for this pet are stopped. Nothing was changed.")
+
+
 class MethodNotUsable(errors.DomainError):
     """The method was removed, is somebody else's, has expired, or may not be charged any more."""
 

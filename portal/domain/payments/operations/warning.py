@@ -8,6 +8,7 @@ import datetime
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from portal.domain.billing import models as billing
 from portal.domain.payments import declines, models
 from portal.domain.policies import models as policies
 from portal.domain.wallet import expiring
@@ -34,6 +35,24 @@ _planned = sa.exists().where(
     models.Draft.state.in_(sorted(declines.WAITING)),
     sa.or_(models.Draft.method_id == _method.id, models.Draft.backup_method_id == _method.id),
 )
+_policy = policies.Policy
+_held = (
+    sa.select(billing.Hold.id)
+    .where(
+        billing.Hold.subject == _policy.number,
+        billing.Hold.kind == billing.HoldKind.AUTOPAY,
+        billing.Hold.lifted_at.is_(None),
+    )
+    .exists()
+)
+_whose = sa.or_(  # whose bills it could pay: all of the owner's, or the payer's one policy
+    sa.and_(_method.payer_id.is_(None), _policy.customer_id == _method.customer_id),
+    _policy.id.in_(sa.select(models.Payer.policy_id).where(models.Payer.id == _method.payer_id)),
+)
+_stopped = sa.and_(
+    sa.exists().where(_whose, _held),
+    ~sa.exists().where(_whose, ~_held, _policy.state == policies.PolicyState.ACTIVE),
+)
 
 
 def take(
@@ -41,6 +60,7 @@ def take(
 ) -> tuple[int, tuple[Expiring, ...]]:
     """The next cards in use, in order of id after `after`, that are to be warned of now.
 
+    A card that is only offered first is not warned of where every policy it could pay is held.
     They are locked and noted as told. Also the id to go on after, 0 when there are no more. Cards
     that somebody changes at this moment are left for the next night.
     """
@@ -56,7 +76,7 @@ def take(
             sa.or_(
                 _method.expiry_warned.is_(None), _method.expiry_warned > min(expiring.WARN_DAYS)
             ),
-            sa.or_(_method.is_default, _standing, _planned),
+            sa.or_(sa.and_(_method.is_default, ~_stopped), _standing, _planned),
             _method.id > after,
         )
         .order_by(_method.id)
