@@ -117,6 +117,7 @@ TASKS: Mapping[str, Background] = {
     "send_refund": Background(journey=send_refund.send),
     "send_evidence": Background(journey=answer_chargeback.send),
     "tell_bills": Background(journey=tell_bills.tell),
+    "tell_bills_together": Background(journey=tell_bills.tell_together),
     "detach_method": Background(journey=keep_method.detach),
     "recheck_payments": _every("* * * * *", recheck_payments.run),
     "recheck_refunds": _every("*/5 * * * *", recheck_refunds.run),

@@ -17,6 +17,7 @@ WHO = actor.system("billing run")
 BATCH = 2_000
 TELLING = 200  # bills that one job tells of
 TASK = "tell_bills"
+TOGETHER = "tell_bills_together"  # to customers with one bill for all pets, once all are out
 
 
 def run(
@@ -54,7 +55,8 @@ def run(
         if progress is not None:
             progress(handled)
     with ctx.database.unit_of_work() as session:
-        billing_runs.finish(session, run_id=run_id, now=ctx.clock.now())
+        if billing_runs.finish(session, run_id=run_id, now=ctx.clock.now()):
+            db.queue_task(session, TOGETHER, run_id=run_id)
     return issued
 
 

@@ -132,6 +132,11 @@ TABLE: dict[str, frozenset[str]] = {
     # who else pays
     "payers.index": OWNERS,
     "policies.index": OWNERS,
+    "together.show": OWNERS,
+    "together.choose": OWNERS,
+    "together.leave": OWNERS,
+    "together.due": OWNERS,
+    "together.paper": OWNERS,
     "policies.show": OWNERS,
     "policies.letter": OWNERS,
     "policy_change.day": OWNERS,

@@ -59,6 +59,8 @@ BY_NUMBER = {
         ("/autopay/{}", "autopay"),
         ("/autopay/{}/leave", "autopay"),
         ("/policies/{}", "policies"),
+        ("/policies/together", "policies"),
+        ("/invoices/due/{}", "together"),
         ("/policies/{}/day?day=15", "policies"),
         ("/policies/{}/in-full", "policies"),
         ("/policies/{}/cancel", "policies"),

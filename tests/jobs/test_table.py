@@ -23,6 +23,7 @@ NAMES = {
     "renew_terms",
     "run_billing",
     "tell_bills",
+    "tell_bills_together",
     "announce_drafts",
     "warn_expiring",
     "earn_premium",

@@ -166,6 +166,7 @@ def _paying(ctx, database, bill) -> dict[str, str]:
         "payers": _payer(database, bill),
         "payer_new": bill.policy.number,
         "policies": bill.policy.number,
+        "together": "2026-11-28",
         "policy_change": bill.policy.number,
         "desk_policy": bill.policy.number,
         "desk_settings": "standard",

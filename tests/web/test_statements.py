@@ -82,6 +82,9 @@ PAGES = {
     "sign_out.show": 1,
     "start.show": 1,
     "statements.paper": 3,
+    "together.due": 3,
+    "together.paper": 4,
+    "together.show": 3,
     "statements.show": 3,
 }
 BOUNDS = LISTS | PAGES

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import io
+from typing import Any
 
 import segno
 
@@ -85,19 +86,7 @@ def render(paper: InvoicePaper, *, language: str, brand: str, phone: str, base_u
         "late": paper.state == "overdue",
         "status": say(STATES[paper.state], day=day(paper.state_on)),
         "lines_title": say(N_("What it is for")),
-        "period": say(
-            N_("%(start)s to %(end)s"),
-            start=day(paper.period_start_on, "year"),
-            end=day(paper.period_end_on, "year"),
-        ),
-        "columns": (say(N_("What")), say(N_("Amount"))),
-        "lines": written(paper.lines),
-        "total_label": say(N_("Total")),
-        "total": formats.money(paper.total_cents),
-        "settled_title": say(N_("What is left")),
-        "settled": written(paper.settled),
-        "left_label": say(N_("Left to pay")),
-        "left": formats.money(paper.left_cents),
+        **charges(paper, language=language),
         "how": say(
             HOW_TO_PAY if paper.left_cents else HOW_TO_SEE,
             address=f"{base_url}/invoices/{paper.number}",
@@ -109,6 +98,26 @@ def render(paper: InvoicePaper, *, language: str, brand: str, phone: str, base_u
         "pay_about": say(N_("A code that leads to where this bill is paid")),
     }
     return press.print_pdf("invoice", values, language=language)
+
+
+def charges(paper: InvoicePaper, *, language: str) -> dict[str, Any]:
+    """The lines of a bill and what was paid of it, for a template."""
+    say = wording.speaker(language)
+    return {
+        "period": say(
+            N_("%(start)s to %(end)s"),
+            start=formats.day(paper.period_start_on, "year", language=language),
+            end=formats.day(paper.period_end_on, "year", language=language),
+        ),
+        "columns": (say(N_("What")), say(N_("Amount"))),
+        "lines": written(paper.lines),
+        "total_label": say(N_("Total")),
+        "total": formats.money(paper.total_cents),
+        "settled_title": say(N_("What is left")),
+        "settled": written(paper.settled),
+        "left_label": say(N_("Left to pay")),
+        "left": formats.money(paper.left_cents),
+    }
 
 
 def code(address: str) -> str:

@@ -140,6 +140,7 @@ class EventKind(enum.StrEnum):
     PLAN_CHOSEN = "plan_chosen"  # how the next term is paid
     PET_DIED = "pet_died"  # the owner told us; all that asks for money stops
     DEATH_TAKEN_BACK = "death_taken_back"  # it had been told by mistake
+    OWNER_CHANGED = "owner_changed"  # another customer has it from then on
 
 
 class PolicyEvent(db.Base):

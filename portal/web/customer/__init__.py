@@ -43,6 +43,7 @@ from portal.web.customer import (
     sign_out,
     start,
     statements,
+    together,
 )
 
 
@@ -73,6 +74,7 @@ def blueprints() -> tuple[flask.Blueprint, ...]:
         autopay.bp,
         confirm.bp,
         policies.bp,
+        together.bp,
         policy_change.bp,
         payers.bp,
         payer_new.bp,

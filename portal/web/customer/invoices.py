@@ -30,7 +30,7 @@ def index() -> str:
         covers=cover_view.beside_money(),
         owed=owed,
         due=due,
-        open_rows=rows.open_rows(owed.bills, write, planned=planned),
+        open_rows=owed_view.rows_together(owed, due.together, write, planned),
         paid_rows=rows.settled_rows(paid.rows, write),
         next_href=f"?after={paid.next}" if paid.next else "",
         first_href="/invoices" if cursor else "",

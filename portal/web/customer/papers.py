@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import flask
 import flask_babel
 import flask_login
 
 from portal.documents import formats, wording
-from portal.documents.pdf import invoice, receipt, statement
+from portal.documents.pdf import bills, invoice, receipt, statement
 from portal.domain.identity import queries
 from portal.domain.payments.queries import bill, payment
 from portal.journeys import context, guest_pay
@@ -20,11 +22,34 @@ ASKS = ("due", "overdue")  # what anybody may pay
 
 def of_bill(found: bill.Bill, ctx: context.Context) -> flask.Response:
     """The bill on paper, in the language of this request."""
-    head, write = found.head, rows.Writer(ctx.clock.today())
+    printed = invoice.render(
+        _bill(found, ctx),
+        language=looks.page_lang(),
+        brand=ctx.brand,
+        phone=ctx.phone,
+        base_url=ctx.base_url,
+    )
+    return _answer(printed, f"{found.head.number}.pdf")
+
+
+def of_bills(found: Sequence[bill.Bill], ctx: context.Context) -> flask.Response:
+    """Bills of several pets due on one day on one paper, in the language of this request."""
+    printed = bills.render(
+        [_bill(one, ctx) for one in found],
+        language=looks.page_lang(),
+        brand=ctx.brand,
+        phone=ctx.phone,
+        base_url=ctx.base_url,
+    )
+    return _answer(printed, f"bills-{found[0].head.due_on}.pdf")
+
+
+def _bill(found: bill.Bill, ctx: context.Context) -> invoice.InvoicePaper:
+    head = found.head
     view = bill_view.view(found, ctx)
     state = "processing" if view.under_way else view.state
     name = f"{head.first_name} {head.last_name}"
-    paper = invoice.InvoicePaper(
+    return invoice.InvoicePaper(
         number=head.number,
         policy_no=head.policy_no,
         pet_name=head.pet_name,
@@ -42,10 +67,6 @@ def of_bill(found: bill.Bill, ctx: context.Context) -> flask.Response:
         left_cents=view.left_cents,
         pay_link=guest_pay.link(ctx, invoice_no=head.number) if state in ASKS else "",
     )
-    printed = invoice.render(
-        paper, language=write.language, brand=ctx.brand, phone=ctx.phone, base_url=ctx.base_url
-    )
-    return _answer(printed, f"{head.number}.pdf")
 
 
 def of_payment(found: payment.Payment, ctx: context.Context) -> flask.Response:

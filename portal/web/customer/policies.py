@@ -8,8 +8,9 @@ import flask
 import flask_login
 import werkzeug.exceptions
 
-from portal.domain.billing.queries import ahead, coverage
+from portal.domain.billing.queries import ahead, coverage, joint
 from portal.domain.policies import queries
+from portal.journeys import bill_together
 from portal.web.customer import cover_view
 from portal.web.shared import change_words, letters, rows, site
 
@@ -21,12 +22,17 @@ def index() -> str:
     """Every policy, those in force first."""
     today = site.ctx().clock.today()
     write = rows.Writer(today)
-    covers = coverage.covers(site.reader(), customer_id=flask_login.current_user.id, today=today)
+    me = flask_login.current_user.id
+    covers = coverage.covers(site.reader(), customer_id=me, today=today)
+    setting = joint.running(site.reader(), customer_id=me)
     return flask.render_template(
         "customer/policies.html",
         policies=[
             (cover, cover_view.line(cover, write), cover_view.is_over(cover)) for cover in covers
         ],
+        setting=setting,
+        off=rows.names([c.pet_name for c in bill_together.off_the_day(covers, setting)]),
+        may_join=sum(c.next_on is not None for c in covers) >= bill_together.LEAST_PETS,
     )
 
 

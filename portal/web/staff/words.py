@@ -211,6 +211,8 @@ TABLES: dict[str, dict[str, str]] = {
         "billing.written_back": N_("Bill written back"),
         "billing.put_back": N_("Installment to be billed after all"),
         "billing.nsf_fee": N_("Returned payment fee billed"),
+        "billing.together_chosen": N_("One bill a month for all pets chosen"),
+        "billing.together_left": N_("One bill a month for all pets left"),
         "billing.settings_added": N_("Billing settings added"),
         "billing.settings_withdrawn": N_("Billing settings withdrawn"),
         "desk.opened": N_("Opened on the desk"),

@@ -12,6 +12,7 @@ from portal.domain.billing.models.invoices import (
     InvoiceLine,
     InvoiceState,
 )
+from portal.domain.billing.models.joint import JointBilling
 from portal.domain.billing.states import ArrangementState
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Invoice",
     "InvoiceLine",
     "InvoiceState",
+    "JointBilling",
     "RestatedTerm",
     "StateRule",
 ]

@@ -34,13 +34,14 @@ def begin(session: orm.Session, *, on: datetime.date, now: datetime.datetime) ->
     return run.id
 
 
-def finish(session: orm.Session, *, run_id: int, now: datetime.datetime) -> None:
-    """Nothing is left of the run; whoever comes second changes nothing."""
-    session.execute(
+def finish(session: orm.Session, *, run_id: int, now: datetime.datetime) -> bool:
+    """Nothing is left of the run; whoever comes second changes nothing and is told False."""
+    ended = session.execute(
         sa.update(models.BillingRun)
         .where(models.BillingRun.id == run_id, models.BillingRun.finished_at.is_(None))
         .values(finished_at=now)
     )
+    return ended.rowcount == 1
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -155,6 +155,46 @@ _BILL = (
 )
 
 
+class DayBill(NamedTuple):
+    """A bill among those of all pets due on one day; cents."""
+
+    number: str
+    pet_name: str
+    state: str
+    due_on: datetime.date
+    paid_on: datetime.date | None
+    total_cents: int
+
+
+_OF_DAY = (
+    sa.select(
+        _invoice.c.number,
+        _pet.c.name,
+        sa.type_coerce(_invoice.c.state, sa.Text),
+        _invoice.c.due_on,
+        _invoice.c.paid_on,
+        _invoice.c.total_cents,
+    )
+    .select_from(
+        _invoice.join(_policy, _policy.c.id == _invoice.c.policy_id).join(
+            _pet, _pet.c.id == _policy.c.pet_id
+        )
+    )
+    .where(
+        _invoice.c.customer_id == sa.bindparam("customer_id"),
+        _invoice.c.due_on == sa.bindparam("due_on"),
+        _invoice.c.state != types.constant(billing.InvoiceState.VOIDED),
+    )
+    .order_by(_invoice.c.id)
+)
+
+
+def due_on(session: orm.Session, *, customer_id: int, day: datetime.date) -> tuple[DayBill, ...]:
+    """The customer's bills due on a day, withdrawn ones left out; one statement."""
+    found = session.connection().execute(_OF_DAY, {"customer_id": customer_id, "due_on": day})
+    return tuple(DayBill._make(row) for row in found)
+
+
 def bill(session: orm.Session, *, customer_id: int, number: str) -> Bill | None:
     """The customer's bill with this number, or None: also when it is another's; one statement."""
     found = (

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from portal.domain.billing import models as billing
-from portal.domain.billing.queries import held
+from portal.domain.billing.queries import held, joint
 from portal.domain.payments import models
 from portal.domain.payments.states import PaymentState
 from portal.domain.policies import models as policies
@@ -57,6 +57,7 @@ class OpenBills:
 
     bills: tuple[OpenBill, ...]
     unapplied_cents: int
+    is_together: bool = False  # the customer has one bill a month for all pets
 
     @property
     def owed_cents(self) -> int:
@@ -125,6 +126,7 @@ OPEN = (
         ).label("disputed_cents"),
         sa.func.coalesce(sa.type_coerce(_WAY.c.state, sa.Text), types.constant("")),
         sa.func.coalesce(_WAY.c.cents, types.constant(0)),
+        joint.is_running(_balance.c.customer_id).label("is_together"),
     )
     .select_from(
         _balance.outerjoin(
@@ -151,6 +153,7 @@ def open_bills(session: orm.Session, *, customer_id: int) -> OpenBills:
 def of_rows(rows: Sequence[Sequence[Any]]) -> OpenBills:
     """What the rows of `OPEN` say: one a bill, or a single one without any."""
     return OpenBills(
-        bills=tuple(OpenBill._make(row[1:]) for row in rows if row[1] is not None),
+        bills=tuple(OpenBill._make(row[1:-1]) for row in rows if row[1] is not None),
         unapplied_cents=rows[0][0] if rows else 0,
+        is_together=bool(rows and rows[0][-1]),
     )

@@ -19,6 +19,8 @@ class Balance:
 
     owed_cents: int
     unapplied_cents: int
+    together_day: int | None  # of the month, for all pets, where that was chosen
+    together_since: datetime.datetime | None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -40,13 +42,17 @@ class InvoiceRow:
 
 def balance(session: orm.Session, *, customer_id: int) -> Balance:
     """The customer's balances; zeros where nothing was ever booked."""
-    table = billing.AccountBalance
+    table, joint = billing.AccountBalance, billing.JointBilling
+    is_joint = sa.and_(joint.customer_id == table.customer_id, joint.left_at.is_(None))
     row = session.execute(
-        sa.select(table.receivable_cents, table.unapplied_cents).where(
-            table.customer_id == customer_id
-        )
+        sa.select(table.receivable_cents, table.unapplied_cents, joint.day, joint.joined_at)
+        .outerjoin(joint, is_joint)
+        .where(table.customer_id == customer_id)
     ).one_or_none()
-    return Balance(owed_cents=row[0] if row else 0, unapplied_cents=row[1] if row else 0)
+    owed, unapplied, day, since = row or (0, 0, None, None)
+    return Balance(
+        owed_cents=owed, unapplied_cents=unapplied, together_day=day, together_since=since
+    )
 
 
 def invoices(session: orm.Session, *, customer_id: int, limit: int = 25) -> tuple[InvoiceRow, ...]:
