@@ -94,6 +94,7 @@ class Row:
     policy_no: str
     us_state: str
     received_on: datetime.date | None
+    claim_filed_on: datetime.date | None
     terms: enrol.Terms
 
 
@@ -174,6 +175,7 @@ def _made(line: int, values: dict[str, Any]) -> Row:
         policy_no=values["policy_number"],
         us_state=values["policy_state"] or values["state"],
         received_on=values["received_on"],
+        claim_filed_on=values["claim_filed_on"],
         terms=enrol.Terms(
             effective_on=effective_on,
             expires_on=values["expires_on"] or calendars.add_months(effective_on, YEAR),
@@ -258,6 +260,7 @@ COLUMNS: dict[str, Column] = {
     "policy_number": Column(ids.normalise),
     "policy_state": Column(rules.state),
     "received_on": Column(_day, without=None),
+    "claim_filed_on": Column(_day, without=None),
     "effective_on": Column(_day, needed=True),
     "expires_on": Column(_day, without=None),
     "premium": Column(_cents, needed=True),

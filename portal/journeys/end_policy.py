@@ -50,7 +50,7 @@ def about(ctx: context.Context, *, policy_no: str, customer_id: int | None) -> A
             received_on=found.received_on,
             window_days=at_receipt.free_look_days,
             returned_on=today,
-            claim_filed=False,
+            claim_filed=found.claim_filed_on is not None,
         )
     return About(
         policy=found,

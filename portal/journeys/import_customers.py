@@ -130,9 +130,10 @@ def _take(
         customer_id = known.id
     policy = _policy(session, ctx, row=row, customer_id=customer_id)
     if policy is not None:
+        operations.note_claim(session, policy_id=policy.id, filed_on=row.claim_filed_on)
         enrol.begin_term(session, ctx, policy_id=policy.id, terms=row.terms, who=who)
         return counted
-    enrol.enrol_policy(
+    enrolled = enrol.enrol_policy(
         session,
         ctx,
         customer_id=customer_id,
@@ -146,6 +147,7 @@ def _take(
         terms=row.terms,
         who=who,
     )
+    operations.note_claim(session, policy_id=enrolled.policy_id, filed_on=row.claim_filed_on)
     counted.policies = 1
     return counted
 

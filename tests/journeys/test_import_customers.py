@@ -195,3 +195,13 @@ def test_a_down_payment_plan_is_read_with_its_two_numbers(quiet_ctx):
     assert len(parts) == 11
     assert parts[0] == 7493
     assert sum(parts) == 74_929
+
+
+def test_the_first_claim_of_a_policy_is_written_down(quiet_ctx):
+    later = {"effective_on": "2027-12-01", "claim_filed_on": "2026-12-20"}
+    run(quiet_ctx, written(LINE | {"claim_filed_on": "2026-12-09"}, MARIA | MISO))
+    run(quiet_ctx, written(LINE | later))
+    with quiet_ctx.database.reading() as session:
+        maria = identity.customer_by_email(session, email="maria@example.test")
+        held = policies.of_customer(session, customer_id=maria.id, today=quiet_ctx.clock.today())
+    assert [str(policy.claim_filed_on) for policy in held] == ["2026-12-09", "None"]

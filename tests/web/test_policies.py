@@ -123,3 +123,20 @@ def test_inside_the_free_look_everything_goes_back(owner, bill, database):
     assert "Until 25 Nov 2026 you may give the policy back for everything that was paid." in page
     look = forms.post(owner, address(bill, "/cancel"), on="2026-12-01", look="1")
     assert "All premium goes back." in look.text
+
+
+def test_after_a_claim_the_free_look_is_over(owner, bill, database):
+    with database.unit_of_work() as session:
+        policy = session.get_one(type(bill.policy), bill.policy.id)
+        policy.received_on = datetime.date(2026, 11, 10)
+        policy.claim_filed_on = datetime.date(2026, 11, 12)
+    assert "give the policy back" not in owner.get(address(bill, "/cancel")).text
+    look = forms.post(owner, address(bill, "/cancel"), on="2026-12-01", look="1")
+    assert "All premium goes back." not in look.text
+
+
+@pytest.mark.parametrize("day", ["0", "32", "-1", "٣", "1.5", "9" * 5000, "<b>"])
+def test_what_is_no_day_of_a_month_is_said_at_its_field(owner, bill, day):
+    answer = forms.post(owner, address(bill, "/day"), day=day, look="1")
+    assert answer.status_code in (200, 422)
+    assert "What this does" not in answer.text

@@ -75,6 +75,7 @@ class Policy(db.Base):
     )
     cancelled_on: orm.Mapped[datetime.date | None]  # the first day without cover
     received_on: orm.Mapped[datetime.date | None]  # when the customer got the policy
+    claim_filed_on: orm.Mapped[datetime.date | None]  # the first one; ends the free look
     next_payment_plan: orm.Mapped[PaymentPlan | None] = orm.mapped_column(
         types.EnumText(PaymentPlan)
     )  # from the renewal on, as the owner chose; None: as now

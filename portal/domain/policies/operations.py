@@ -276,3 +276,13 @@ def correct_premium(session: orm.Session, *, term_id: int, cents: int) -> None:
         .where(models.Term.id == term_id)
         .values(corrected_cents=models.Term.corrected_cents + cents)
     )
+
+
+def note_claim(session: orm.Session, *, policy_id: int, filed_on: datetime.date | None) -> None:
+    """Write down when a claim was filed, the first one; None tells nothing."""
+    if filed_on is not None:
+        session.execute(
+            sa.update(models.Policy)
+            .where(models.Policy.id == policy_id)
+            .values(claim_filed_on=sa.func.least(models.Policy.claim_filed_on, filed_on))
+        )

@@ -44,6 +44,7 @@ class PolicyView:
     state: str
     cancelled_on: datetime.date | None
     received_on: datetime.date | None
+    claim_filed_on: datetime.date | None
     next_payment_plan: str | None  # from the renewal on, where the owner chose one
     pet_name: str
     species: str
@@ -61,6 +62,7 @@ _POLICY = (
     models.Policy.state,
     models.Policy.cancelled_on,
     models.Policy.received_on,
+    models.Policy.claim_filed_on,
     models.Policy.next_payment_plan,
     models.Pet.name.label("pet_name"),
     models.Pet.species,

@@ -37,7 +37,7 @@ FIELDS: dict[str, str] = {
 @bp.post("/<number>/day")
 def day(number: str) -> flask.typing.ResponseReturnValue:
     """Have the bills to come due on another day of the month."""
-    typed = flask.request.values.get("day", "")
+    typed = flask.request.values.get("day", "")[:10]
 
     def change(ask: term_changes.Ask, is_trial: bool) -> term_changes.Change:
         asked = int(typed) if typed.isascii() and typed.isdecimal() else 0
