@@ -14,9 +14,9 @@ from portal.domain.billing.operations import voiding, writing_off
 from portal.domain.payments.rules import PaymentEvent
 from portal.journeys import close_invoice, reissue_invoice, void_invoice
 from tests.support import bills, cases, drafting, paying, people
+from tests.support.closing import Action, ask, close
 
 D = datetime.date
-Action = close_invoice.Action
 
 
 @pytest.fixture
@@ -39,16 +39,6 @@ def ana(database):
 @pytest.fixture
 def boss(database):
     return cases.staff(people.make_staff(database, name="Sam", role="supervisor"))
-
-
-def ask(action=Action.VOID, **given):
-    return close_invoice.Ask(action=action, reason="The sum was wrong.", **given)
-
-
-def close(ctx, number, asked, who):
-    facts = close_invoice.preview(ctx, number=number, ask=asked)
-    version = approval_rules.facts_version(facts)
-    return close_invoice.close(ctx, number=number, ask=asked, facts_version=version, who=who)
 
 
 def row(database, number) -> models.Invoice:

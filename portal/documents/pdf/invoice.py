@@ -57,6 +57,7 @@ class InvoicePaper:
     settled: tuple[tuple[str, str, int], ...]
     left_cents: int
     pay_link: str
+    replaces_no: str = ""  # the withdrawn bill in whose place it is
 
 
 def render(paper: InvoicePaper, *, language: str, brand: str, phone: str, base_url: str) -> bytes:
@@ -81,6 +82,7 @@ def render(paper: InvoicePaper, *, language: str, brand: str, phone: str, base_u
             (say(N_("Policy")), paper.policy_no),
             (say(N_("Issued")), day(paper.issued_on, "year")),
             (say(N_("Due")), day(paper.due_on, "year")),
+            *([(say(N_("Replaces")), paper.replaces_no)] if paper.replaces_no else []),
         ],
         "sum": formats.money(paper.shown_cents),
         "late": paper.state == "overdue",

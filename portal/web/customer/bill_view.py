@@ -27,6 +27,9 @@ EVENTS = {
     Happened.CREDITED: N_("%(sum)s credited. %(why)s"),
     Happened.PAUSED: N_("%(sum)s paused while we look into it"),
     Happened.RESUMED: N_("%(sum)s is no longer paused"),
+    Happened.VOIDED: N_("Bill withdrawn"),
+    Happened.WRITTEN_OFF: N_("%(sum)s written off: we do not ask for it any more"),
+    Happened.WRITTEN_BACK: N_("%(sum)s is owed again"),
 }
 ATTEMPTS = {
     "processing": N_(
@@ -111,6 +114,7 @@ def view(
     write = rows.Writer(ctx.clock.today())
     head, way = found.head, found.under_way
     name = functools.partial(_name, head)
+    kinds = dict.fromkeys(line.kind for line in found.lines)
     waits = next((e for e in found.events if e.state == bill_events.VERIFYING), None)
     state, text = _state(found, write)
     if state in ("due", "overdue") and in_parts.of(planned) is not None:
@@ -129,7 +133,7 @@ def view(
         verifying=waits,
         verifying_text=_event_text(waits, write) if waits else "",
         lines=lines(found),
-        line_rules=line_rules.of(found.beside, [(n.kind, name(n.kind)) for n in found.lines]),
+        line_rules=line_rules.of(found.beside, [(k, name(k)) for k in kinds]),
         why=why.view(found.beside, write, name=name),
         settled=settled(found, write, ctx.clock.zone),
         left_cents=found.payable_cents,
@@ -181,13 +185,19 @@ def lines(found: bill.Bill) -> tuple[Line, ...]:
             say=_,
             state=_state_name(head),
             plan=head.plan if of == 1 or head.plan != "in_full" else "",  # so only since then
-            sequence=head.sequence,
+            sequence=_sequence(line.rule) or head.sequence,
             of=of,
         )
-        if line.kind == "premium" and this and this.is_one_off:
+        if line.kind == "premium" and this and this.sort in ONE_OFFS:
             note = _(ONE_OFFS[this.sort])
         read.append(Line(line.number, what, note, line.cents, line.held_cents))
     return tuple(read)
+
+
+def _sequence(rule: str) -> int:
+    """Which installment of the term a line is of, 0 for a line of none."""
+    made_by, _, number = rule.partition("-")
+    return int(number) if made_by == "installment" and number.isdigit() else 0
 
 
 def _name(head: bill.BillHead, kind: str) -> str:
@@ -215,7 +225,8 @@ def settled(
         moves.append((_("Paused while we look into it"), "", -found.disputed_cents))
     left = found.payable_cents - found.head.total_cents - sum(cents for *_, cents in moves)
     if left:
-        moves.append((_("Withdrawn by us"), "", left))
+        words = _("Written off") if found.head.state == "written_off" else _("Withdrawn by us")
+        moves.append((words, "", left))
     return ((_("Total of this bill"), "", found.head.total_cents), *moves) if moves else ()
 
 

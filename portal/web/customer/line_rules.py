@@ -26,6 +26,7 @@ REPLANNED = N_(
 )
 REST = N_("All of the year’s premium that was not billed yet.")
 EXTRA = N_("What a change of the policy cost. No later bill of the year could carry it.")
+CATCH_UP = N_("Installments whose days passed while we billed nothing, each as it was planned.")
 ODD = N_("The first bills carry the odd cents.")
 BRIDGE = N_("With it %(sum)s for the %(days)s days by which the due day moved.")
 TAX = N_("%(rate)s of the year’s premium, split like it. We pass it on to the state.")
@@ -61,7 +62,7 @@ def _rule(kind: str, found: bill_before.Beside) -> str:
 
 def _premium(found: bill_before.Beside) -> str:
     this = found.this
-    one_off = {Sort.ALL_THE_REST: REST, Sort.EXTRA: EXTRA}
+    one_off = {Sort.ALL_THE_REST: REST, Sort.EXTRA: EXTRA, Sort.CATCH_UP: CATCH_UP}
     if this.sort in one_off:
         return _(one_off[this.sort])
     year = formats.money(this.rate_cents)

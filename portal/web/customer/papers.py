@@ -66,6 +66,7 @@ def _bill(found: bill.Bill, ctx: context.Context) -> invoice.InvoicePaper:
         settled=view.settled,
         left_cents=view.left_cents,
         pay_link=guest_pay.link(ctx, invoice_no=head.number) if state in ASKS else "",
+        replaces_no=head.replaces_no or "",
     )
 
 

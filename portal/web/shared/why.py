@@ -25,6 +25,7 @@ TITLES = {
     Why.DOWN_PAYMENT: N_("Down payment"),
     Why.ALL_THE_REST: N_("The rest of the year on one bill"),
     Why.EXTRA: N_("A change of the policy"),
+    Why.CATCH_UP: N_("Several installments on one bill"),
     Why.REINSTATED: N_("Your policy went on after all"),
     Why.SPREAD_OVER: N_("A change in the year before"),
     Why.SPLIT_AGAIN: N_("The rest of the year, split again"),
@@ -64,6 +65,10 @@ NOTES = {
         HERE: N_("This bill asks for what it cost. No later bill of the year could carry it"),
         GONE: N_("The bill before was for such a change alone"),
     },
+    Why.CATCH_UP: {
+        HERE: N_("Their days passed while we billed nothing. The installment fee stands once"),
+        GONE: N_("The bill before was for more than one installment"),
+    },
     Why.REINSTATED: {OTHER: N_("What was not billed while it was cancelled")},
     Why.SPREAD_OVER: {OTHER: N_("The bills of that year were planned anew for it. That is over")},
     Why.SPLIT_AGAIN: {
@@ -90,6 +95,7 @@ SORTS = {
     Why.DOWN_PAYMENT: Sort.DOWN_PAYMENT,
     Why.ALL_THE_REST: Sort.ALL_THE_REST,
     Why.EXTRA: Sort.EXTRA,
+    Why.CATCH_UP: Sort.CATCH_UP,
 }
 FEE_CHANGED = N_("%(now)s now, %(was)s before")
 LEADS = {

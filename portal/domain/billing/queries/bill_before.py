@@ -42,23 +42,31 @@ _bill = _invoice.alias("bill")
 _line = models.InvoiceLine.__table__
 _part = models.Installment.__table__.alias("part")
 _later = models.Installment.__table__.alias("later")
+_beside = models.Installment.__table__.alias("beside")
 _term = policies.Term.__table__
 _event = policies.PolicyEvent.__table__
 
-_LINES = (
+_by_kind = (
     sa.select(
-        sa.func.json_object_agg(sa.type_coerce(_line.c.kind, sa.Text), _line.c.amount_cents).label(
-            "lines"
-        )
+        sa.type_coerce(_line.c.kind, sa.Text).label("kind"),
+        sa.func.sum(_line.c.amount_cents).label("cents"),
     )
     .where(_line.c.invoice_id == _bill.c.id)
+    .group_by(_line.c.kind)
     .correlate(_bill)
-    .scalar_subquery()
+    .subquery("by_kind")
 )
+_LINES = sa.select(sa.func.json_object_agg(_by_kind.c.kind, _by_kind.c.cents)).scalar_subquery()
 _LEFT = (
     sa.select(sa.func.count())
     .where(_later.c.term_id == _part.c.term_id, _later.c.sequence >= _part.c.sequence)
     .correlate(_part)
+    .scalar_subquery()
+)
+_ON_BILL = (
+    sa.select(sa.func.count())
+    .where(_beside.c.invoice_id == _bill.c.id)
+    .correlate(_bill)
     .scalar_subquery()
 )
 # the bill of the enclosing statement and the one due before it; bills that no plan made, and
@@ -76,6 +84,7 @@ _TWO = (
         _LEFT.label("bills_left"),
         segments.of(_term.c.id).label("segments"),
         _term.c.tax_ppm,
+        _ON_BILL.label("on_bill"),
     )
     .select_from(
         _bill.join(_part, _part.c.invoice_id == _bill.c.id).join(
@@ -88,6 +97,10 @@ _TWO = (
         sa.tuple_(_bill.c.due_on, _bill.c.id) <= sa.tuple_(_invoice.c.due_on, _invoice.c.id),
         (_bill.c.state != types.constant(models.InvoiceState.VOIDED))
         | (_bill.c.id == _invoice.c.id),
+        ~sa.exists().where(  # of several installments on one bill the first speaks for it
+            _beside.c.invoice_id == _bill.c.id,
+            sa.tuple_(_beside.c.due_on, _beside.c.id) < sa.tuple_(_part.c.due_on, _part.c.id),
+        ),
     )
     .order_by(_bill.c.due_on.desc(), _bill.c.id.desc())
     .limit(types.constant(2))
@@ -166,7 +179,8 @@ def _move(event: _Event) -> difference.DayMove:
 
 
 def _side(row: Sequence, events: Sequence[_Event], history: difference.History) -> difference.Side:
-    number, made, due_on, lines, term, sequence, parts, down_cents, left, rates, tax_ppm = row
+    number, made, due_on, lines, term, sequence, parts, down_cents, left, rates, *rest = row
+    tax_ppm, on_bill = rest
     made_at = answers.moment(made)
     cents = {ChargeKind(kind): amount for kind, amount in lines.items()}
     return difference.Side(
@@ -181,6 +195,7 @@ def _side(row: Sequence, events: Sequence[_Event], history: difference.History) 
             made_at=made_at,
             total_cents=sum(cents.values()),
             is_down_payment=down_cents > 0 and sequence == 1,
+            is_several=on_bill > 1,
         ),
         sequence=sequence,
         parts=parts,
@@ -198,7 +213,10 @@ def _sort(
     made_at: datetime.datetime,
     total_cents: int,
     is_down_payment: bool,
+    is_several: bool,
 ) -> difference.Sort:
+    if is_several:
+        return difference.Sort.CATCH_UP
     if any(event.facts.get("invoice_no") == number for event in events):
         return difference.Sort.ALL_THE_REST
     if any(e.at == made_at and e.facts.get("billed_now_cents") == total_cents for e in events):

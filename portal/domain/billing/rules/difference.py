@@ -23,6 +23,7 @@ class Sort(enum.StrEnum):
     DOWN_PAYMENT = "down_payment"
     ALL_THE_REST = "all_the_rest"  # what was not billed yet, on one bill
     EXTRA = "extra"  # of a change that no later bill could carry
+    CATCH_UP = "catch_up"  # several installments whose day passed while nothing was billed
 
 
 class Why(enum.StrEnum):
@@ -35,6 +36,7 @@ class Why(enum.StrEnum):
     DOWN_PAYMENT = "down_payment"
     ALL_THE_REST = "all_the_rest"
     EXTRA = "extra"
+    CATCH_UP = "catch_up"
     REINSTATED = "reinstated"
     SPREAD_OVER = "spread_over"  # what a change in the term before had added to its bills
     SPLIT_AGAIN = "split_again"
@@ -71,7 +73,7 @@ class Side:
     @property
     def is_one_off(self) -> bool:
         """Whether it is no part of its term like the others."""
-        return self.sort in (Sort.ALL_THE_REST, Sort.EXTRA)
+        return self.sort in (Sort.ALL_THE_REST, Sort.EXTRA, Sort.CATCH_UP)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -248,6 +250,7 @@ def _name(before: Side, after: Side, history: History, rest: int) -> Why:
     for sort, why in (
         (Sort.EXTRA, Why.EXTRA),
         (Sort.ALL_THE_REST, Why.ALL_THE_REST),
+        (Sort.CATCH_UP, Why.CATCH_UP),
     ):
         if sort in sorts:
             return why

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from portal.domain.billing import models as billing
-from portal.domain.billing.queries import bill_before, held
+from portal.domain.billing.queries import bill_before, held, replacing
 from portal.domain.identity import models as identity
 from portal.domain.payments.queries import bill_events
 from portal.domain.policies import models as policies
@@ -53,6 +53,8 @@ class BillHead(NamedTuple):
     city: str
     state_code: str
     zip: str
+    replaces_no: str | None = None  # the withdrawn bill in whose place it is
+    replaced_by_no: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -97,7 +99,16 @@ _pet = policies.Pet.__table__
 _term = policies.Term.__table__
 _customer = identity.Customer.__table__
 
-_other = _installment.alias("other")
+_other, _one = _installment.alias("other"), _installment.alias("one")
+# the first of the installments on the bill: several stand on one that was caught up
+_FIRST = (
+    sa.select(_one.c.id)
+    .where(_one.c.invoice_id == _invoice.c.id)
+    .order_by(_one.c.due_on, _one.c.id)
+    .limit(types.constant(1))
+    .correlate(_invoice)
+    .scalar_subquery()
+)
 _COUNT = (
     sa.select(sa.func.count()).where(_other.c.term_id == _installment.c.term_id).scalar_subquery()
 )
@@ -124,6 +135,7 @@ _HEAD = (
     _customer.c.city,
     _customer.c.state,
     _customer.c.zip,
+    *replacing.COLUMNS,
 )
 _MINE = (
     _invoice.c.number == sa.bindparam("number"),
@@ -148,7 +160,7 @@ _BILL = (
         _invoice.join(_policy, _policy.c.id == _invoice.c.policy_id)
         .join(_pet, _pet.c.id == _policy.c.pet_id)
         .join(_customer, _customer.c.id == _invoice.c.customer_id)
-        .outerjoin(_installment, _installment.c.invoice_id == _invoice.c.id)
+        .outerjoin(_installment, _installment.c.id == _FIRST)
         .outerjoin(_term, _term.c.id == _installment.c.term_id)
     )
     .where(*_MINE)

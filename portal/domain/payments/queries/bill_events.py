@@ -9,6 +9,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from portal.domain.billing import models as billing
+from portal.domain.ledger import models as ledger
 from portal.domain.payments import models
 from portal.domain.payments.queries import shown_method
 from portal.domain.payments.states import PaymentState
@@ -25,6 +26,9 @@ class Happened(enum.StrEnum):
     REFUND = "refund"
     PAUSED = "paused"
     RESUMED = "resumed"
+    VOIDED = "invoice_voided"
+    WRITTEN_OFF = "invoice_written_off"
+    WRITTEN_BACK = "invoice_written_back"
 
 
 class BillEvent(NamedTuple):
@@ -50,6 +54,7 @@ class BillEvent(NamedTuple):
         return self.what == Happened.ATTEMPT and self.state in UNDER_WAY
 
 
+CLOSED = (Happened.VOIDED, Happened.WRITTEN_OFF, Happened.WRITTEN_BACK)  # as the books name it
 UNDER_WAY = (PaymentState.PROCESSING.value, PaymentState.UNKNOWN.value)
 VERIFYING = "verifying"  # the state of a payment that waits for two small deposits to be told
 TOLD = (PaymentState.PROCESSING, PaymentState.UNKNOWN, PaymentState.FAILED)
@@ -62,6 +67,8 @@ _hold = billing.Hold.__table__
 _payment = models.Payment.__table__
 _refund = models.Refund.__table__
 _reservation = models.Reservation.__table__
+_entry = ledger.Entry.__table__
+_side = ledger.Line.__table__
 
 _text = types.constant("")
 _no_day = sa.null().cast(sa.Date)
@@ -172,6 +179,22 @@ def _pauses(what: Happened, moment: sa.ColumnElement) -> sa.Select:
     return sa.select(*columns).where(moment.is_not(None))
 
 
+_CLOSED = (
+    sa.select(
+        _entry.c.event,
+        _entry.c.posted_at,
+        _text,
+        _text,
+        sa.cast(sa.func.sum(_side.c.amount_cents), sa.BigInteger),
+        _text,
+        _text,
+        _no_day,
+    )
+    .join(_mine, _mine.c.number == _entry.c.subject)
+    .join(_side, sa.and_(_side.c.entry_id == _entry.c.id, _side.c.invoice_id == _mine.c.id))
+    .where(_entry.c.event.in_([types.constant(happened) for happened in CLOSED]))
+    .group_by(_entry.c.id, _entry.c.event, _entry.c.posted_at)
+)
 # everything that happened to the customer's bill since it was issued, newest first
 EVENTS = sa.union_all(
     _MONEY,
@@ -180,6 +203,7 @@ EVENTS = sa.union_all(
     _REFUNDS,
     _pauses(Happened.PAUSED, _held.c.placed_at),
     _pauses(Happened.RESUMED, _held.c.lifted_at),
+    _CLOSED,
 ).order_by(sa.desc("at"), sa.desc("number"))
 
 
