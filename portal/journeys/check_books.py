@@ -146,12 +146,7 @@ PROOFS: Mapping[str, str] = {
             JOIN policy p ON p.id = e.policy_id
             WHERE e.kind IN ('pet_died', 'death_taken_back', 'reinstated')
             ORDER BY e.policy_id, e.id DESC
-        ) d LEFT JOIN dispute c ON c.once_key = 'bereavement:' || (
-            SELECT number FROM policy_event e WHERE e.policy_id = d.id AND e.kind = 'pet_died'
-            ORDER BY id DESC LIMIT 1
-        )
-        WHERE d.kind = 'pet_died' AND coalesce(c.outcome, '') NOT IN ('declined', 'duplicate')
-          AND (
+        ) d WHERE d.kind = 'pet_died' AND (
             4 > (SELECT count(*) FROM hold h WHERE h.subject = d.number AND h.lifted_at IS NULL
                  AND h.kind IN ('autopay', 'overdue', 'late_fee', 'invoicing'))
             OR EXISTS (SELECT FROM autopay a WHERE a.policy_id = d.id AND a.ended_at IS NULL)

@@ -21,7 +21,7 @@ from portal.domain.payments.states import AutopayEnd
 from portal.domain.policies import changing, models
 from portal.domain.policies import queries as policies
 from portal.journeys import arrange, context, end_autopay, pausing
-from portal.kernel import actor, errors, msgids
+from portal.kernel import actor, errors, ids, msgids
 
 REASON = msgids.N_("A pet has died")
 Kind = billing.HoldKind
@@ -119,10 +119,10 @@ def check_decision(session: orm.Session, *, case: disputes.Dispute, outcome: rul
 
 def close(
     session: orm.Session,
+    ctx: context.Context,
     *,
     case: disputes.Dispute,
     outcome: rules.Outcome,
-    now: datetime.datetime,
 ) -> bool:
     """What becomes of the holds as a bereavement is decided; False for any other case.
 
@@ -131,6 +131,20 @@ def close(
     if case.category is not categories.Category.BEREAVEMENT:
         return False
     if outcome not in rules.FAVOURABLE:
-        policy = changing.by_number(session, policy_no=case.policy_no)
+        policy, now = changing.by_number(session, policy_no=case.policy_no), ctx.clock.now()
         undo(session, policy=policy, case_no=case.number, now=now)
+        told = changing.newest(session, policy_id=policy.id, kind=models.EventKind.PET_DIED)
+        changing.record(
+            session,
+            policy=policy,
+            term=session.get_one(models.Term, told.term_id),
+            kind=models.EventKind.DEATH_TAKEN_BACK,
+            number=ids.new(ids.Prefix.CHANGE, ctx.rng),
+            once_key=f"undone:{case.number}:{case.reopened}",
+            effective_on=told.effective_on,
+            reason="",
+            facts={"case_no": case.number},
+            now=now,
+            who=actor.system(ctx.brand),
+        )
     return True

@@ -283,7 +283,7 @@ def _end(
     What opened again on lines of other open cases is paused for those.
     """
     now = ctx.clock.now()
-    if not mourning.close(session, case=case, outcome=decision.outcome, now=now):
+    if not mourning.close(session, ctx, case=case, outcome=decision.outcome):
         holds.lift(session, owner=case.number, now=now)
     pausing.follow_open(session, customer_id=case.customer_id, now=now)
     case_letters.resolved(session, ctx, case=case, decision=decision, moved_no=moved_no)

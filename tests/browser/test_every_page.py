@@ -64,6 +64,7 @@ BY_NUMBER = {
         ("/policies/{}/day?day=15", "policies"),
         ("/policies/{}/in-full", "policies"),
         ("/policies/{}/cancel", "policies"),
+        ("/policies/{}/bereavement", "policies"),
         ("/policies/{}/next-plan", "policies"),
         ("/policies/{}/next-plan?plan=quarterly", "policies"),
         ("/disputes/new?invoice={}", "invoices"),

@@ -168,6 +168,7 @@ def _paying(ctx, database, bill) -> dict[str, str]:
         "policies": bill.policy.number,
         "together": "2026-11-28",
         "policy_change": bill.policy.number,
+        "bereavement": bill.policy.number,
         "desk_policy": bill.policy.number,
         "desk_settings": "standard",
     }

@@ -18,6 +18,7 @@ GETS_THAT_WRITE = {
     "guest.result": "a guest comes back from Stripe: the payment may settle",
     "payment_methods.added": "the card that Stripe saved is mirrored",
     "desk_approvals.one": "the decision is tried inside a savepoint and rolled back",
+    "bereavement.show": "the end of the cover is tried inside a savepoint and rolled back",
     "policy_change.in_full": "the change is tried inside a savepoint and rolled back",
 }
 GETS_THAT_ARE_RECORDED = {

@@ -61,6 +61,7 @@ PAGES = {
     "payers.show": 4,
     "policies.letter": 2,
     "policies.show": 6,
+    "bereavement.show": 57,  # the end of the cover is tried in a savepoint
     "policy_change.day": 8,
     "policy_change.in_full": 40,  # the change is tried in a savepoint
     "policy_change.cancel": 8,

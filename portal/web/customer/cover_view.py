@@ -21,6 +21,9 @@ def line(cover: coverage.PolicyCover, write: rows.Writer) -> str:
     day, cents = write.day(told.on, "plain"), formats.money(told.amount_cents)
     if told.kind is CoverageKind.CANCELLED:
         return _("Cover ended on %(day)s.", day=write.day(told.on, "year"))
+    if cover.died_on is not None:
+        day = write.day(cover.died_on, "year")
+        return _("Died on %(day)s. We take care of everything.", day=day)
     if not cover.has_begun(write.today):
         return _("Cover begins on %(day)s.", day=write.day(cover.starts_on, "plain"))
     if told.kind is CoverageKind.NOTICE:
@@ -34,7 +37,7 @@ def line(cover: coverage.PolicyCover, write: rows.Writer) -> str:
 
 def is_over(cover: coverage.PolicyCover) -> bool:
     """Whether the pet is not covered any more."""
-    return cover.line.kind is CoverageKind.CANCELLED
+    return cover.died_on is not None or cover.line.kind is CoverageKind.CANCELLED
 
 
 class CoverLine(NamedTuple):

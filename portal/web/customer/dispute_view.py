@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from portal.documents import formats, wording
-from portal.domain.disputes import rules
+from portal.domain.disputes import categories, rules
 from portal.domain.disputes.queries import expected, owner, thread
 from portal.domain.identity import rules as identity
 from portal.web.customer import dispute_words
@@ -56,6 +56,7 @@ class View:
     may_reopen: bool
     reopen_until: datetime.date | None
     bill_is_late: bool
+    is_bereavement: bool  # no dispute: words about a pet that has died
 
 
 def title(case: owner.OwnCase) -> str:
@@ -88,14 +89,19 @@ def view(case: owner.OwnCase, *, median: float | None) -> View:
         may_reopen=until is not None and write.today <= until,
         reopen_until=until,
         bill_is_late=bool(case.bill and case.bill.due_on < write.today),
+        is_bereavement=_is_bereavement(case),
     )
+
+
+def _is_bereavement(case: owner.OwnCase) -> bool:
+    return case.category == categories.Category.BEREAVEMENT
 
 
 def _lead(
     case: owner.OwnCase, write: rows.Writer, median: float | None, now: datetime.datetime
 ) -> str:
     if case.closed_at:
-        return _(dispute_words.OUTCOMES[case.outcome]) + "."
+        return _closed(case) + "."
     if case.state == rules.CaseState.WAITING_CUSTOMER:
         return _("We have a question for you. We go on as soon as you answer.")
     if case.resolve_due_at < now:
@@ -109,8 +115,14 @@ def _lead(
     return _("Expect our answer by %(day)s.", day=write.day(day, "long"))
 
 
+def _closed(case: owner.OwnCase) -> str:
+    if _is_bereavement(case) and case.outcome in rules.FAVOURABLE:
+        return _("Everything is taken care of")
+    return _(dispute_words.OUTCOMES[case.outcome])
+
+
 def _median(case: owner.OwnCase, median: float | None) -> str:
-    if median is None or case.closed_at:
+    if median is None or case.closed_at or _is_bereavement(case):
         return ""
     days = max(1, round(median))
     return ngettext(
@@ -127,6 +139,8 @@ def _stages(case: owner.OwnCase) -> tuple[Stage, ...]:
     stages.append(_read(case))
     stages.append(_looking(case))
     stages.append(_answer(case))
+    if _is_bereavement(case):
+        return tuple(stages)
     if case.closed_at is None:
         stages.append(
             Stage(
@@ -168,7 +182,7 @@ def _looking(case: owner.OwnCase) -> Stage:
 
 def _answer(case: owner.OwnCase) -> Stage:
     if case.closed_at:
-        return Stage("done", _(dispute_words.OUTCOMES[case.outcome]), looks.moment(case.closed_at))
+        return Stage("done", _closed(case), looks.moment(case.closed_at))
     last = looks.day(case.limit_on, "plain")
     if case.state == rules.CaseState.WAITING_CUSTOMER:
         return Stage("next", _("Our answer"), _("At the very latest %(last)s.", last=last))

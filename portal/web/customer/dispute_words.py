@@ -32,6 +32,8 @@ PAYMENT_STATES = {
 
 def title(category: str, pet_name: str) -> str:
     """What a dispute is called: "Charged twice for Biscuit"."""
+    if category == categories.Category.BEREAVEMENT:
+        return _("About %(pet)s", pet=pet_name)
     what = _(categories.describe(categories.Category(category)).label)
     return _("%(what)s for %(pet)s", what=what, pet=pet_name) if pet_name else what
 

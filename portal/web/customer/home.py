@@ -81,7 +81,7 @@ def show() -> str:
         whose=_whose(owed.bills),
         coming=_coming(covers),
         pets=[_card(cover, owed, by_bill, autopays[cover.policy_no], write) for cover in covers],
-        disputes=[_case(case, write) for case in disputes if case.closed_at is None],
+        disputes=[_case(case, write) for case in disputes if _is_followed(case)],
         planned=upcoming.listed(
             [d for d in upcoming.nearest(planned) if d.kind != "autopay"][:RECENT], write
         ),
@@ -91,7 +91,8 @@ def show() -> str:
 
 def _heading(covers: tuple[coverage.PolicyCover, ...], write: rows.Writer) -> str:
     """The answer to "is my pet covered": true of every pet it names."""
-    ended = [c for c in covers if c.line.kind is CoverageKind.CANCELLED]
+    ended = [c for c in covers if cover_view.is_over(c)]
+    died = [c.pet_name for c in ended if c.died_on is not None]
     begun = [c for c in covers if c not in ended and c.has_begun(write.today)]
     coming = [c for c in covers if c not in ended and c not in begun]
     if begun:
@@ -108,6 +109,8 @@ def _heading(covers: tuple[coverage.PolicyCover, ...], write: rows.Writer) -> st
             name=first.pet_name,
             day=write.day(first.starts_on, "long"),
         )
+    if died:
+        return _("We are sorry about %(names)s", names=rows.names(died))
     if ended:
         names = rows.names([c.pet_name for c in ended])
         return ngettext(
@@ -149,15 +152,22 @@ def _card(
         species=cover.species,
         cover=cover_view.line(cover, write),
         late=is_late or kind is CoverageKind.NOTICE,
-        ended=kind is CoverageKind.CANCELLED,
+        ended=cover_view.is_over(cover),
         paid=cover.paid,
         due=cover.due,
         installments=cover.installments,
         next_state=state,
         next_text=text,
         next_sum=total,
-        **_autopay(autopay, write),
+        **(_autopay(autopay, write) if cover.died_on is None else _quiet(cover)),
     )
+
+
+def _quiet(cover: coverage.PolicyCover) -> dict[str, str]:
+    """The way to what was told of a pet that has died."""
+    href = f"/policies/{cover.policy_no}/bereavement"
+    link = _("What we do for %(pet)s’s policy", pet=cover.pet_name)
+    return {"autopay": "", "autopay_state": "", "href": href, "link": link}
 
 
 def _autopay(one: standing.Standing, write: rows.Writer) -> dict[str, str]:
@@ -185,6 +195,8 @@ def _next(
     write: rows.Writer,
 ) -> tuple[str, str, str]:
     """The next money of this pet: the oldest open bill, else the next one that will come."""
+    if cover.died_on is not None:
+        return "", "", ""
     mine = [b for b in owed.bills if b.policy_no == cover.policy_no]
     for bill in mine:
         row = rows.open_rows((bill,), write, planned=planned)[0]
@@ -192,6 +204,11 @@ def _next(
     if cover.next_on is None:
         return "", "", ""
     return "", _("Next, %(day)s", day=write.day(cover.next_on)), formats.money(cover.next_cents)
+
+
+def _is_followed(case: owner.OwnRow) -> bool:
+    """Open, and a dispute: what is done for a pet that has died stands at the pet."""
+    return case.closed_at is None and case.category != categories.Category.BEREAVEMENT
 
 
 def _case(case: owner.OwnRow, write: rows.Writer) -> OpenCase:

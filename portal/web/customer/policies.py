@@ -49,7 +49,7 @@ def show(number: str) -> str:
         for one in coverage.covers(reader, customer_id=me, today=today)
         if one.policy_no == number
     )
-    coming = ahead.of_policy(reader, policy_id=policy.id)
+    coming = ahead.of_policy(reader, policy_id=policy.id) if cover.died_on is None else ()
     following = queries.next_term(reader, policy_id=policy.id, today=today)
     if following is not None and following.id == policy.term.id:
         following = None  # no other runs before it
@@ -61,6 +61,7 @@ def show(number: str) -> str:
         cover=cover,
         line=cover_view.line(cover, write),
         is_over=cover_view.is_over(cover),
+        died_on=cover.died_on,
         coming=[one for one in coming if begins is None or one.due_on < begins],
         following=following,
         following_bills=[one for one in coming if begins is not None and one.due_on >= begins],

@@ -35,6 +35,7 @@ class PolicyCover(NamedTuple):
     installments: int
     next_on: datetime.date | None
     next_cents: int
+    died_on: datetime.date | None  # of the pet: nothing is asked for any more
 
     def has_begun(self, today: datetime.date) -> bool:
         """Whether cover has begun at all."""
@@ -58,6 +59,7 @@ class _Row(NamedTuple):
     next_cents: int
     past_due_cents: int
     past_due_on: datetime.date | None
+    died_on: datetime.date | None
 
 
 _policy = policies.Policy.__table__
@@ -167,6 +169,7 @@ _COVER = (
         sa.func.coalesce(_next.c.cents, 0).label("next_cents"),
         _past_due.c.cents.label("past_due_cents"),
         _past_due.c.due_on.label("past_due_on"),
+        _pet.c.died_on,
     )
     .select_from(
         _policy.join(_pet, _pet.c.id == _policy.c.pet_id)
@@ -194,6 +197,7 @@ def _cover(row: _Row, today: datetime.date) -> PolicyCover:
     if row.past_due_on is not None:
         past_due = coverage.PastDue(amount_cents=row.past_due_cents, due_on=row.past_due_on)
     cancelled = row.cancelled_on is not None and row.cancelled_on <= today
+    no_more = cancelled or row.died_on is not None
     paid_to = equity.equity_on_by_segments(
         segments.read(row.segments, charged_cents=row.premium_cents),
         paid_cents=row.paid_premium_cents,
@@ -215,6 +219,7 @@ def _cover(row: _Row, today: datetime.date) -> PolicyCover:
         paid=row.paid,
         due=row.due,
         installments=row.installments,
-        next_on=None if cancelled else row.next_on,
-        next_cents=0 if cancelled else row.next_cents,
+        next_on=None if no_more else row.next_on,
+        next_cents=0 if no_more else row.next_cents,
+        died_on=row.died_on,
     )

@@ -20,7 +20,7 @@ from portal.kernel import types
 
 
 class Standing(NamedTuple):
-    """One policy and its autopay; everything after `cancelled_on` is empty where it is off.
+    """One policy and its autopay; everything after `died_on` is empty where it is off.
 
     The method of somebody else who pays has no label: that is theirs. `next_*` is the draft that
     comes first: its most in cents, what of its bill could be taken now, the day on which it is
@@ -33,6 +33,7 @@ class Standing(NamedTuple):
     pet_name: str
     species: str
     cancelled_on: datetime.date | None
+    died_on: datetime.date | None
     autopay_id: int | None
     method_no: str
     method_label: str
@@ -63,7 +64,9 @@ class Standing(NamedTuple):
 
     def can_join(self, today: datetime.date) -> bool:
         """Whether the policy still makes bills that autopay could take."""
-        return not self.is_on and (self.cancelled_on is None or self.cancelled_on > today)
+        if self.is_on or self.died_on is not None:
+            return False
+        return self.cancelled_on is None or self.cancelled_on > today
 
 
 TROUBLE = (DraftState.RETRYING.value, DraftState.ASKING.value)
@@ -144,6 +147,7 @@ _STANDING = (
         _pet.c.name,
         sa.type_coerce(_pet.c.species, sa.Text),
         _policy.c.cancelled_on,
+        _pet.c.died_on,
         _autopay.c.id,
         sa.func.coalesce(_method.c.number, _none),
         _label(_method),
