@@ -12,7 +12,9 @@ from portal.documents import formats, wording
 from portal.domain.disputes import categories, rules
 from portal.domain.disputes.queries import case as cases
 from portal.domain.disputes.queries import notes, surroundings, thread
+from portal.domain.policies import queries as policies
 from portal.domain.reports.queries import (
+    bereaved,
     case_screen,
     chargeback_record,
     customer_account,
@@ -69,6 +71,7 @@ class Screen:
     chargebacks: tuple[chargeback_view.Panel, ...]
     warnings: tuple[chargeback_record.WarningRecord, ...]
     failed_refunds: tuple[surroundings.RefundRow, ...]
+    death: bereaved.Told | None
 
     @property
     def is_closed(self) -> bool:
@@ -126,7 +129,17 @@ def screen(number: str) -> Screen | None:
         chargebacks=chargeback_view.panels(claims),
         warnings=warnings,
         failed_refunds=tuple(r for p in paid for r in p.refunds if r.owed_in == number),
+        death=_death(head, today),
     )
+
+
+def _death(head: cases.Head, today: datetime.date) -> bereaved.Told | None:
+    """What was told of the pet, in a case about that: three statements more."""
+    if head.category != categories.Category.BEREAVEMENT or head.policy_no is None:
+        return None
+    policy = policies.by_number(site.reader(), policy_no=head.policy_no, today=today)
+    told = bereaved.told(site.reader(), policy=policy) if policy else None
+    return told if told and told.case_no == head.number else None
 
 
 def _bank(

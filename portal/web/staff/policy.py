@@ -14,6 +14,7 @@ from portal.domain.billing.queries import ahead, coverage
 from portal.domain.billing.rules import chosen_day, pro_rata
 from portal.domain.identity import queries as identity
 from portal.domain.policies import changing, queries
+from portal.domain.reports.queries import bereaved
 from portal.journeys import new_term, renew_terms, term_changes
 from portal.kernel import errors, ids, money, msgids
 from portal.web.shared import change_words, letters, numbers, once, rows, sentences, site
@@ -234,4 +235,5 @@ def _page(
         once_key=once.new_key(),
         today=today,
         events=audit.history(reader, subjects=[wanted]),
+        death=bereaved.standing_death(happened),
     )

@@ -132,8 +132,13 @@ def chosen() -> Choice:
 
 
 def subject(category: str, pet_name: str, bank: str = "") -> str:
-    """What a case is about, in a few words: "Charged twice, Biscuit"; a bank's word goes first."""
+    """What a case is about, in a few words: "Charged twice, Biscuit".
+
+    A bank's word goes first; a death says how it is to be handled.
+    """
     label = words.word("bank", bank) if bank else words.word("category", category)
+    if category == categories.Category.BEREAVEMENT:
+        label = _("Gently: %(what)s", what=label)
     return f"{label}, {pet_name}" if pet_name else label
 
 
