@@ -10,9 +10,9 @@ from sqlalchemy import orm
 
 from portal.domain.billing.operations import planning, replan
 from portal.domain.billing.queries import ahead, plans
-from portal.domain.billing.rules import installments
+from portal.domain.billing.rules import installments, replanning
 from portal.domain.policies import changing, models, queries
-from portal.journeys import context, new_term, renew_terms, term_scene
+from portal.journeys import billing_day, context, new_term, renew_terms, term_scene
 from portal.kernel import errors, msgids
 
 Plan = models.PaymentPlan
@@ -60,13 +60,14 @@ def choose(
         if last is None:
             raise changing.NoTermNow()
         if last.effective_on > ctx.clock.today():
-            before, facts = last.payment_plan, _again(session, last, chosen)
+            before, facts = last.payment_plan, _again(session, policy, last, chosen)
             day = last.effective_on
         else:
             before = policy.next_payment_plan or last.payment_plan
             if before is chosen:
                 raise SamePlan()
-            facts = _told(_foreseen(session, last)(installments.named(str(chosen))))
+            day = billing_day.chosen(session, policy_id=policy.id, customer_id=policy.customer_id)
+            facts = _told(_foreseen(session, last, day)(installments.named(str(chosen))))
             policy.next_payment_plan = chosen
             day = last.expires_on
         told = {"before_plan": str(before), "payment_plan": str(chosen), **facts}
@@ -75,7 +76,9 @@ def choose(
     return term_scene.perform(ctx, ask=ask, play=play, is_trial=is_trial)
 
 
-def _again(session: orm.Session, term: models.Term, plan: Plan) -> Mapping[str, Any]:
+def _again(
+    session: orm.Session, policy: models.Policy, term: models.Term, plan: Plan
+) -> Mapping[str, Any]:
     """Plan the installments of a term anew, none of which is billed."""
     if term.payment_plan is plan:
         raise SamePlan()
@@ -87,6 +90,7 @@ def _again(session: orm.Session, term: models.Term, plan: Plan) -> Mapping[str, 
     replan.take(session, term_id=term.id)
     replan.put(session, term_id=term.id, parts=())
     planning.plan_term(session, term_id=term.id)
+    billing_day.keep(session, term=term, customer_id=policy.customer_id)
     facts = new_term.facts(session, term)
     return {"bills": facts["bills"], "fees_cents": facts["fees_cents"]}
 
@@ -95,7 +99,7 @@ class Option(NamedTuple):
     """One way to pay the next term, and what it comes to; cents."""
 
     plan: Plan
-    bills: tuple[installments.Installment, ...]
+    bills: tuple[replanning.Part, ...]
     is_now: bool  # what holds unless another is chosen
 
     @property
@@ -119,22 +123,18 @@ class Option(NamedTuple):
         return sum(bill.total_cents for bill in self.bills)
 
 
-def options(ctx: context.Context, *, policy_no: str, customer_id: int) -> tuple[Option, ...]:
-    """The ways that fit the next term; none for a policy that has ended. Raises NoSuchPolicy."""
+def options(ctx: context.Context, *, policy: queries.PolicyView) -> tuple[Option, ...]:
+    """The ways that fit the next term; none for a policy that has ended."""
     today = ctx.clock.today()
     with ctx.database.reading() as session:
-        policy = queries.by_number(
-            session, policy_no=policy_no, today=today, customer_id=customer_id
-        )
-        if policy is None:
-            raise term_scene.NoSuchPolicy()
         terms = queries.terms(session, policy_id=policy.id)
         if policy.state == models.PolicyState.CANCELLED or not terms:
             return ()
         last = terms[0]
         is_written = last.effective_on > today
         now = last.payment_plan if is_written else policy.next_payment_plan or last.payment_plan
-        make = _written(session, last) if is_written else _foreseen(session, last)
+        day = billing_day.chosen(session, policy_id=policy.id, customer_id=policy.customer_id)
+        make = _written(session, last, day) if is_written else _foreseen(session, last, day)
     found = []
     for plan in CHOICES:
         with contextlib.suppress(installments.PlanDoesNotFit):
@@ -142,43 +142,54 @@ def options(ctx: context.Context, *, policy_no: str, customer_id: int) -> tuple[
     return tuple(found)
 
 
-Make = Callable[[installments.PaymentPlan], tuple[installments.Installment, ...]]
+Make = Callable[[installments.PaymentPlan], tuple[replanning.Part, ...]]
 
 
-def _written(session: orm.Session, term: queries.TermView) -> Make:
+def _written(session: orm.Session, term: queries.TermView, day: int | None) -> Make:
     """How a term that is written is cut into bills by a plan."""
-    rules = plans.standard(session, on=term.effective_on)
-    return lambda plan: installments.schedule(
-        plan=plan,
-        effective_on=term.effective_on,
-        expires_on=term.expires_on,
-        premium_cents=term.premium_cents,
-        tax_cents=term.tax_cents,
-        installment_fee_cents=term.installment_fee_cents,
-        policy_fee_cents=term.policy_fee_cents,
-        lead_days=rules.lead_days,
+    return _cut(
+        {
+            "effective_on": term.effective_on,
+            "expires_on": term.expires_on,
+            "premium_cents": term.premium_cents,
+            "tax_cents": term.tax_cents,
+            "installment_fee_cents": term.installment_fee_cents,
+            "policy_fee_cents": term.policy_fee_cents,
+        },
+        day=day,
+        lead_days=plans.standard(session, on=term.effective_on).lead_days,
     )
 
 
-def _foreseen(session: orm.Session, last: models.Term | queries.TermView) -> Make:
+def _foreseen(session: orm.Session, last: models.Term | queries.TermView, day: int | None) -> Make:
     """How the term after `last` would be cut, at the rate and fees in force now."""
     wanted = renew_terms.following(
         last, premium_cents=new_term.rate_now(session, last), plan=Plan.IN_FULL
     )
     rules = plans.standard(session, on=wanted.effective_on)
-    return lambda plan: installments.schedule(
-        plan=plan,
-        effective_on=wanted.effective_on,
-        expires_on=wanted.expires_on,
-        premium_cents=wanted.premium_cents,
-        tax_cents=installments.term_tax(wanted.premium_cents, rules.tax_ppm),
-        installment_fee_cents=rules.installment_fee_cents,
-        policy_fee_cents=rules.policy_fee_cents,
+    return _cut(
+        {
+            "effective_on": wanted.effective_on,
+            "expires_on": wanted.expires_on,
+            "premium_cents": wanted.premium_cents,
+            "tax_cents": installments.term_tax(wanted.premium_cents, rules.tax_ppm),
+            "installment_fee_cents": rules.installment_fee_cents,
+            "policy_fee_cents": rules.policy_fee_cents,
+        },
+        day=day,
         lead_days=rules.lead_days,
     )
 
 
-def _told(bills: Sequence[installments.Installment]) -> dict[str, Any]:
+def _cut(term: dict[str, Any], *, day: int | None, lead_days: int) -> Make:
+    def make(plan: installments.PaymentPlan) -> tuple[replanning.Part, ...]:
+        bills = installments.schedule(plan=plan, **term, lead_days=lead_days)
+        return billing_day.foreseen(bills, day=day, lead_days=lead_days)
+
+    return make
+
+
+def _told(bills: Sequence[replanning.Part]) -> dict[str, Any]:
     return {
         "bills": [[bill.due_on.isoformat(), bill.total_cents] for bill in bills],
         "fees_cents": sum(bill.installment_fee_cents for bill in bills),

@@ -12,7 +12,7 @@ from portal.domain.billing.operations import planning, replan
 from portal.domain.billing.queries import plans
 from portal.domain.billing.rules import installments
 from portal.domain.policies import changing, models, operations, queries
-from portal.journeys import context, term_scene
+from portal.journeys import billing_day, context, term_scene
 from portal.kernel import actor, errors, msgids
 
 
@@ -60,7 +60,8 @@ def write(
 ) -> tuple[models.Term, dict[str, Any]]:
     """The term with its installments, and the facts of its trail; the caller locked the policy.
 
-    Tax and fees are those of the billing plan in force on the effective day. Raises TermBeforeLast,
+    Tax and fees are those of the billing plan in force on the effective day; the day of the month
+    is the one that the owner chose, where they did. Raises TermBeforeLast,
     PlanDoesNotFit, and what `operations.add_term` raises.
     """
     last = changing.last_term(session, policy_id=policy.id)
@@ -80,6 +81,7 @@ def write(
         who=who,
     )
     planning.plan_term(session, term_id=term.id)
+    billing_day.keep(session, term=term, customer_id=policy.customer_id)
     return term, facts(session, term) | {
         "before_cents": before,
         "before_plan": str(last.payment_plan) if last else "",

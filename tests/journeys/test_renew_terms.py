@@ -212,6 +212,39 @@ def test_a_term_that_is_written_is_planned_anew_until_a_bill_is_out(
     paying.assert_books(quiet_ctx, with_stripe=False)
 
 
+def test_the_day_that_the_owner_chose_is_kept(quiet_ctx, database, clock):
+    clock.set(bills.at(D(2026, 11, 1)))
+    bill = bills.make_bill(database, effective_on=STARTS, through=D(2026, 11, 1))
+    term_changes.move_day(quiet_ctx, ask=ask(bill, "day"), day=20)
+    clock.set(bills.at(people.NOW.date()))
+    chosen = choose_plan.choose(quiet_ctx, ask=ask(bill, "plan"), plan="quarterly")
+    run(quiet_ctx)
+    _, second = terms(database, bill)
+    planned = parts(database, second)
+    assert [part.due_on for part in planned] == [
+        D(2027, 1, 20), D(2027, 4, 20), D(2027, 7, 20), D(2027, 10, 20),
+    ]  # fmt: skip
+    assert planned[0].premium_cents > planned[1].premium_cents  # the twelve days between
+    assert sum(part.premium_cents for part in planned) == second.premium_cents
+    assert [[part.due_on.isoformat(), _total(part)] for part in planned] == chosen.facts["bills"]
+    again = choose_plan.choose(quiet_ctx, ask=ask(bill, "again"), plan="monthly")
+    assert [on[-2:] for on, _ in again.facts["bills"]] == ["20"] * 12
+    paying.assert_books(quiet_ctx, with_stripe=False)
+
+
+def test_the_day_of_all_pets_is_kept_and_a_single_bill_is_due_as_the_term_begins(
+    quiet_ctx, database, bill
+):
+    single = bills.make_bill(database, customer=bill.customer, effective_on=STARTS, plan="in_full")
+    with database.unit_of_work() as session:
+        session.add(billing.JointBilling(customer_id=bill.customer.id, day=3, joined_at=people.NOW))
+    run(quiet_ctx)
+    _, second = terms(database, bill)
+    assert {part.due_on.day for part in parts(database, second)} == {3}
+    _, second = terms(database, single)
+    assert [part.due_on for part in parts(database, second)] == [ENDS]
+
+
 @pytest.mark.parametrize("plan", ["", "down_payment", "weekly"])
 def test_a_plan_that_is_none_can_not_be_chosen(quiet_ctx, bill, plan):
     with pytest.raises(choose_plan.PlanUnknown):

@@ -159,13 +159,8 @@ def _page(
         is_flat=bool(seen) and seen.facts.get("basis") == pro_rata.CancellationBasis.FLAT,
         before=_schedule(seen, "before"),
         after=_schedule(seen, "after") or _schedule(seen, "bills"),
-        options=_options(number) if what == "next-plan" else (),
+        options=choose_plan.options(site.ctx(), policy=found.policy) if what == "next-plan" else (),
     )
-
-
-def _options(number: str) -> tuple[choose_plan.Option, ...]:
-    me = flask_login.current_user.id
-    return choose_plan.options(site.ctx(), policy_no=number, customer_id=me)
 
 
 def _schedule(seen: term_changes.Change | None, name: str) -> list[tuple[datetime.date, int]]:
