@@ -8,7 +8,8 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable
 
-from portal.domain.billing.operations import billing_runs, issuing
+from portal.domain.billing.models import HoldKind
+from portal.domain.billing.operations import billing_runs, books, catching_up, holds, issuing
 from portal.domain.billing.queries import billing_runs as runs
 from portal.journeys import context
 from portal.kernel import actor, db
@@ -32,8 +33,9 @@ def run(
     `progress` is told after each batch how many were issued and set aside by this worker.
     """
     with ctx.database.unit_of_work() as session:
+        holds.lift_expired(session, kind=HoldKind.INVOICING, now=ctx.clock.now())
         run_id = billing_runs.begin(session, on=on, now=ctx.clock.now())
-    issued = handled = 0
+    issued = handled = _catch_up(ctx, on=on, run_id=run_id)
     while True:
         with ctx.database.unit_of_work() as session:
             done = issuing.issue_batch(
@@ -57,6 +59,32 @@ def run(
     with ctx.database.unit_of_work() as session:
         if billing_runs.finish(session, run_id=run_id, now=ctx.clock.now()):
             db.queue_task(session, TOGETHER, run_id=run_id)
+    return issued
+
+
+def _catch_up(ctx: context.Context, *, on: datetime.date, run_id: int) -> int:
+    """One bill for each policy whose invoicing was held and is not any more; how many.
+
+    What can't be billed waits for a person, like in a batch.
+    """
+    with ctx.database.reading() as session:
+        found = catching_up.waiting(session, on=on)
+    issued = 0
+    for customer_id, policy_id in found:
+        with ctx.database.unit_of_work() as session:
+            books.lock_customer(session, customer_id=customer_id)
+            made = catching_up.issue(
+                session,
+                policy_id=policy_id,
+                on=on,
+                now=ctx.clock.now(),
+                run_id=run_id,
+                rng=ctx.rng,
+                who=WHO,
+            )
+            if made is not None:
+                db.queue_task(session, TASK, invoice_ids=[made.invoice_id])
+                issued += 1
     return issued
 
 

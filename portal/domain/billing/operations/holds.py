@@ -77,6 +77,19 @@ def lift(
     return session.execute(chosen.values(lifted_at=now)).rowcount
 
 
+def lift_expired(session: orm.Session, *, kind: models.HoldKind, now: datetime.datetime) -> int:
+    """Lift every hold of a kind whose time is over, as of then; how many."""
+    return session.execute(
+        sa.update(models.Hold)
+        .where(
+            models.Hold.kind == kind,
+            models.Hold.lifted_at.is_(None),
+            models.Hold.expires_at <= now,
+        )
+        .values(lifted_at=models.Hold.expires_at)
+    ).rowcount
+
+
 def lift_all(
     session: orm.Session, *, customer_id: int, subject: str, now: datetime.datetime
 ) -> None:

@@ -26,6 +26,11 @@ def _by_kind(statement: str) -> str:
     return statement.replace("{sum}", " + ".join(columns))
 
 
+# Whether the day of an installment `i` passed while a hold `h` stood that is over: such are not
+# billed each by itself but caught up on one bill (`catching_up`).
+PASSED_MEANWHILE = """h.lifted_at IS NOT NULL
+        AND i.issue_on >= CAST(h.placed_at AT TIME ZONE 'UTC' AS date)
+        AND i.issue_on <= CAST(h.lifted_at AT TIME ZONE 'UTC' AS date)"""
 _DUE = """
     FROM installment i
     JOIN term t ON t.id = i.term_id
@@ -35,9 +40,11 @@ _DUE = """
     AND (p.cancelled_on IS NULL OR p.cancelled_on > i.period_start_on)
     AND NOT EXISTS (
         SELECT FROM hold h
-        WHERE h.kind = 'invoicing' AND h.subject = p.number AND h.lifted_at IS NULL
+        WHERE h.kind = 'invoicing' AND h.subject = p.number
+        AND (h.lifted_at IS NULL OR {passed})
     )
 """
+_DUE = _DUE.replace("{passed}", PASSED_MEANWHILE)
 
 
 def _about_due(statement: str) -> sa.TextClause:

@@ -63,9 +63,14 @@ def _take(session: orm.Session, installment_ids: Sequence[int]) -> list[Pair]:
     if not pairs or len(pairs) != len(set(installment_ids)):
         raise issuing.NotBillable()
     for part, term in pairs:
-        if part.invoice_id is not None or billable.trouble(_Seen(part, term)):
+        if part.invoice_id is not None or trouble(part, term):
             raise issuing.NotBillable()
     return pairs
+
+
+def trouble(part: models.Installment, term: policies.Term) -> str:
+    """Why an installment of the term can't be billed; "" where it can."""
+    return billable.trouble(_Seen(part, term))
 
 
 class _Seen:
