@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import orm
 
 from portal.domain.billing.operations import planning, replan
-from portal.domain.billing.queries import ahead, plans
+from portal.domain.billing.queries import ahead, plans, renewals
 from portal.domain.billing.rules import installments, replanning
 from portal.domain.policies import changing, models, queries
 from portal.journeys import billing_day, context, new_term, renew_terms, term_scene
@@ -49,13 +49,15 @@ def choose(
     """Have the next term paid by `plan`; where it is written already it is planned anew.
 
     Raises NoSuchPolicy, CancelledAlready, NoTermNow, PlanUnknown, SamePlan, NextTermBilled,
-    PlanDoesNotFit, ChangedMeanwhile.
+    PlanDoesNotFit, PolicyHeld (for its owner), ChangedMeanwhile.
     """
     chosen = next((one for one in CHOICES if one == plan), None)
 
     def play(session: orm.Session, policy: models.Policy, number: str) -> term_scene.Played:
         if chosen is None:
             raise PlanUnknown()
+        if ask.customer_id is not None and renewals.is_held(session, policy_no=policy.number):
+            raise term_scene.PolicyHeld()
         last = changing.last_term(session, policy_id=policy.id)
         if last is None:
             raise changing.NoTermNow()

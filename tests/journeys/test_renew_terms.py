@@ -10,7 +10,14 @@ import sqlalchemy as sa
 from portal.domain.billing import models as billing
 from portal.domain.billing.operations import holds
 from portal.domain.policies import models
-from portal.journeys import choose_plan, new_term, renew_terms, run_billing, term_changes
+from portal.journeys import (
+    choose_plan,
+    new_term,
+    renew_terms,
+    run_billing,
+    term_changes,
+    term_scene,
+)
 from tests.journeys.test_new_term import ask, parts, terms
 from tests.support import bills, jobs, paying, people
 
@@ -88,6 +95,9 @@ def test_a_cancelled_policy_and_one_whose_bills_are_held_are_left_alone(quiet_ct
     assert run(quiet_ctx) == 0
     with pytest.raises(renew_terms.RenewalHeld):
         renew_terms.renew(quiet_ctx, ask=ask(bill))
+    mine = ask(bill, "plan", customer_id=bill.customer.id)
+    with pytest.raises(term_scene.PolicyHeld):
+        choose_plan.choose(quiet_ctx, ask=mine, plan="in_full")
     with database.unit_of_work() as session:
         holds.lift(session, owner=bill.policy.number, now=people.NOW)
     assert run(quiet_ctx) == 1
