@@ -52,8 +52,9 @@ def hold(
     case_no: str,
     now: datetime.datetime,
 ) -> None:
-    """Hold the whole policy."""
+    """Hold the whole policy; a pause of its billing that stands there already is taken over."""
     for kind in KINDS:
+        holds.lift_whole(session, kind=kind, subject=policy.number, now=now)
         holds.place(
             session,
             kind=kind,

@@ -94,7 +94,7 @@ def _tell_day(session: orm.Session, ctx: context.Context, invoice_ids: Sequence[
 
 def _not_held(session: orm.Session, found: Sequence[issuing.Issued]) -> Sequence[issuing.Issued]:
     """Those that anybody is told of: nothing is asked for while a whole policy is held."""
-    ids, kind = [one.policy_id for one in found], billing.HoldKind.INVOICING
+    ids, kind = [one.policy_id for one in found], billing.HoldKind.OVERDUE
     held_now = held.policies_held(session, policy_ids=ids, kind=kind)
     return [one for one in found if one.policy_id not in held_now]
 

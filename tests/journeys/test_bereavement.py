@@ -6,6 +6,8 @@ import datetime
 
 import pytest
 
+from portal.domain.billing import models as billing
+from portal.domain.billing.operations import holds
 from portal.domain.disputes import categories, rules
 from portal.domain.payments.operations import standing
 from portal.domain.payments.states import AutopayEnd
@@ -211,4 +213,23 @@ def test_a_policy_that_is_reinstated_is_billed_again(quiet_ctx, database, clock,
     term_changes.reinstate(quiet_ctx, ask=order)
     assert pets.holds(quiet_ctx, bill) == []
     assert pets.died_on(quiet_ctx, bill) is None
+    paying.assert_books(quiet_ctx, with_stripe=False)
+
+
+def test_a_pause_of_billing_by_the_desk_is_taken_over(quiet_ctx, database, bill):
+    with database.unit_of_work() as session:
+        holds.place(
+            session,
+            kind=billing.HoldKind.INVOICING,
+            customer_id=bill.customer.id,
+            subject=bill.policy.number,
+            line_number=None,
+            amount_cents=0,
+            reason="asked for",
+            owner="desk",
+            now=quiet_ctx.clock.now(),
+            expires_at=quiet_ctx.clock.now() + datetime.timedelta(days=3),
+        )
+    pets.tell(quiet_ctx, bill, DIED)
+    assert pets.holds(quiet_ctx, bill) == ALL
     paying.assert_books(quiet_ctx, with_stripe=False)

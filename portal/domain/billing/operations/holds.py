@@ -105,6 +105,22 @@ def lift_all(
     )
 
 
+def lift_whole(
+    session: orm.Session, *, kind: models.HoldKind, subject: str, now: datetime.datetime
+) -> None:
+    """Lift the active hold of that kind on the whole `subject`, whoever placed it."""
+    session.execute(
+        sa.update(models.Hold)
+        .where(
+            models.Hold.kind == kind,
+            models.Hold.subject == subject,
+            models.Hold.line_number.is_(None),
+            models.Hold.lifted_at.is_(None),
+        )
+        .values(lifted_at=now)
+    )
+
+
 def set_aside_by_others(session: orm.Session, *, payment_no: str, case_no: str) -> int:
     """Cents of the payment's unapplied money that cases other than `case_no` have set aside."""
     return int(
