@@ -180,7 +180,7 @@ def change(
 ) -> Change:
     """Make one change inside the term of the day `on` (None: today's); as in `perform`.
 
-    An owner changes nothing of a policy whose bills are held. Raises PolicyHeld.
+    An owner changes nothing of a policy that is held whole. Raises PolicyHeld.
     """
 
     def play(session: orm.Session, policy: models.Policy, number: str) -> Played:
@@ -221,7 +221,7 @@ def scene(
 
 
 def _is_held(session: orm.Session, policy: models.Policy) -> bool:
-    kind = billing.HoldKind.INVOICING
+    kind = billing.HoldKind.OVERDUE  # one of the bills alone, by the desk, stops no owner
     return bool(held.policies_held(session, policy_ids=[policy.id], kind=kind))
 
 
