@@ -44,7 +44,6 @@ from portal.journeys.demo import (
     own_people,
     payers,
     people,
-    pets,
     post,
     roster,
     script,
@@ -321,7 +320,7 @@ class _Play:
                 born_on=animal.born_on,
                 us_state=household.town.state,
                 received_on=animal.effective_on,
-                terms=_terms(household, animal, 0, premium),
+                terms=roster.terms(household, animal, 0, premium),
                 who=WHO,
             )
         for year in range(1, 3):
@@ -331,7 +330,7 @@ class _Play:
                 return
             premium = premium * household.renewal_per_cent // 100
             with self._ctx.database.unit_of_work() as session:
-                terms = _terms(household, animal, year, premium)
+                terms = roster.terms(household, animal, year, premium)
                 enrol.begin_term(
                     session, self._ctx, policy_id=policy.policy_id, terms=terms, who=WHO
                 )
@@ -359,23 +358,6 @@ class _Play:
             joins_on = stage.last_day - datetime.timedelta(days=days)
             stage.enter(stage.at(joins_on, 20, 15), own_autopay.play(stage, company, part))
         own_changes.put_on(stage, company, desk.specialists[0])
-
-
-def _terms(
-    household: roster.Household, animal: roster.Animal, year: int, premium_cents: int
-) -> enrol.Terms:
-    down = animal.plan == "down_payment"
-    return enrol.Terms(
-        effective_on=calendars.add_months(animal.effective_on, 12 * year),
-        expires_on=calendars.add_months(animal.effective_on, 12 * (year + 1)),
-        premium_cents=premium_cents,
-        tax_cents=roster.tax_cents(household, premium_cents),
-        policy_fee_cents=animal.policy_fee_cents if year == 0 else 0,
-        installment_fee_cents=pets.INSTALLMENT_FEE_CENTS[animal.plan],
-        payment_plan=animal.plan,
-        installments=10 if down else 0,
-        down_payment_cents=premium_cents // 5 if down else 0,
-    )
 
 
 def _back(

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 from portal.domain.billing.rules import installments
+from portal.journeys import enrol
 from portal.journeys.demo import people, pets
 from portal.kernel import calendars
 
@@ -225,3 +226,19 @@ def _plain(name: str) -> str:
 def tax_cents(household: Household, premium_cents: int) -> int:
     """The tax on a term's premium."""
     return installments.term_tax(premium_cents, household.tax_ppm)
+
+
+def terms(household: Household, animal: Animal, year: int, premium_cents: int) -> enrol.Terms:
+    """The term of the pet in so many years after the first, at that premium."""
+    down = animal.plan == "down_payment"
+    return enrol.Terms(
+        effective_on=calendars.add_months(animal.effective_on, 12 * year),
+        expires_on=calendars.add_months(animal.effective_on, 12 * (year + 1)),
+        premium_cents=premium_cents,
+        tax_cents=tax_cents(household, premium_cents),
+        policy_fee_cents=animal.policy_fee_cents if year == 0 else 0,
+        installment_fee_cents=pets.INSTALLMENT_FEE_CENTS[animal.plan],
+        payment_plan=animal.plan,
+        installments=10 if down else 0,
+        down_payment_cents=premium_cents // 5 if down else 0,
+    )
