@@ -63,6 +63,7 @@ BY_NUMBER = {
         ("/invoices/due/{}", "together"),
         ("/policies/{}/day?day=15", "policies"),
         ("/policies/{}/in-full", "policies"),
+        ("/policies/{}/monthly", "policies"),
         ("/policies/{}/cancel", "policies"),
         ("/policies/{}/bereavement", "policies"),
         ("/policies/{}/next-plan", "policies"),

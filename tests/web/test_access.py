@@ -20,6 +20,7 @@ GETS_THAT_WRITE = {
     "desk_approvals.one": "the decision is tried inside a savepoint and rolled back",
     "bereavement.show": "the end of the cover is tried inside a savepoint and rolled back",
     "policy_change.in_full": "the change is tried inside a savepoint and rolled back",
+    "policy_change.monthly": "the change is tried inside a savepoint and rolled back",
 }
 GETS_THAT_ARE_RECORDED = {
     "desk_case.show",

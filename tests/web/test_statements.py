@@ -64,6 +64,7 @@ PAGES = {
     "bereavement.show": 57,  # the end of the cover is tried in a savepoint
     "policy_change.day": 8,
     "policy_change.in_full": 40,  # the change is tried in a savepoint
+    "policy_change.monthly": 45,  # the change is tried in a savepoint
     "policy_change.cancel": 8,
     "policy_change.next_plan": 9,
     "pay_result.show": 6,

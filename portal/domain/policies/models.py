@@ -133,6 +133,7 @@ class EventKind(enum.StrEnum):
     PREMIUM_CHANGED = "premium_changed"
     DAY_MOVED = "day_moved"
     PAID_IN_FULL = "paid_in_full"  # from installments to one bill for the rest
+    PAID_MONTHLY = "paid_monthly"  # from the year's one bill, withdrawn, to monthly ones
     CANCELLED = "cancelled"
     REINSTATED = "reinstated"
     TERM_BEGUN = "term_begun"  # another term was written

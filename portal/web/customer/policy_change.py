@@ -11,7 +11,7 @@ import flask_login
 import werkzeug.exceptions
 
 from portal.domain.billing.rules import chosen_day, pro_rata, replanning
-from portal.journeys import choose_plan, end_policy, term_changes
+from portal.journeys import choose_plan, end_policy, pay_monthly, term_changes
 from portal.kernel import errors
 from portal.web.shared import change_words, once, rows, sentences, site
 
@@ -55,6 +55,20 @@ def in_full(number: str) -> flask.typing.ResponseReturnValue:
         return term_changes.pay_in_full(site.ctx(), ask=ask, is_trial=is_trial)
 
     return _screen(number, "in-full", change)
+
+
+@bp.get("/<number>/monthly")
+@bp.post("/<number>/monthly")
+def monthly(number: str) -> flask.typing.ResponseReturnValue:
+    """Have the year's one bill withdrawn and the year paid monthly."""
+
+    def change(ask: term_changes.Ask, is_trial: bool) -> term_changes.Change:
+        return pay_monthly.pay_monthly(site.ctx(), ask=ask, is_trial=is_trial)
+
+    answer = _screen(number, "monthly", change)
+    if flask.request.method == "GET" and isinstance(answer, tuple):
+        return answer[0]  # that it cannot be is what the page has to say
+    return answer
 
 
 @bp.get("/<number>/cancel")

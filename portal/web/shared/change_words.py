@@ -18,6 +18,7 @@ TITLES = {
     "premium_changed": N_("The premium changed"),
     "day_moved": N_("Bills are due on another day"),
     "paid_in_full": N_("The rest of the year on one bill"),
+    "paid_monthly": N_("The year paid monthly"),
     "cancelled": N_("Cancelled"),
     "reinstated": N_("Goes on after all"),
     "term_begun": N_("Another term"),
@@ -93,6 +94,27 @@ def _in_full(facts: Mapping[str, Any], day: str) -> list[str]:
     if facts["fees_saved_cents"]:
         saved = _sum(facts["fees_saved_cents"])
         told.append(_("Installment fees of %(sum)s fall away.", sum=saved))
+    return told
+
+
+def _monthly(facts: Mapping[str, Any], day: str) -> list[str]:
+    told = [
+        _(
+            "The bill of %(sum)s for the year is withdrawn. In its place are %(n)s monthly bills.",
+            sum=_sum(facts["withdrawn_cents"]),
+            n=len(facts["after"]),
+        ),
+        _("Installment fees are %(sum)s in all.", sum=_sum(facts["fees_cents"])),
+    ]
+    if facts["first_bill_due_on"]:
+        due = datetime.date.fromisoformat(facts["first_bill_due_on"])
+        told.append(
+            _(
+                "A bill of %(sum)s comes at once, due %(day)s.",
+                sum=_sum(facts["first_bill_cents"]),
+                day=formats.day(due, "year", language=looks.page_lang()),
+            )
+        )
     return told
 
 
@@ -209,6 +231,7 @@ _OF = {
     "premium_changed": _premium,
     "day_moved": _day_moved,
     "paid_in_full": _in_full,
+    "paid_monthly": _monthly,
     "cancelled": _cancelled,
     "reinstated": _reinstated,
     "term_begun": _term,

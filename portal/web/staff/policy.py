@@ -15,7 +15,7 @@ from portal.domain.billing.rules import chosen_day, pro_rata
 from portal.domain.identity import queries as identity
 from portal.domain.policies import changing, queries
 from portal.domain.reports.queries import bereaved
-from portal.journeys import new_term, renew_terms, term_changes
+from portal.journeys import new_term, pay_monthly, renew_terms, term_changes
 from portal.kernel import errors, ids, money, msgids
 from portal.web.shared import change_words, letters, numbers, once, rows, sentences, site
 from portal.web.staff import cover, frame
@@ -96,6 +96,12 @@ def term(number: str) -> flask.typing.ResponseReturnValue:
     return _answer(number, "term")
 
 
+@bp.post("/<number>/monthly")
+def monthly(number: str) -> flask.typing.ResponseReturnValue:
+    """Have the year's one bill withdrawn and the year paid monthly."""
+    return _answer(number, "monthly")
+
+
 @bp.get("/<number>/letters/<change>.pdf")
 def letter(number: str, change: str) -> flask.Response:
     """A letter as its owner has it."""
@@ -147,6 +153,8 @@ def _change(ask: term_changes.Ask, typed: Typed, *, is_trial: bool) -> term_chan
     ctx = site.ctx()
     if typed.kind == "reinstate":
         return term_changes.reinstate(ctx, ask=ask, is_trial=is_trial)
+    if typed.kind == "monthly":
+        return pay_monthly.pay_monthly(ctx, ask=ask, is_trial=is_trial)
     if typed.kind == "renew":
         return renew_terms.renew(
             ctx,

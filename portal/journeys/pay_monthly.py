@@ -1,0 +1,173 @@
+"""A year that is on one bill is paid monthly instead, as long as nothing of that bill is paid."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from portal.domain.billing import models as billing
+from portal.domain.billing.operations import issuing_together, replan
+from portal.domain.billing.queries import plans
+from portal.domain.billing.rules import installments, replanning
+from portal.domain.policies import models as policies
+from portal.journeys import context, returning, term_scene, void_invoice
+from portal.journeys.term_scene import Ask, Change, Kind, Scene
+from portal.kernel import db, errors, money, msgids
+
+REASON = "Paid monthly instead."
+MONTHS = 12
+
+
+class NotOnOneBill(errors.DomainError):
+    """No bill of the whole year is open."""
+
+    code = "not_on_one_bill"
+    message = msgids.N_("There is no open bill for the whole year that could be paid monthly.")
+
+
+class PartlyPaid(errors.DomainError):
+    """Once anything of the bill is paid, the plan can change at renewal only."""
+
+    code = "annual_bill_paid"
+    message = msgids.N_(
+        "Part of the bill for the year is paid already. How you pay can change at renewal."
+    )
+
+
+def pay_monthly(ctx: context.Context, *, ask: Ask, is_trial: bool = False) -> Change:
+    """Withdraw the one bill, plan its days month by month, and bill what is out by now.
+
+    Raises NoSuchPolicy, CancelledAlready, NoTermNow, NotOnOneBill, PartlyPaid, PlanDoesNotFit, what
+    `void_invoice.void` raises.
+    """
+    with ctx.database.reading() as session:
+        begins = _term_of_bill(session, policy_no=ask.policy_no)
+
+    def make(scene: Scene) -> tuple[Kind, datetime.date, Mapping[str, Any]]:
+        invoice = _annual(scene)
+        void_invoice.void(
+            scene.session, ctx, invoice_id=invoice.id, reason=ask.reason or REASON, who=ask.who
+        )
+        freed = replan.take(scene.session, term_id=scene.term.id)
+        parts = replan.put(
+            scene.session, term_id=scene.term.id, parts=_monthly(scene, freed, invoice)
+        )
+        scene.term.payment_plan = policies.PaymentPlan.MONTHLY
+        scene.term.installments = min(MONTHS, parts[-1].sequence)
+        scene.session.flush()
+        now_cents, due_on = _bill_now(scene, parts)
+        return (
+            Kind.PAID_MONTHLY,
+            parts[0].due_on,
+            {
+                "withdrawn_no": invoice.number,
+                "withdrawn_cents": invoice.total_cents,
+                "first_bill_cents": now_cents,
+                "first_bill_due_on": due_on.isoformat() if due_on else "",
+                "fees_cents": sum(part.installment_fee_cents for part in parts),
+                "after": [[part.due_on.isoformat(), part.total_cents] for part in parts],
+            },
+        )
+
+    return term_scene.change(ctx, ask=ask, on=begins, make=make, is_trial=is_trial)
+
+
+def _open_bills(term_id: sa.ColumnElement[int] | int) -> sa.Select[tuple[billing.Invoice]]:
+    on_term = sa.select(billing.Installment.invoice_id).where(
+        billing.Installment.term_id == term_id, billing.Installment.invoice_id.is_not(None)
+    )
+    return sa.select(billing.Invoice).where(
+        billing.Invoice.id.in_(on_term),
+        billing.Invoice.state.in_([billing.InvoiceState.ISSUED, billing.InvoiceState.PAID]),
+    )
+
+
+def _term_of_bill(session: orm.Session, *, policy_no: str) -> datetime.date | None:
+    """When the last term that is paid at once and billed begins; None for the one of today."""
+    return session.scalar(
+        sa.select(sa.func.max(policies.Term.effective_on))
+        .join(policies.Policy, policies.Policy.id == policies.Term.policy_id)
+        .join(billing.Installment, billing.Installment.term_id == policies.Term.id)
+        .where(
+            policies.Policy.number == policy_no,
+            policies.Term.payment_plan == policies.PaymentPlan.IN_FULL,
+            billing.Installment.invoice_id.is_not(None),
+        )
+    )
+
+
+def _annual(scene: Scene) -> billing.Invoice:
+    """The newest bill of the term, untouched. Raises NotOnOneBill, PartlyPaid."""
+    invoice = scene.session.scalars(
+        _open_bills(scene.term.id)
+        .order_by(billing.Invoice.due_on.desc(), billing.Invoice.id.desc())
+        .limit(1)
+        .with_for_update()
+    ).one_or_none()
+    if invoice is None or scene.term.payment_plan is not policies.PaymentPlan.IN_FULL:
+        raise NotOnOneBill()
+    if invoice.open_cents < invoice.total_cents:
+        raise PartlyPaid()
+    return invoice
+
+
+def _monthly(
+    scene: Scene, freed: Sequence[replanning.Part], invoice: billing.Invoice
+) -> list[replanning.Part]:
+    """What is free again, split over the months from the bill's first day on."""
+    term = scene.term
+    plan = plans.standard(scene.session, on=term.effective_on)
+    months = installments.schedule(
+        plan=installments.named("monthly"),
+        effective_on=term.effective_on,
+        expires_on=term.expires_on,
+        premium_cents=term.premium_cents,
+        tax_cents=term.tax_cents,
+        lead_days=plan.lead_days,
+    )
+    left = [month for month in months if month.period_end_on > invoice.period_start_on]
+    premium = money.split(sum(part.premium_cents for part in freed), len(left))
+    tax = money.split(sum(part.tax_cents for part in freed), len(left))
+    policy_fee = sum(part.policy_fee_cents for part in freed)
+    return [
+        replanning.Part(
+            sequence=place + 1,
+            period_start_on=max(month.period_start_on, invoice.period_start_on),
+            period_end_on=month.period_end_on,
+            issue_on=month.issue_on,
+            due_on=max(month.due_on, invoice.period_start_on),
+            premium_cents=premium[place],
+            tax_cents=tax[place],
+            policy_fee_cents=policy_fee if place == 0 else 0,
+            installment_fee_cents=plan.installment_fee_cents,
+        )
+        for place, month in enumerate(left)
+    ]
+
+
+def _bill_now(scene: Scene, parts: Sequence[replanning.Part]) -> tuple[int, datetime.date | None]:
+    """One bill for what should be out by now, due on its last due day or today; its cents."""
+    out = [part for part in parts if part.issue_on <= scene.today]
+    if not out:
+        return 0, None
+    ids = scene.session.scalars(
+        sa.select(billing.Installment.id).where(
+            billing.Installment.term_id == scene.term.id,
+            billing.Installment.sequence.in_([part.sequence for part in out]),
+        )
+    ).all()
+    made = issuing_together.issue(
+        scene.session,
+        installment_ids=ids,
+        due_on=max(scene.today, out[-1].due_on),
+        on=scene.today,
+        now=scene.ctx.clock.now(),
+        rng=scene.ctx.rng,
+        who=scene.ask.who,
+    )
+    db.queue_task(scene.session, returning.TASK, invoice_ids=[made.invoice_id])
+    return made.total_cents, made.due_on
