@@ -87,16 +87,20 @@ def _open_bills(term_id: sa.ColumnElement[int] | int) -> sa.Select[tuple[billing
 
 
 def _term_of_bill(session: orm.Session, *, policy_no: str) -> datetime.date | None:
-    """When the last term that is paid at once and billed begins; None for the one of today."""
+    """When the last billed term begins, one that is paid at once before others; None without any."""
     return session.scalar(
-        sa.select(sa.func.max(policies.Term.effective_on))
+        sa.select(policies.Term.effective_on)
         .join(policies.Policy, policies.Policy.id == policies.Term.policy_id)
         .join(billing.Installment, billing.Installment.term_id == policies.Term.id)
         .where(
             policies.Policy.number == policy_no,
-            policies.Term.payment_plan == policies.PaymentPlan.IN_FULL,
             billing.Installment.invoice_id.is_not(None),
         )
+        .order_by(
+            (policies.Term.payment_plan == policies.PaymentPlan.IN_FULL).desc(),
+            policies.Term.effective_on.desc(),
+        )
+        .limit(1)
     )
 
 
