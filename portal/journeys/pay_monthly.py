@@ -87,7 +87,7 @@ def _open_bills(term_id: sa.ColumnElement[int] | int) -> sa.Select[tuple[billing
 
 
 def _term_of_bill(session: orm.Session, *, policy_no: str) -> datetime.date | None:
-    """When the last billed term begins, one that is paid at once before others; None without any."""
+    """When the last billed term begins, before others one that is paid at once; None: none is."""
     return session.scalar(
         sa.select(policies.Term.effective_on)
         .join(policies.Policy, policies.Policy.id == policies.Term.policy_id)
