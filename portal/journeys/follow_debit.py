@@ -189,6 +189,7 @@ def charge_fee(
         session,
         fact=fact,
         payment_no=payment.number,
+        customer_id=payment.customer_id,
         policy_id=policy_id,
         return_code=str(found.code),
         was_fraud_victim=returned.was_victim(session, customer_id=payment.customer_id, now=now),

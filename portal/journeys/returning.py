@@ -50,7 +50,11 @@ def settle(
     ) | {fee.line_id: fee.room_cents for fee in fees if fee.room_cents}
     if parts:
         returned = sum(parts.values())
-        refunded = _give_back(session, ctx, policy=policy, parts=parts, number=number, who=who)
+        for customer_id, mine in _by_customer(parts, [*counted, *fees]).items():
+            key = number if customer_id == policy.customer_id else f"{number}:{customer_id}"
+            refunded += _give_back(
+                session, ctx, customer_id=customer_id, parts=mine, key=key, number=number, who=who
+            )
     return {"billed_now_cents": billed, "returned_cents": returned, "refunded_cents": refunded}
 
 
@@ -109,12 +113,24 @@ def _issue(
     return made
 
 
+def _by_customer(
+    parts: dict[int, int], lines: Sequence[replan.Billed]
+) -> dict[int, dict[int, int]]:
+    """The lines by the customer of their bill, in order of id."""
+    whose = {line.line_id: line.customer_id for line in lines}
+    found: dict[int, dict[int, int]] = {id: {} for id in sorted({whose[line] for line in parts})}
+    for line_id, cents in parts.items():
+        found[whose[line_id]][line_id] = cents
+    return found
+
+
 def _give_back(
     session: orm.Session,
     ctx: context.Context,
     *,
-    policy: policies.Policy,
+    customer_id: int,
     parts: dict[int, int],
+    key: str,
     number: str,
     who: actor.Actor,
 ) -> int:
@@ -125,14 +141,14 @@ def _give_back(
     now, today = ctx.clock.now(), ctx.clock.today()
     freed = freeing.open_up(
         session,
-        customer_id=policy.customer_id,
+        customer_id=customer_id,
         parts=parts,
-        terms=freeing.Terms(key=number, memo=number, who=who, now=now, today=today),
+        terms=freeing.Terms(key=key, memo=number, who=who, now=now, today=today),
     )
     crediting.return_premium(
         session,
-        key=f"return:{number}",
-        customer_id=policy.customer_id,
+        key=f"return:{key}",
+        customer_id=customer_id,
         parts=parts,
         subject=number,
         reason="",

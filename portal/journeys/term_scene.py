@@ -11,9 +11,10 @@ import dataclasses
 import datetime
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
+import sqlalchemy as sa
 from sqlalchemy import orm
 
 from portal.domain.billing import models as billing
@@ -242,8 +243,10 @@ def perform(
     whole = contextlib.nullcontext(within) if within else ctx.database.unit_of_work()
     with whole as session:
         found = _find(session, ask)
-        books.lock_customer(session, customer_id=found.customer_id)
+        whose = lock_accounts(session, policy=found)
         policy = db.lock_row(session, models.Policy, found.id)
+        if policy.customer_id not in whose or ask.customer_id not in (None, policy.customer_id):
+            raise NoSuchPolicy()  # it was handed over in this moment
         known = changing.by_once_key(session, once_key=ask.once_key)
         if known is not None:
             return Change(
@@ -260,7 +263,8 @@ def perform(
         number = ids.new(ids.Prefix.CHANGE, ctx.rng)
         term, kind, effective_on, facts = play(session, policy, number)
         made = Change(number=number, kind=kind, effective_on=effective_on, facts=facts)
-        holds.shrink_to_open(session, customer_id=policy.customer_id, now=ctx.clock.now())
+        for customer_id in whose:
+            holds.shrink_to_open(session, customer_id=customer_id, now=ctx.clock.now())
         if ask.expects not in ("", made.version):
             raise ChangedMeanwhile()
         if trial is not None:
@@ -269,6 +273,17 @@ def perform(
         else:
             _keep(session, ctx, ask, policy=policy, term=term, made=made)
         return made
+
+
+def lock_accounts(
+    session: orm.Session, *, policy: models.Policy, more: Collection[int] = ()
+) -> tuple[int, ...]:
+    """Take the accounts of whose the policy is and of all who were ever billed for it.
+
+    In order of id, and `more` among them: so whoever takes several never waits in a circle.
+    """
+    billed = sa.select(billing.Invoice.customer_id).where(billing.Invoice.policy_id == policy.id)
+    return books.lock_customers(session, [policy.customer_id, *more], also=billed)
 
 
 def _keep(

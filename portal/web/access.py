@@ -200,6 +200,8 @@ TABLE: dict[str, frozenset[str]] = {
     "desk_arrangements.decline": CASE_WORK,
     "desk_billing.again": CASE_WORK,
     "desk_policy.premium": CASE_WORK,
+    "desk_move.show": CASE_WORK,
+    "desk_move.send": CASE_WORK,
     "desk_policy.monthly": CASE_WORK,
     "desk_policy.renew": CASE_WORK,
     "desk_policy.term": CASE_WORK,

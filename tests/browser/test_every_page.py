@@ -80,6 +80,7 @@ BY_NUMBER = {
         ("/desk/chargebacks/{}", "desk_chargeback"),
         ("/desk/refunds/{}", "desk_refund"),
         ("/desk/policies/{}", "desk_policy"),
+        ("/desk/policies/{}/move", "desk_move"),
         ("/desk/billing/settings/{}", "desk_settings"),
         ("/desk/disputes/{}/resolve", "desk_resolve"),
         ("/desk/disputes/{}/hand-over", "desk_hand_over"),

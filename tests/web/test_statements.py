@@ -42,6 +42,7 @@ PAGES = {
     "desk_payment.show": 14,
     "desk_queue.new": 1,
     "desk_policy.letter": 2,
+    "desk_move.show": 5,
     "desk_policy.show": 13,
     "desk_settings.new": 5,
     "desk_settings.show": 4,

@@ -215,6 +215,7 @@ def test_a_bill_for_a_fee_alone_is_compared_with_nothing_and_nothing_with_it(
             session,
             fact="PAY-1",
             payment_no="PAY-1",
+            customer_id=bill.customer.id,
             policy_id=bill.policy.id,
             return_code="R01",
             was_fraud_victim=False,

@@ -15,12 +15,14 @@ RESOLUTION = "dispute.resolution"
 FAILED_REFUND = "refund.failed"  # its subject is the refund
 CLOSED_BILL = "invoice.closed"  # its subject is the invoice
 BILLING_SETTINGS = "billing.settings"  # its subject is "settings " and their code
+POLICY_MOVE = "policy.move"  # its subject is the policy
 SUPERVISOR = "supervisor"
 REASON_MOST = 2000  # characters
 # kind -> the staff roles that may approve it; a kind that is missing here nobody approves.
 APPROVERS: Mapping[str, frozenset[str]] = MappingProxyType(
     dict.fromkeys(
-        (RESOLUTION, FAILED_REFUND, BILLING_SETTINGS, CLOSED_BILL), frozenset({SUPERVISOR})
+        (RESOLUTION, FAILED_REFUND, BILLING_SETTINGS, CLOSED_BILL, POLICY_MOVE),
+        frozenset({SUPERVISOR}),
     )
 )
 

@@ -193,13 +193,26 @@ _EVENT_FIELDS = tuple(field.name for field in dataclasses.fields(EventView))
 _EVENT = sa.select(*(getattr(models.PolicyEvent, name) for name in _EVENT_FIELDS))
 
 
-def events(session: orm.Session, *, policy_id: int) -> tuple[EventView, ...]:
-    """What happened to the policy, newest first."""
-    rows = session.execute(
-        _EVENT.where(models.PolicyEvent.policy_id == policy_id).order_by(
-            models.PolicyEvent.id.desc()
-        )
+# The last time that the policy passed to another customer; what was before is not the owner's.
+_handed = models.PolicyEvent.__table__.alias("handed")
+_HANDED_OVER = (
+    sa.select(sa.func.coalesce(sa.func.max(_handed.c.id), 0))
+    .where(
+        _handed.c.policy_id == models.PolicyEvent.policy_id,
+        _handed.c.kind == models.EventKind.OWNER_CHANGED,
     )
+    .scalar_subquery()
+)
+
+
+def events(
+    session: orm.Session, *, policy_id: int, for_owner: bool = False
+) -> tuple[EventView, ...]:
+    """What happened to the policy, newest first; for its owner since it is theirs."""
+    found = _EVENT.where(models.PolicyEvent.policy_id == policy_id)
+    if for_owner:
+        found = found.where(models.PolicyEvent.id > _HANDED_OVER)
+    rows = session.execute(found.order_by(models.PolicyEvent.id.desc()))
     return tuple(map(_event, rows))
 
 
@@ -211,7 +224,9 @@ def event(
         models.Policy.number == policy_no, models.PolicyEvent.number == number
     )
     if customer_id is not None:
-        found = found.where(models.Policy.customer_id == customer_id)
+        found = found.where(
+            models.Policy.customer_id == customer_id, models.PolicyEvent.id > _HANDED_OVER
+        )
     row = session.execute(found).one_or_none()
     return None if row is None else _event(row)
 

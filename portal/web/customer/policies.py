@@ -54,7 +54,7 @@ def show(number: str) -> str:
     if following is not None and following.id == policy.term.id:
         following = None  # no other runs before it
     begins = following.effective_on if following else None
-    events = queries.events(reader, policy_id=policy.id)
+    events = queries.events(reader, policy_id=policy.id, for_owner=True)
     return flask.render_template(
         "customer/policy.html",
         policy=policy,

@@ -27,6 +27,7 @@ TITLES = {
     "plan_chosen": N_("How the next term is paid"),
     "pet_died": N_("The pet has died"),
     "death_taken_back": N_("That was told by mistake"),
+    "owner_changed": N_("Another customer has it"),
 }
 PLANS = {
     "monthly": N_("monthly"),
@@ -219,6 +220,29 @@ def _money(facts: Mapping[str, Any]) -> list[str]:
     return told
 
 
+def _moved(facts: Mapping[str, Any], day: str) -> list[str]:
+    told = [
+        _(
+            "From %(day)s on it is no longer %(before)s’s but %(after)s’s.",
+            day=day,
+            before=facts["from_no"],
+            after=facts["to_no"],
+        )
+    ]
+    if facts["voided"]:
+        cents = sum(cents for _number, cents in facts["voided"])
+        told.append(
+            _(
+                "Open bills withdrawn and asked of the new owner: %(num)s, %(sum)s.",
+                num=len(facts["voided"]),
+                sum=_sum(cents),
+            )
+        )
+    if facts["autopay"] or facts["planned"] or facts["payer"]:
+        told.append(_("Autopay, planned payments and whoever else paid have ended."))
+    return told
+
+
 def _died(facts: Mapping[str, Any], day: str) -> list[str]:
     return [_("On %(day)s. Payments, bills and reminders were stopped.", day=day)]
 
@@ -240,6 +264,7 @@ _OF = {
     "plan_chosen": _plan,
     "pet_died": _died,
     "death_taken_back": _lives,
+    "owner_changed": _moved,
 }
 
 

@@ -19,6 +19,7 @@ from portal.journeys import (
     billing_settings,
     close_invoice,
     decision_facts,
+    move_policy,
     reissue_refund,
     resolve_dispute,
 )
@@ -29,6 +30,7 @@ from portal.web.staff import (
     decision_view,
     frame,
     links,
+    move_request,
     queue_list,
     refund_request,
     settings_request,
@@ -42,6 +44,7 @@ KINDS: dict[str, tuple[Any, Any]] = {
     rules.FAILED_REFUND: (refund_request, reissue_refund),
     rules.CLOSED_BILL: (closing_request, close_invoice),
     rules.BILLING_SETTINGS: (settings_request, billing_settings),
+    rules.POLICY_MOVE: (move_request, move_policy),
 }
 UNPROCESSABLE = 422
 

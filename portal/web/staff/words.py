@@ -291,6 +291,7 @@ TABLES: dict[str, dict[str, str]] = {
         "policies.policy_added": N_("Policy taken on"),
         "policies.premium_changed": N_("The premium changed"),
         "policies.reinstated": N_("Goes on after all"),
+        "policies.owner_changed": N_("Moved to another customer"),
         "policies.renewed": N_("Renewed"),
         "policies.term_begun": N_("Another term"),
         "policies.term_dropped": N_("The next term does not begin"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -99,6 +99,23 @@ def lock_customer(session: orm.Session, *, customer_id: int) -> None:
         return
     session.execute(_OPEN, account)
     session.execute(_LOCK, account)
+
+
+def lock_customers(
+    session: orm.Session, customer_ids: Collection[int], *, also: sa.Select[tuple[int]]
+) -> tuple[int, ...]:
+    """Take the accounts of several customers in order of id, those that `also` finds among them.
+
+    Their ids. Whoever takes more than one takes them here, so that nobody waits in a circle.
+    """
+    account = models.AccountBalance.customer_id
+    wanted = sa.or_(account.in_(customer_ids), account.in_(also))
+    found = session.scalars(
+        sa.select(account).where(wanted).order_by(account).with_for_update()
+    ).all()
+    for customer_id in sorted(set(customer_ids) - set(found)):  # there is no account yet
+        lock_customer(session, customer_id=customer_id)
+    return tuple(sorted({*found, *customer_ids}))
 
 
 class Owner:

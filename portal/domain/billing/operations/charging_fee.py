@@ -26,6 +26,7 @@ def charge_nsf_fee(
     *,
     fact: str,
     payment_no: str,
+    customer_id: int,
     policy_id: int,
     return_code: str,
     was_fraud_victim: bool,
@@ -36,7 +37,8 @@ def charge_nsf_fee(
 ) -> issuing.Issued | None:
     """Bill the fee of a payment that was sent back; None where there is none, or it is billed.
 
-    `fact` is what is paid for once ("PAY-…"). It is due the plan's lead days after `today`. The
+    It is the fee of whoever paid, also where the policy was handed over since. `fact` is what is
+    paid for once ("PAY-…"). It is due the plan's lead days after `today`. The
     caller has locked the customer's account. Source: docs/billing-rules.md, "Returned debits".
     """
     key = f"nsf:{fact}"
@@ -53,7 +55,7 @@ def charge_nsf_fee(
         return None
     invoice = models.Invoice(
         number=ids.new(ids.Prefix.INVOICE, rng),
-        customer_id=policy.customer_id,
+        customer_id=customer_id,
         policy_id=policy_id,
         state=models.InvoiceState.ISSUED,
         issued_on=today,
@@ -70,7 +72,7 @@ def charge_nsf_fee(
     return issuing.Issued(
         invoice_id=invoice.id,
         number=invoice.number,
-        customer_id=policy.customer_id,
+        customer_id=customer_id,
         policy_id=policy_id,
         due_on=invoice.due_on,
         total_cents=cents,

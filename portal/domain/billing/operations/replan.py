@@ -99,6 +99,7 @@ class Billed:
     """A line of the term that was billed: cents, less what was given back since."""
 
     line_id: int
+    customer_id: int  # of its bill, who may have handed the policy over since
     kind: ChargeKind
     cents: int
     room_cents: int  # what could go back still: less what was corrected, too
@@ -119,6 +120,7 @@ def billed(
     rows = session.execute(
         sa.select(
             models.InvoiceLine.id,
+            models.Invoice.customer_id,
             models.InvoiceLine.kind,
             (models.InvoiceLine.amount_cents - models.InvoiceLine.returned_cents).label("cents"),
             corrected.label("corrected"),
@@ -135,6 +137,7 @@ def billed(
     return tuple(
         Billed(
             line_id=row.id,
+            customer_id=row.customer_id,
             kind=row.kind,
             cents=row.cents,
             room_cents=row.cents - int(row.corrected),
