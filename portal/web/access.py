@@ -192,6 +192,8 @@ TABLE: dict[str, frozenset[str]] = {
     "desk_event.again": CASE_WORK,
     "desk_refund.again": CASE_WORK,
     "desk_refund.check": CASE_WORK,
+    "desk_hold_invoicing.show": CASE_WORK,
+    "desk_hold_invoicing.send": CASE_WORK,
     "desk_close_invoice.show": CASE_WORK,
     "desk_close_invoice.send": CASE_WORK,
     "desk_resolve.show": CASE_WORK,

@@ -75,6 +75,7 @@ BY_NUMBER = {
         ("/desk/customers/{}", "desk_customer"),
         ("/desk/invoices/{}", "desk_invoice"),
         ("/desk/invoices/{}/close?do=reissue", "desk_close_invoice"),
+        ("/desk/policies/{}/invoicing", "desk_policy"),
         ("/desk/payments/{}", "desk_payment"),
         ("/desk/disputes/{}", "desk_case"),
         ("/desk/chargebacks/{}", "desk_chargeback"),

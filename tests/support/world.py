@@ -170,6 +170,7 @@ def _paying(ctx, database, bill) -> dict[str, str]:
         "policy_change": bill.policy.number,
         "bereavement": bill.policy.number,
         "desk_policy": bill.policy.number,
+        "desk_hold_invoicing": bill.policy.number,
         "desk_move": bill.policy.number,
         "desk_settings": "standard",
     }

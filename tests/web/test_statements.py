@@ -35,6 +35,7 @@ PAGES = {
     "desk_case.show": 20,
     "desk_chargeback.show": 13,
     "desk_close_invoice.show": 5,
+    "desk_hold_invoicing.show": 6,
     "desk_customer.show": 18,
     "desk_hand_over.show": 4,
     "desk_home.show": 3,

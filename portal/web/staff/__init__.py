@@ -44,6 +44,7 @@ SCREENS = (
     policy,
     policy_move,
     hold_invoicing,
+    hold_invoicing,
     invoice,
     close_invoice,
     payment,
