@@ -136,12 +136,18 @@ def _page(number: str, typed: Typed) -> str:
         median = expected.median_days(site.reader(), category=categories.Category(case.category))
     return flask.render_template(
         "customer/dispute.html",
-        covers=cover_view.beside_money(),
+        covers=_covers(case),
         view=dispute_view.view(case, median=median),
         case=case,
         typed=typed,
         once_key=once.new_key(),
     )
+
+
+def _covers(case: owner.OwnCase) -> tuple[cover_view.CoverLine, ...]:
+    """What money means for cover; beside a pet that has died no other pet is late."""
+    is_death = case.category == categories.Category.BEREAVEMENT
+    return cover_view.beside_money(case.policy_no or "" if is_death else "")
 
 
 def _own(number: str) -> owner.OwnCase:

@@ -155,7 +155,7 @@ def _card(
         ended=cover_view.is_over(cover),
         paid=cover.paid,
         due=cover.due,
-        installments=cover.installments,
+        installments=0 if cover.died_on is not None else cover.installments,
         next_state=state,
         next_text=text,
         next_sum=total,
