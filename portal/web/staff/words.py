@@ -288,6 +288,8 @@ TABLES: dict[str, dict[str, str]] = {
         "policies.day_moved": N_("Bills are due on another day"),
         "policies.paid_in_full": N_("The rest of the year on one bill"),
         "policies.plan_chosen": N_("How the next term is paid"),
+        "policies.death_taken_back": N_("The death of a pet was told by mistake"),
+        "policies.pet_died": N_("Told that the pet died"),
         "policies.policy_added": N_("Policy taken on"),
         "policies.premium_changed": N_("The premium changed"),
         "policies.reinstated": N_("Goes on after all"),
