@@ -44,7 +44,6 @@ SCREENS = (
     policy,
     policy_move,
     hold_invoicing,
-    hold_invoicing,
     invoice,
     close_invoice,
     payment,
