@@ -11,7 +11,7 @@ from portal.domain.billing import models
 from portal.domain.billing.operations import crediting, voiding
 from portal.domain.billing.queries import coverage, payable
 from portal.domain.payments.rules import ChargebackEvent, PaymentEvent
-from portal.journeys import run_billing, term_changes, void_invoice
+from portal.journeys import earn_premium, run_billing, term_changes, void_invoice
 from portal.kernel import actor
 from tests.support import bills, cases, charging, drafting, paying
 
@@ -212,4 +212,14 @@ def test_killed_before_the_commit_it_leaves_nothing(quiet_ctx, database, bill):
     database.commit_hook = None
     assert str(now_of(database, bill.invoice).state) == "paid"
     void(quiet_ctx, bill.invoice)
+    paying.assert_books(quiet_ctx, with_stripe=False)
+
+
+def test_what_is_earned_is_untouched_by_it(quiet_ctx, database, clock, bill):
+    earned = earn_premium.run(quiet_ctx, on=clock.today())
+    assert earned > 0
+    void(quiet_ctx, bill.invoices[0])
+    paying.assert_books(quiet_ctx, with_stripe=False)
+    assert earn_premium.run(quiet_ctx, on=clock.today()) == 0
+    assert charging.balance(quiet_ctx, "4000") == -earned
     paying.assert_books(quiet_ctx, with_stripe=False)
