@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import datetime
 
 import pytest
@@ -232,4 +233,18 @@ def test_a_pause_of_billing_by_the_desk_is_taken_over(quiet_ctx, database, bill)
         )
     pets.tell(quiet_ctx, bill, DIED)
     assert pets.holds(quiet_ctx, bill) == ALL
+    paying.assert_books(quiet_ctx, with_stripe=False)
+
+
+def test_two_tabs_at_once_do_it_once(quiet_ctx, bill):
+    def press(key: str) -> bool:
+        try:
+            pets.tell(quiet_ctx, bill, DIED, key=key)
+        except bereavement.ToldAlready:
+            return False
+        return True
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(press, ["one", "other"])) == [False, True]
+    assert pets.mails(quiet_ctx) == ["bereavement"]
     paying.assert_books(quiet_ctx, with_stripe=False)

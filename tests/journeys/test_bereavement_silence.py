@@ -12,16 +12,18 @@ from portal.domain.payments.rules import PaymentEvent
 from portal.domain.payments.states import DraftState
 from portal.journeys import (
     announce_drafts,
+    autopay,
     follow_debit,
     follow_draft,
     receipt_mails,
     renew_terms,
     run_billing,
+    scoped_pay,
     tell_bills,
     warn_expiring,
 )
 from portal.kernel import actor
-from tests.support import autopaying, bills, drafting, paying, planning
+from tests.support import autopaying, bills, drafting, paying, people, planning, scoped
 from tests.support import mourning as pets
 
 D = datetime.date
@@ -165,3 +167,25 @@ def test_a_payment_for_two_pets_goes_on_for_the_other_alone(quiet_ctx, database,
     (left,) = planning.waiting(quiet_ctx, bill)
     assert left.takes_cents == other.invoice.open_cents
     paying.assert_books(quiet_ctx, with_stripe=False)
+
+
+def test_somebody_elses_autopay_ends_and_they_alone_are_told_that(ctx, sandbox, database, bill):
+    number = scoped.ask(ctx, bill)
+    scoped_pay.automate(
+        ctx,
+        token=scoped.token(ctx, number),
+        changes=False,
+        method_no=scoped.keep(ctx, sandbox, bill, number),
+        backup_no="",
+        days_before=0,
+        shown=autopay.shown(ctx, pet_name=bill.pet.name, language="en"),
+        who=people.visitor(),
+    )
+    before = pets.mails(ctx)
+    pets.tell(ctx, bill, DIED)
+    assert sorted(pets.mails(ctx)[len(before) :]) == ["autopay_ended", "bereavement"]
+    ((to, words),) = scoped.mails(ctx, "autopay_ended")
+    assert to == scoped.ANA
+    assert "died" not in words
+    tell_bills.tell(ctx, invoice_ids=[bill.invoice.id])
+    assert scoped.mails(ctx, "payer_bill") == []
