@@ -154,6 +154,23 @@ def test_what_is_left_while_a_run_lasts_is_told_once_all_the_same(
     assert [template for template, _ in told(database, customer)] == ["bills_together"]
 
 
+def test_what_is_chosen_while_a_run_lasts_holds_for_the_next_one(
+    quiet_ctx, database, clock, pets, customer
+):
+    clock.set(bills.at(joint.ISSUE_ON))
+    run_billing.run(quiet_ctx, on=joint.ISSUE_ON)
+    with database.reading() as session:
+        run_id = session.scalar(sa.select(sa.func.max(billing.BillingRun.id)))
+        ids = session.scalars(
+            sa.select(billing.Invoice.id).where(billing.Invoice.run_id == run_id)
+        ).all()
+    clock.set(bills.at(joint.ISSUE_ON) + datetime.timedelta(minutes=1))
+    joint.join(quiet_ctx, customer)
+    tell_bills.tell(quiet_ctx, invoice_ids=ids)
+    tell_bills.tell_together(quiet_ctx, run_id=run_id)
+    assert [template for template, _ in told(database, customer)] == ["bill"] * len(ids)
+
+
 def test_a_policy_under_hold_or_ended_is_not_on_it(quiet_ctx, database, clock, pets, customer):
     hold(database, pets[0])
     with database.unit_of_work() as session:
