@@ -63,8 +63,10 @@ def test_what_was_missed_comes_on_one_bill_with_a_day_ahead(quiet_ctx, database,
     assert new_bills(database, bill) == []
     resume(quiet_ctx, bill)
     day = clock.today()
+    seen = run_billing.foresee(quiet_ctx, on=day)
     assert run_billing.run(quiet_ctx, on=day) == 1
     (made,) = new_bills(database, bill)
+    assert (seen.bills, sum(seen.cents.values())) == (1, made.total_cents)
     lines = bills.lines_of(database, made.number)
     parts = {line.installment_id for line in lines}
     assert len(parts) == 2

@@ -33,6 +33,12 @@ _POLICIES = sa.text(f"SELECT DISTINCT p.customer_id, p.id {_MISSED} ORDER BY 1, 
 _PARTS = sa.text(
     f"SELECT DISTINCT i.id, i.due_on {_MISSED} AND p.id = :policy_id ORDER BY i.due_on, i.id"
 )
+FORESEE = sa.text(
+    issuing_sql.by_kind(
+        f"SELECT DISTINCT p.id AS policy_id, i.due_on, i.id, {{columns}}, i.period_start_on,"
+        f" i.period_end_on, t.effective_on, t.expires_on {_MISSED} ORDER BY p.id, i.due_on, i.id"
+    )
+)
 
 
 def waiting(session: orm.Session, *, on: datetime.date) -> Sequence[tuple[int, int]]:

@@ -17,7 +17,7 @@ RECIPE: dict[str, object] = {
 _AMOUNTS = [f"{kind}_cents" for kind in PLANNED]
 
 
-def _by_kind(statement: str) -> str:
+def by_kind(statement: str) -> str:
     """A statement with the amounts of an installment `i` (of a bill `b`) in their places."""
     columns = [f"i.{name}" for name in _AMOUNTS]
     values = [f"({place}, b.{name})" for place, name in enumerate(_AMOUNTS, start=1)]
@@ -52,7 +52,7 @@ def _about_due(statement: str) -> sa.TextClause:
     return sa.text(statement.replace("{due}", _DUE))
 
 
-_PARTS = _by_kind("""
+_PARTS = by_kind("""
     SELECT i.id, {columns},
         i.period_start_on, i.period_end_on, t.effective_on, t.expires_on
     {due}
@@ -142,4 +142,4 @@ _ISSUE = """
     )
     SELECT new_id FROM bill ORDER BY new_id
 """
-ISSUE = sa.text(_by_kind(_ISSUE)).columns(new_id=sa.BigInteger)
+ISSUE = sa.text(by_kind(_ISSUE)).columns(new_id=sa.BigInteger)

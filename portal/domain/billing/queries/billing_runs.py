@@ -5,15 +5,16 @@ from __future__ import annotations
 import collections
 import dataclasses
 import datetime
+import itertools
 from collections.abc import Mapping
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 
 from portal.domain.billing import models
-from portal.domain.billing.operations import issuing_sql
+from portal.domain.billing.operations import catching_up, issuing_sql
 from portal.domain.billing.rules import billable
-from portal.domain.billing.rules.charges import PLANNED
+from portal.domain.billing.rules.charges import PLANNED, ChargeKind
 
 SHOWN = 50
 AT_ONCE = 5_000  # rows of a forecast in memory
@@ -129,20 +130,40 @@ def _set_aside(row: sa.Row) -> SetAside:
 
 def foresee(session: orm.Session, *, on: datetime.date) -> Forecast:
     """What a run of `on` would do now, row by row and never all rows at once; changes nothing."""
-    bills = 0
-    cents: collections.Counter[str] = collections.Counter()
-    reasons: collections.Counter[str] = collections.Counter()
+    seen = _Foreseen()
     rows = session.execute(
         issuing_sql.FORESEE, {"on": on}, execution_options={"yield_per": AT_ONCE}
     )
     for row in rows:
+        if seen.takes(row):
+            seen.bills += 1
+    missed = session.execute(catching_up.FORESEE, {"on": on})
+    for _policy, parts in itertools.groupby(missed, key=lambda row: row.policy_id):
+        taken = [row for row in parts if seen.takes(row)]
+        seen.bills += bool(taken)
+        fees = [row.installment_fee_cents for row in taken if row.installment_fee_cents]
+        seen.cents[str(ChargeKind.INSTALLMENT_FEE)] -= sum(fees[1:])  # it stands on a bill once
+    return Forecast(
+        bills=seen.bills,
+        cents={kind: cents for kind, cents in seen.cents.items() if cents},
+        set_aside=dict(seen.set_aside),
+    )
+
+
+class _Foreseen:
+    """What has been counted so far."""
+
+    def __init__(self) -> None:
+        self.bills = 0
+        self.cents: collections.Counter[str] = collections.Counter()
+        self.set_aside: collections.Counter[str] = collections.Counter()
+
+    def takes(self, row: sa.Row) -> bool:
+        """Count an installment in; False where it would be set aside."""
         reason = billable.trouble(row)
         if reason:
-            reasons[reason] += 1
-            continue
-        bills += 1
+            self.set_aside[reason] += 1
+            return False
         for kind in PLANNED:
-            cents[str(kind)] += getattr(row, f"{kind}_cents")
-    return Forecast(
-        bills=bills, cents={k: c for k, c in cents.items() if c}, set_aside=dict(reasons)
-    )
+            self.cents[str(kind)] += getattr(row, f"{kind}_cents")
+        return True
