@@ -35,6 +35,8 @@ PAGES = {
         ("home", "/home"),
         ("invoices", "/invoices"),
         ("invoice", "first:/invoices"),
+        ("policies", "/policies"),
+        ("policy", "first:/policies"),
         ("pay", "/pay"),
         ("payments", "/payments"),
         ("payment", "first:/payments"),
@@ -60,11 +62,14 @@ PAGES = {
         ("customers", "/desk/customers"),
         ("customer", "first:/desk/customers"),
         ("ledger", "/desk/ledger"),
+        ("billing", "/desk/billing"),
+        ("billing-settings", "/desk/billing/settings"),
     ),
     "omar": (("approvals", "/desk/approvals"), ("approval", "first:/desk/approvals")),
 }
 FIRST = {
     "/invoices": r"/invoices/INV-\w+$",
+    "/policies": r"/policies/POL-\w+$",
     "/autopay": r"/autopay/POL-\w+$",
     "/payments": r"/payments/PAY-\w+$",
     "/statements": r"/statements/\d{4}-\d\d$",
