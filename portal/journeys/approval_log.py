@@ -15,7 +15,7 @@ def record(
     *,
     action: str,
     approval_no: str,
-    customer_id: int,
+    customer_id: int | None,
     who: actor.Actor,
     **data: object,
 ) -> None:

@@ -7,17 +7,16 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy import orm
 
-from portal.domain.approvals import models as approval_models
 from portal.domain.approvals import operations as approvals
+from portal.domain.approvals import queries as approval_queries
 from portal.domain.approvals import rules as approval_rules
 from portal.domain.audit import operations as audit
 from portal.domain.billing.operations import versioning
 from portal.domain.billing.queries import versions
 from portal.domain.billing.rules import settings
-from portal.journeys import context
+from portal.journeys import context, second_person
 from portal.kernel import actor, errors, msgids
 
 SUBJECT = "settings "  # of a request: "settings standard", "settings CA"
@@ -62,19 +61,15 @@ def request(ctx: context.Context, *, ask: Ask, facts_version: str, who: actor.Ac
             raise approval_rules.StaleFacts()
         if waiting(session, code=ask.code):
             raise AskedAlready()
-        number = approvals.request(
+        number = second_person.ask(
             session,
-            kind=approval_rules.BILLING_SETTINGS,
-            subject=SUBJECT + ask.code,
-            customer_id=None,
+            ctx,
+            _matter(facts),
             amount_cents=0,
             facts=facts,
             reason=reason,
-            requester_id=who.id,
-            now=ctx.clock.now(),
-            rng=ctx.rng,
+            who=who,
         )
-        _record(session, ctx, "approvals.requested", number, facts, who)
     return number
 
 
@@ -84,26 +79,29 @@ def approve(ctx: context.Context, *, approval_no: str, facts_version: str, who: 
     When what holds before has changed, the request gets the new facts and StaleFacts is raised.
     Raises also NoSuchApproval, DecidedAlready, NotAnApprover, NotYours, and what `preview` raises.
     """
-    now, today = ctx.clock.now(), ctx.clock.today()
-    code = _code(ctx, approval_no)
+    today = ctx.clock.today()
+    view = second_person.asked(ctx, approval_rules.BILLING_SETTINGS, approval_no)
+    code = view.subject.removeprefix(SUBJECT)
     with ctx.database.unit_of_work() as session:
         versioning.lock(session, code=code)
-        asked = approvals.pending(session, number=approval_no)
-        approval_rules.check_decider(who=who, kind=asked.kind, requester_id=asked.requester_id)
+        asked = second_person.to_decide(session, approval_no=approval_no, who=who)
         ask = ask_of(asked.facts)
         fresh = _facts(session, ctx, ask)
-        approvals.refresh(session, number=approval_no, facts=fresh)
-        is_stale = facts_version != approval_rules.facts_version(fresh)
-        if not is_stale:
-            approvals.approve(
-                session, number=approval_no, facts_version=facts_version, who=who, now=now
-            )
+        is_agreed = second_person.agree(
+            session,
+            ctx,
+            approval_no=approval_no,
+            facts=fresh,
+            facts_version=facts_version,
+            who=who,
+        )
+        if is_agreed:
             versioning.add(
                 session, code=code, valid_from=ask.valid_from, values=ask.values, today=today
             )
-            _record(session, ctx, "approvals.approved", approval_no, fresh, who)
+            second_person.log(session, ctx, _matter(fresh), "approved", approval_no, who=who)
             _record(session, ctx, "billing.settings_added", code, fresh, who)
-    if is_stale:
+    if not is_agreed:
         raise approval_rules.StaleFacts(number=approval_no)
     return code
 
@@ -113,12 +111,13 @@ def send_back(ctx: context.Context, *, approval_no: str, reason: str, who: actor
 
     Raises NoSuchApproval, DecidedAlready, NotAnApprover, NotYours, ReasonMissing, ReasonTooLong.
     """
-    code = _code(ctx, approval_no)
+    view = second_person.asked(ctx, approval_rules.BILLING_SETTINGS, approval_no)
+    code = view.subject.removeprefix(SUBJECT)
     with ctx.database.unit_of_work() as session:
         versioning.lock(session, code=code)
         asked = approvals.pending(session, number=approval_no)
         approvals.return_(session, number=approval_no, reason=reason, who=who, now=ctx.clock.now())
-        _record(session, ctx, "approvals.returned", approval_no, asked.facts, who)
+        second_person.log(session, ctx, _matter(asked.facts), "returned", approval_no, who=who)
     return code
 
 
@@ -141,15 +140,9 @@ def withdraw(
 
 def waiting(session: orm.Session, *, code: str) -> str:
     """The request about these settings that waits for a second person, or ""."""
-    table = approval_models.Approval
-    found = session.scalar(
-        sa.select(table.number).where(
-            table.kind == approval_rules.BILLING_SETTINGS,
-            table.subject == SUBJECT + code,
-            table.state == approval_models.ApprovalState.PENDING,
-        )
+    return approval_queries.waiting(
+        session, kind=approval_rules.BILLING_SETTINGS, subject=SUBJECT + code
     )
-    return found or ""
 
 
 def fresh_facts(ctx: context.Context, facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -185,17 +178,13 @@ def _facts(session: orm.Session, ctx: context.Context, ask: Ask) -> dict[str, An
     }
 
 
-def _code(ctx: context.Context, approval_no: str) -> str:
-    table = approval_models.Approval
-    with ctx.database.reading() as session:
-        found = session.scalar(
-            sa.select(table.subject).where(
-                table.number == approval_no, table.kind == approval_rules.BILLING_SETTINGS
-            )
-        )
-    if found is None:
-        raise approvals.NoSuchApproval(number=approval_no)
-    return found.removeprefix(SUBJECT)
+def _matter(facts: Mapping[str, Any]) -> second_person.Matter:
+    return second_person.Matter(
+        kind=approval_rules.BILLING_SETTINGS,
+        subject=SUBJECT + facts["code"],
+        customer_id=None,
+        data={"settings": dict(facts)},
+    )
 
 
 def _record(

@@ -11,8 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from portal.domain.approvals import models as approval_models
 from portal.domain.approvals import operations as approvals
+from portal.domain.approvals import queries as approval_queries
 from portal.domain.approvals import rules as approval_rules
 from portal.domain.billing import models as billing
 from portal.domain.billing.operations import books, voiding, writing_off
@@ -23,11 +23,11 @@ from portal.domain.ledger import rules as ledger
 from portal.domain.ledger.chart import RECEIVABLES
 from portal.domain.payments.queries import drafts
 from portal.journeys import (
-    approval_log,
     context,
     decision_facts,
     moving_money,
     reissue_invoice,
+    second_person,
     trying,
     void_invoice,
 )
@@ -119,19 +119,15 @@ def close(
             raise AskedAlready(number=number)
         if not facts["needs_second"]:
             return Done(new_no=_do(session, ctx, invoice.id, kept, who=who).new_no)
-        asked_no = approvals.request(
+        asked_no = second_person.ask(
             session,
-            kind=approval_rules.CLOSED_BILL,
-            subject=number,
-            customer_id=invoice.customer_id,
+            ctx,
+            _matter(invoice),
             amount_cents=facts["amount_cents"],
             facts=facts,
             reason=kept.reason,
-            requester_id=who.id,
-            now=ctx.clock.now(),
-            rng=ctx.rng,
+            who=who,
         )
-        _record(session, ctx, invoice, "requested", asked_no, who=who)
         return Done(approval_no=asked_no)
 
 
@@ -141,23 +137,24 @@ def approve(ctx: context.Context, *, approval_no: str, facts_version: str, who: 
     When the figures changed, the request gets the new ones and StaleFacts is raised. Raises also
     NoSuchApproval, DecidedAlready, NotAnApprover, NotYours, and what the action raises.
     """
-    number = _subject(ctx, approval_no)
-    now = ctx.clock.now()
+    number = second_person.asked(ctx, approval_rules.CLOSED_BILL, approval_no).subject
     with ctx.database.unit_of_work() as session:
         invoice = _lock(session, number)
-        asked = approvals.pending(session, number=approval_no)
-        approval_rules.check_decider(who=who, kind=asked.kind, requester_id=asked.requester_id)
+        asked = second_person.to_decide(session, approval_no=approval_no, who=who)
         ask = ask_of(asked.facts)
         fresh = _facts(session, ctx, invoice, ask)
-        approvals.refresh(session, number=approval_no, facts=fresh)
-        is_stale = facts_version != approval_rules.facts_version(fresh)
-        if not is_stale:
-            approvals.approve(
-                session, number=approval_no, facts_version=facts_version, who=who, now=now
-            )
-            _record(session, ctx, invoice, "approved", approval_no, who=who)
+        is_agreed = second_person.agree(
+            session,
+            ctx,
+            approval_no=approval_no,
+            facts=fresh,
+            facts_version=facts_version,
+            who=who,
+        )
+        if is_agreed:
+            second_person.log(session, ctx, _matter(invoice), "approved", approval_no, who=who)
             _do(session, ctx, invoice.id, ask, who=who)
-    if is_stale:
+    if not is_agreed:
         raise approval_rules.StaleFacts(number=approval_no)
     return number
 
@@ -167,26 +164,20 @@ def send_back(ctx: context.Context, *, approval_no: str, reason: str, who: actor
 
     Raises NoSuchApproval, DecidedAlready, NotAnApprover, NotYours, ReasonMissing, ReasonTooLong.
     """
-    number = _subject(ctx, approval_no)
+    number = second_person.asked(ctx, approval_rules.CLOSED_BILL, approval_no).subject
     with ctx.database.unit_of_work() as session:
         invoice = _lock(session, number)
         approvals.return_(session, number=approval_no, reason=reason, who=who, now=ctx.clock.now())
         kept = approval_rules.clean_reason(reason)
-        _record(session, ctx, invoice, "returned", approval_no, who=who, reason=kept)
+        second_person.log(
+            session, ctx, _matter(invoice), "returned", approval_no, who=who, reason=kept
+        )
     return number
 
 
 def waiting(session: orm.Session, *, number: str) -> str:
     """The request about the bill that waits for a second person, or ""."""
-    table = approval_models.Approval
-    found = session.scalar(
-        sa.select(table.number).where(
-            table.kind == approval_rules.CLOSED_BILL,
-            table.subject == number,
-            table.state == approval_models.ApprovalState.PENDING,
-        )
-    )
-    return found or ""
+    return approval_queries.waiting(session, kind=approval_rules.CLOSED_BILL, subject=number)
 
 
 def ask_of(facts: dict[str, Any]) -> Ask:
@@ -327,33 +318,10 @@ def _moved_30_days(session: orm.Session, ctx: context.Context, customer_id: int)
     return moved + int(closed or 0)
 
 
-def _subject(ctx: context.Context, approval_no: str) -> str:
-    table = approval_models.Approval
-    with ctx.database.reading() as session:
-        found = session.scalar(
-            sa.select(table.subject).where(
-                table.number == approval_no, table.kind == approval_rules.CLOSED_BILL
-            )
-        )
-    if found is None:
-        raise approvals.NoSuchApproval(number=approval_no)
-    return found
-
-
-def _record(
-    session: orm.Session,
-    ctx: context.Context,
-    invoice: billing.Invoice,
-    action: str,
-    approval_no: str,
-    **data: Any,
-) -> None:
-    approval_log.record(
-        session,
-        ctx,
-        action=action,
-        approval_no=approval_no,
+def _matter(invoice: billing.Invoice) -> second_person.Matter:
+    return second_person.Matter(
+        kind=approval_rules.CLOSED_BILL,
+        subject=invoice.number,
         customer_id=invoice.customer_id,
-        invoice=invoice.number,
-        **data,
+        data={"invoice": invoice.number},
     )

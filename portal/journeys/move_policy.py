@@ -13,13 +13,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from portal.domain.approvals import models as approval_models
 from portal.domain.approvals import operations as approvals
+from portal.domain.approvals import queries as approval_queries
 from portal.domain.approvals import rules as approval_rules
 from portal.domain.identity import queries as identity
 from portal.domain.policies import changing, models
 from portal.domain.policies import queries as policies
-from portal.journeys import approval_log, context, handing_over, telling, term_scene
+from portal.journeys import context, handing_over, second_person, telling, term_scene
 from portal.kernel import actor, errors, ids, msgids
 
 N_ = msgids.N_
@@ -78,19 +78,15 @@ def request(ctx: context.Context, *, ask: Ask, facts_version: str, who: actor.Ac
         if waiting(session, policy_no=ask.policy_no):
             raise AskedAlready()
         owner = _policy(session, ask.policy_no).customer_id
-        number = approvals.request(
+        number = second_person.ask(
             session,
-            kind=approval_rules.POLICY_MOVE,
-            subject=ask.policy_no,
-            customer_id=owner,
+            ctx,
+            _matter(facts, owner),
             amount_cents=sum(cents for _, cents in facts["voided"]),
             facts=facts,
             reason=reason,
-            requester_id=who.id,
-            now=ctx.clock.now(),
-            rng=ctx.rng,
+            who=who,
         )
-        _log(session, ctx, "requested", number, facts, customer_id=owner, who=who)
     return number
 
 
@@ -100,30 +96,28 @@ def approve(ctx: context.Context, *, approval_no: str, facts_version: str, who: 
     When the consequences changed, the request gets the new ones and StaleFacts is raised. Raises
     also NoSuchApproval, DecidedAlready, NotAnApprover, NotYours, and what `preview` raises.
     """
-    policy_no = _subject(ctx, approval_no)
+    view = second_person.asked(ctx, approval_rules.POLICY_MOVE, approval_no)
+    ask = ask_of(view.facts)  # the policy and to whom: these never change
     with ctx.database.unit_of_work() as session:
-        ask = ask_of(_facts_of(session, approval_no))
         old = _lock(session, ask)  # accounts before the request, as when it is asked for
-        asked = approvals.pending(session, number=approval_no)
-        approval_rules.check_decider(who=who, kind=asked.kind, requester_id=asked.requester_id)
+        asked = second_person.to_decide(session, approval_no=approval_no, who=who)
         fresh = _tried(session, ctx, ask)
-        approvals.refresh(session, number=approval_no, facts=fresh)
-        is_stale = facts_version != approval_rules.facts_version(fresh)
-        if not is_stale:
-            approvals.approve(
-                session,
-                number=approval_no,
-                facts_version=facts_version,
-                who=who,
-                now=ctx.clock.now(),
-            )
+        is_agreed = second_person.agree(
+            session,
+            ctx,
+            approval_no=approval_no,
+            facts=fresh,
+            facts_version=facts_version,
+            who=who,
+        )
+        if is_agreed:
             reason = asked.reason
             _move(session, ctx, ask, key=f"move:{approval_no}", reason=reason, who=who)
-            _log(session, ctx, "approved", approval_no, fresh, customer_id=old, who=who)
+            second_person.log(session, ctx, _matter(fresh, old), "approved", approval_no, who=who)
             _tell(session, ctx, fresh, approval_no=approval_no)
-    if is_stale:
+    if not is_agreed:
         raise approval_rules.StaleFacts(number=approval_no)
-    return policy_no
+    return ask.policy_no
 
 
 def send_back(ctx: context.Context, *, approval_no: str, reason: str, who: actor.Actor) -> str:
@@ -131,26 +125,17 @@ def send_back(ctx: context.Context, *, approval_no: str, reason: str, who: actor
 
     Raises NoSuchApproval, DecidedAlready, NotAnApprover, NotYours, ReasonMissing, ReasonTooLong.
     """
-    policy_no = _subject(ctx, approval_no)
+    view = second_person.asked(ctx, approval_rules.POLICY_MOVE, approval_no)
+    matter = _matter(view.facts, view.customer_id)
     with ctx.database.unit_of_work() as session:
-        asked = approvals.pending(session, number=approval_no)
-        facts, owner = dict(asked.facts), asked.customer_id
         approvals.return_(session, number=approval_no, reason=reason, who=who, now=ctx.clock.now())
-        _log(session, ctx, "returned", approval_no, facts, customer_id=owner or 0, who=who)
-    return policy_no
+        second_person.log(session, ctx, matter, "returned", approval_no, who=who)
+    return view.subject
 
 
 def waiting(session: orm.Session, *, policy_no: str) -> str:
     """The request about the policy that waits for a second person, or ""."""
-    table = approval_models.Approval
-    found = session.scalar(
-        sa.select(table.number).where(
-            table.kind == approval_rules.POLICY_MOVE,
-            table.subject == policy_no,
-            table.state == approval_models.ApprovalState.PENDING,
-        )
-    )
-    return found or ""
+    return approval_queries.waiting(session, kind=approval_rules.POLICY_MOVE, subject=policy_no)
 
 
 def ask_of(facts: Mapping[str, Any]) -> Ask:
@@ -269,41 +254,10 @@ def _tell(
         )
 
 
-def _subject(ctx: context.Context, approval_no: str) -> str:
-    table = approval_models.Approval
-    with ctx.database.reading() as session:
-        found = session.scalar(
-            sa.select(table.subject).where(
-                table.number == approval_no, table.kind == approval_rules.POLICY_MOVE
-            )
-        )
-    if found is None:
-        raise approvals.NoSuchApproval(number=approval_no)
-    return found
-
-
-def _facts_of(session: orm.Session, approval_no: str) -> dict[str, Any]:
-    table = approval_models.Approval
-    return session.scalars(sa.select(table.facts).where(table.number == approval_no)).one()
-
-
-def _log(
-    session: orm.Session,
-    ctx: context.Context,
-    action: str,
-    approval_no: str,
-    facts: Mapping[str, Any],
-    *,
-    customer_id: int,
-    who: actor.Actor,
-) -> None:
-    approval_log.record(
-        session,
-        ctx,
-        action=action,
-        approval_no=approval_no,
+def _matter(facts: Mapping[str, Any], customer_id: int | None) -> second_person.Matter:
+    return second_person.Matter(
+        kind=approval_rules.POLICY_MOVE,
+        subject=facts["policy_no"],
         customer_id=customer_id,
-        who=who,
-        policy=facts["policy_no"],
-        to=facts["to_no"],
+        data={"policy": facts["policy_no"], "to": facts["to_no"]},
     )

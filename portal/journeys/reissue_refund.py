@@ -10,8 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from portal.domain.approvals import models as approval_models
 from portal.domain.approvals import operations as approvals
+from portal.domain.approvals import queries as approval_queries
 from portal.domain.approvals import rules as approval_rules
 from portal.domain.disputes import rules
 from portal.domain.disputes.operations import stepping, writing
@@ -20,7 +20,7 @@ from portal.domain.payments import rules as payment_rules
 from portal.domain.payments.operations import reissuing
 from portal.domain.payments.queries import shown_method
 from portal.gateways import ports
-from portal.journeys import approval_log, context, moving_money, refund_mails
+from portal.journeys import context, moving_money, refund_mails, second_person
 from portal.kernel import actor, errors, msgids
 
 N_ = msgids.N_
@@ -93,19 +93,15 @@ def reissue(ctx: context.Context, *, number: str, ask: Ask, who: actor.Actor) ->
         facts = facts_of(session, ctx, refund, kept)
         if not _needs_second(facts):
             return Done(new_no=_carry_out(session, ctx, refund, kept, who=who))
-        asked_no = approvals.request(
+        asked_no = second_person.ask(
             session,
-            kind=approval_rules.FAILED_REFUND,
-            subject=number,
-            customer_id=refund.customer_id,
+            ctx,
+            _matter(refund),
             amount_cents=refund.amount_cents,
             facts=facts,
             reason=kept.reason,
-            requester_id=who.id,
-            now=ctx.clock.now(),
-            rng=ctx.rng,
+            who=who,
         )
-        _record(session, ctx, refund, "requested", asked_no, who=who)
         return Done(approval_no=asked_no)
 
 
@@ -115,25 +111,26 @@ def approve(ctx: context.Context, *, approval_no: str, facts_version: str, who: 
     When the figures changed, the request gets the new ones and StaleFacts is raised. Raises also
     NoSuchApproval, DecidedAlready, NotAnApprover, NotYours, and what `reissue` raises.
     """
-    number = _subject(ctx, approval_no)
+    number = second_person.asked(ctx, approval_rules.FAILED_REFUND, approval_no).subject
     _check_dead(ctx, number)
-    now = ctx.clock.now()
     with ctx.database.unit_of_work() as session:
         refund = reissuing.lock(session, number=number)
-        asked = approvals.pending(session, number=approval_no)
-        approval_rules.check_decider(who=who, kind=asked.kind, requester_id=asked.requester_id)
+        asked = second_person.to_decide(session, approval_no=approval_no, who=who)
         ask = ask_of(asked.facts)
         reissuing.check_owed(session, refund=refund, by_stripe=ask.by_stripe)
         fresh = facts_of(session, ctx, refund, ask)
-        approvals.refresh(session, number=approval_no, facts=fresh)
-        is_stale = facts_version != approval_rules.facts_version(fresh)
-        if not is_stale:
-            approvals.approve(
-                session, number=approval_no, facts_version=facts_version, who=who, now=now
-            )
-            _record(session, ctx, refund, "approved", approval_no, who=who)
+        is_agreed = second_person.agree(
+            session,
+            ctx,
+            approval_no=approval_no,
+            facts=fresh,
+            facts_version=facts_version,
+            who=who,
+        )
+        if is_agreed:
+            second_person.log(session, ctx, _matter(refund), "approved", approval_no, who=who)
             _carry_out(session, ctx, refund, ask, who=who)
-    if is_stale:
+    if not is_agreed:
         raise approval_rules.StaleFacts(number=approval_no)
     return number
 
@@ -143,26 +140,20 @@ def send_back(ctx: context.Context, *, approval_no: str, reason: str, who: actor
 
     Raises NoSuchApproval, DecidedAlready, NotAnApprover, NotYours, ReasonMissing, ReasonTooLong.
     """
-    number = _subject(ctx, approval_no)
+    number = second_person.asked(ctx, approval_rules.FAILED_REFUND, approval_no).subject
     with ctx.database.unit_of_work() as session:
         refund = reissuing.lock(session, number=number)
         approvals.return_(session, number=approval_no, reason=reason, who=who, now=ctx.clock.now())
         kept = approval_rules.clean_reason(reason)
-        _record(session, ctx, refund, "returned", approval_no, who=who, reason=kept)
+        second_person.log(
+            session, ctx, _matter(refund), "returned", approval_no, who=who, reason=kept
+        )
     return number
 
 
 def waiting(session: orm.Session, *, number: str) -> str:
     """The request about the refund that waits for a second person, or ""."""
-    table = approval_models.Approval
-    found = session.scalar(
-        sa.select(table.number).where(
-            table.kind == approval_rules.FAILED_REFUND,
-            table.subject == number,
-            table.state == approval_models.ApprovalState.PENDING,
-        )
-    )
-    return found or ""
+    return approval_queries.waiting(session, kind=approval_rules.FAILED_REFUND, subject=number)
 
 
 def facts_of(
@@ -298,34 +289,10 @@ def _carry_out(
     return new_no
 
 
-def _subject(ctx: context.Context, approval_no: str) -> str:
-    table = approval_models.Approval
-    with ctx.database.reading() as session:
-        found = session.scalar(
-            sa.select(table.subject).where(
-                table.number == approval_no, table.kind == approval_rules.FAILED_REFUND
-            )
-        )
-    if found is None:
-        raise approvals.NoSuchApproval(number=approval_no)
-    return found
-
-
-def _record(
-    session: orm.Session,
-    ctx: context.Context,
-    refund: models.Refund,
-    action: str,
-    approval_no: str,
-    **data: Any,
-) -> None:
-    about = {"refund": refund.number, "amount_cents": refund.amount_cents}
-    approval_log.record(
-        session,
-        ctx,
-        action=action,
-        approval_no=approval_no,
+def _matter(refund: models.Refund) -> second_person.Matter:
+    return second_person.Matter(
+        kind=approval_rules.FAILED_REFUND,
+        subject=refund.number,
         customer_id=refund.customer_id,
-        **about,
-        **data,
+        data={"refund": refund.number, "amount_cents": refund.amount_cents},
     )

@@ -70,6 +70,18 @@ def by_number(session: orm.Session, *, number: str) -> ApprovalView | None:
     return None if row is None else ApprovalView(**row._mapping)
 
 
+def waiting(session: orm.Session, *, kind: str, subject: str) -> str:
+    """The number of the request about `subject` that waits for a second person, or ""."""
+    found = session.scalar(
+        sa.select(models.Approval.number).where(
+            models.Approval.kind == kind,
+            models.Approval.subject == subject,
+            models.Approval.state == models.ApprovalState.PENDING,
+        )
+    )
+    return found or ""
+
+
 def of_subject(session: orm.Session, *, subject: str) -> tuple[ApprovalView, ...]:
     """Every request about a public number, newest first."""
     rows = session.execute(

@@ -33,6 +33,7 @@ from portal.web.staff import (
     move_request,
     queue_list,
     refund_request,
+    request_page,
     settings_request,
 )
 
@@ -153,39 +154,29 @@ def _journey(number: str) -> Any:
     return KINDS[view.kind][1] if view is not None and view.kind in KINDS else None
 
 
-def _page(number: str, *, reason: str = "", reason_error: str = "", refused: str = "") -> str:
+def _page(number: str, **said: str) -> str:
     reader = site.reader()
     view = frame.found(queries.by_number(reader, number=number))
     if view.kind in KINDS:
-        return KINDS[view.kind][0].page(
-            view, reason=reason, reason_error=reason_error, refused=refused
-        )
+        return KINDS[view.kind][0].page(view, **said)
     head = frame.found(cases.head(reader, number=view.subject))
     who = identity.customer(reader, customer_id=head.customer_id)
     facts, lifted, impossible = _facts(view, dispute_id=head.id)
-    people = [view.requester_id, *([view.approver_id] if view.approver_id else [])]
-    names = identity.staff_names(reader, staff_ids=people)
-    person = flask_login.current_user
-    return frame.page(
+    decision = decision_view.of(facts, lifted_holds=lifted)
+    return request_page.page(
         "approval.html",
-        view=view,
+        view,
+        facts,
+        effect=decision.effect,
+        impossible=impossible,
         head=head,
         customer=who,
         title=queue_list.subject(head.category, head.pet_name),
-        decision=decision_view.of(facts, lifted_holds=lifted),
-        facts_version=rules.facts_version(facts),
-        is_changed=rules.facts_version(facts) != view.facts_version,
-        impossible=impossible,
+        decision=decision,
         letter_text=decision_view.mail(
             facts, number=head.number, language=who.language, first_name=who.first_name
         ),
-        requester=names.get(view.requester_id, ""),
-        approver=names.get(view.approver_id or 0, ""),
-        is_own=view.requester_id == person.id,
-        may_decide=view.state == "pending" and rules.may_approve(person.role, view.kind),
-        reason=reason,
-        reason_error=reason_error,
-        refused=refused,
+        **said,
     )
 
 
