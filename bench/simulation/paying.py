@@ -281,7 +281,11 @@ def _order(
     with one.ctx.database.reading() as session:
         try:
             plan = pay_invoices.preview(
-                session, customer_id=person.id, invoice_nos=numbers, wish=wish
+                session,
+                customer_id=person.id,
+                invoice_nos=numbers,
+                wish=wish,
+                today=one.ctx.clock.today(),
             )
         except errors.DomainError:
             return None

@@ -41,7 +41,8 @@ def policies(database, clock):
 def test_it_says_what_it_issued_and_what_it_set_aside_and_why(run, policies):
     told = run()
     assert told.exit_code == 0, told.output
-    assert f"{TODAY}: 5 invoices issued, installment fee 15.00, premium" in told.output
+    asked = "premium 312.23, tax 3.15, installment fee 15.00"
+    assert f"{TODAY}: 5 invoices issued, {asked}" in told.output
     assert f"set aside: {policies[2].policy.number}, due 2027-02-01:" in told.output
 
 

@@ -72,7 +72,10 @@ def step3(maria, bill):
 def test_every_category_can_be_chosen(maria, bill):
     text = page(maria, f"/disputes/new?invoice={bill.number}&line=3")
     values = re.findall(r'name="category" value="([a-z_]+)"', text)
-    assert values == [str(category) for category in categories.Category]
+    assert values == [str(found.category) for found in categories.OFFERED]
+    assert set(categories.Category) - {found.category for found in categories.OFFERED} == {
+        categories.Category.BEREAVEMENT
+    }
     assert "Miso, November, $66.08" in text
 
 

@@ -89,7 +89,8 @@ def cents_by_kind(session: orm.Session, *, run_id: int) -> dict[str, int]:
         .where(invoice.run_id == run_id, invoice.state != models.InvoiceState.VOIDED)
         .group_by(line.kind)
     )
-    return {str(kind): int(cents) for kind, cents in rows}
+    found = {str(kind): int(cents) for kind, cents in rows}
+    return {kind: found[kind] for kind in map(str, PLANNED) if kind in found}
 
 
 def waiting(session: orm.Session, *, on: datetime.date) -> int:
