@@ -242,6 +242,8 @@ TABLES: dict[str, dict[str, str]] = {
         "identity.signed_in": N_("Signed in"),
         "identity.signed_out": N_("Signed out"),
         "identity.signed_out_everywhere": N_("Signed out everywhere"),
+        "payments.autopay_ended": N_("Autopay ended"),
+        "payments.autopay_joined": N_("Autopay joined"),
         "payments.cancelled": N_("Payment called off"),
         "payments.chargeback_appeal_needs_response": N_("Chargeback: the bank asks once more"),
         "payments.chargeback_appeal_under_review": N_("Chargeback: the card network decides"),
