@@ -69,6 +69,11 @@ class Ask:
     customer_id: int | None = None  # whose it must be; None at the desk
     expects: str = ""  # the version of what was shown; "" where nothing was
 
+    @property
+    def key(self) -> str:
+        """The form's key, apart from that of any other person, policy or job."""
+        return f"{self.who.kind}:{self.who.id or self.who.label}:{self.policy_no}:{self.once_key}"
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Change:
@@ -247,14 +252,9 @@ def perform(
         policy = db.lock_row(session, models.Policy, found.id)
         if policy.customer_id not in whose or ask.customer_id not in (None, policy.customer_id):
             raise NoSuchPolicy()  # it was handed over in this moment
-        known = changing.by_once_key(session, once_key=ask.once_key)
-        if known is not None:
-            return Change(
-                number=known.number,
-                kind=known.kind,
-                effective_on=known.effective_on,
-                facts=known.facts,
-            )
+        done = _done_before(session, ask, policy)
+        if done is not None:
+            return done
         is_over = policy.state is models.PolicyState.CANCELLED
         if is_cancelled is not None and is_over is not is_cancelled:
             raise changing.NotCancelled() if is_cancelled else CancelledAlready()
@@ -273,6 +273,21 @@ def perform(
         else:
             _keep(session, ctx, ask, policy=policy, term=term, made=made)
         return made
+
+
+def _done_before(session: orm.Session, ask: Ask, policy: models.Policy) -> Change | None:
+    """What this form did already. Raises ChangedMeanwhile where that was changed since."""
+    known = changing.by_once_key(session, policy_id=policy.id, once_key=ask.key)
+    if known is None:
+        return None
+    if known.id != changing.newest_id(session, policy_id=policy.id):
+        raise ChangedMeanwhile()
+    return Change(
+        number=known.number,
+        kind=known.kind,
+        effective_on=known.effective_on,
+        facts=known.facts,
+    )
 
 
 def lock_accounts(
@@ -303,7 +318,7 @@ def _keep(
         term=term,
         kind=made.kind,
         number=made.number,
-        once_key=ask.once_key,
+        once_key=ask.key,
         effective_on=made.effective_on,
         reason=ask.reason,
         facts=made.facts,

@@ -160,10 +160,23 @@ def reinstate(session: orm.Session, *, policy: models.Policy, term: models.Term)
     session.flush()
 
 
-def by_once_key(session: orm.Session, *, once_key: str) -> models.PolicyEvent | None:
-    """What a form sent before has already done."""
+def by_once_key(
+    session: orm.Session, *, policy_id: int, once_key: str
+) -> models.PolicyEvent | None:
+    """What a form sent before has already done to the policy."""
     return session.scalar(
-        sa.select(models.PolicyEvent).where(models.PolicyEvent.once_key == once_key)
+        sa.select(models.PolicyEvent).where(
+            models.PolicyEvent.policy_id == policy_id, models.PolicyEvent.once_key == once_key
+        )
+    )
+
+
+def newest_id(session: orm.Session, *, policy_id: int) -> int | None:
+    """The newest event of the policy."""
+    return session.scalar(
+        sa.select(sa.func.max(models.PolicyEvent.id)).where(
+            models.PolicyEvent.policy_id == policy_id
+        )
     )
 
 
