@@ -19,7 +19,7 @@ from sqlalchemy import orm
 
 from portal.domain.billing import models as billing
 from portal.domain.billing.operations import books, earning, holds, replan
-from portal.domain.billing.queries import held
+from portal.domain.billing.queries import held, renewals
 from portal.domain.billing.rules import installments, replanning
 from portal.domain.billing.rules.charges import COVER, ChargeKind
 from portal.domain.billing.rules.term_premium import Segment, TermPremium
@@ -28,6 +28,17 @@ from portal.journeys import context, returning, term_letters
 from portal.kernel import actor, db, errors, ids, money, msgids
 
 Kind = models.EventKind
+OF_THE_LIVING = frozenset(
+    {
+        Kind.PREMIUM_CHANGED,
+        Kind.DAY_MOVED,
+        Kind.PAID_IN_FULL,
+        Kind.PAID_MONTHLY,
+        Kind.TERM_BEGUN,
+        Kind.RENEWED,
+        Kind.PLAN_CHOSEN,
+    }
+)  # what nobody does to the policy of a pet that died
 
 
 class NoSuchPolicy(errors.DomainError):
@@ -56,6 +67,20 @@ class PolicyHeld(errors.DomainError):
 
     code = "policy_held"
     message = msgids.N_("Everything about this policy is stopped for now. Please write to us.")
+
+
+class PetHasDied(errors.DomainError):
+    """Cover of a pet that died is ended, or goes on after a mistake; nothing else is done."""
+
+    code = "pet_has_died"
+    message = msgids.N_("The pet has died. Only its cover can be ended now.")
+
+
+class BillingPaused(errors.DomainError):
+    """No bill of the policy goes out while its billing is held."""
+
+    code = "billing_paused"
+    message = msgids.N_("The billing of this policy is paused, and this would send a bill.")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -265,6 +290,7 @@ def perform(
         made = Change(number=number, kind=kind, effective_on=effective_on, facts=facts)
         for customer_id in whose:
             holds.shrink_to_open(session, customer_id=customer_id, now=ctx.clock.now())
+        _refuse(session, policy, made)
         if ask.expects not in ("", made.version):
             raise ChangedMeanwhile()
         if trial is not None:
@@ -273,6 +299,17 @@ def perform(
         else:
             _keep(session, ctx, ask, policy=policy, term=term, made=made)
         return made
+
+
+def _refuse(session: orm.Session, policy: models.Policy, made: Change) -> None:
+    """Raise PetHasDied, and BillingPaused where the change sends a bill that nobody may get."""
+    if made.kind not in OF_THE_LIVING:
+        return
+    if session.get_one(models.Pet, policy.pet_id).died_on is not None:
+        raise PetHasDied()
+    bills = made.facts.get("billed_cents") or made.facts.get("first_bill_cents")
+    if bills and renewals.is_held(session, policy_no=policy.number):
+        raise BillingPaused()
 
 
 def _done_before(session: orm.Session, ask: Ask, policy: models.Policy) -> Change | None:

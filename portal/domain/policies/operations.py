@@ -49,6 +49,13 @@ class TermOverlaps(errors.DomainError):
     message = msgids.N_("This policy already has a term from %(effective_on)s to %(expires_on)s.")
 
 
+class TermTooFar(errors.DomainError):
+    """Nobody insures a pet for longer than that, or from so far a day on."""
+
+    code = "term_too_far"
+    message = msgids.N_("A term lasts three years at most, and begins within five years.")
+
+
 class PolicyCancelled(errors.DomainError):
     """A cancelled policy gets no further term; a new policy does."""
 
@@ -79,6 +86,7 @@ _PARTS = {
     models.PaymentPlan.MONTHLY: 12,
 }
 MOST_PARTS = 12
+LONGEST, FARTHEST = 3 * 366, 5 * 366  # days of a term, and from today to its beginning
 
 
 def add_pet(
@@ -172,10 +180,12 @@ def add_term(
 
     `installments` counts those after a down payment; other plans know their own number. `tax_ppm`
     is the rate behind `tax_cents`, in parts per million, for when the premium changes. Raises
-    TermEmpty, TermOverlaps, PolicyCancelled, PremiumMissing, InstallmentsWrong.
+    TermEmpty, TermTooFar, TermOverlaps, PolicyCancelled, PremiumMissing, InstallmentsWrong.
     """
     if expires_on <= effective_on:
         raise TermEmpty()
+    if (expires_on - effective_on).days > LONGEST or (effective_on - now.date()).days > FARTHEST:
+        raise TermTooFar()
     if premium_cents <= 0 or min(tax_cents, policy_fee_cents, installment_fee_cents) < 0:
         raise PremiumMissing()
     parts = _parts(payment_plan, installments, down_payment_cents, premium_cents)

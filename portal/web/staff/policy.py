@@ -38,6 +38,7 @@ FIELDS = {
     "change_before_another": "on",
     "cancellation_outside_term": "on",
     "term_empty": "until",
+    "term_too_far": "until",
     "term_overlaps": "on",
     "term_before_last": "on",
     "installments_wrong": "parts",
