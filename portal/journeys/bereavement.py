@@ -132,9 +132,9 @@ def tell(ctx: context.Context, *, ask: term_scene.Ask, died_on: datetime.date) -
         pet = session.get_one(models.Pet, policy.pet_id)
         case_no = _open_case(session, ctx, policy, pet, found, number)
         stopped = mourning.stop(session, ctx, policy=policy, who=ask.who)
-        mourning.hold(session, policy=policy, case_no=case_no, now=ctx.clock.now())
+        pause = mourning.hold(session, policy=policy, case_no=case_no, now=ctx.clock.now())
         pet.died_on = died_on
-        facts = _facts(found, case_no, stopped)
+        facts = {**_facts(found, case_no, stopped), "pause": pause}
         _condole(session, ctx, policy, pet, found, case_no)
         return term_scene.Played(term, Kind.PET_DIED, died_on, facts)
 

@@ -20,7 +20,7 @@ from portal.domain.payments.queries import silenced
 from portal.domain.payments.states import AutopayEnd
 from portal.domain.policies import changing, models
 from portal.domain.policies import queries as policies
-from portal.journeys import arrange, context, end_autopay, pausing
+from portal.journeys import arrange, context, end_autopay, hold_invoicing, pausing
 from portal.kernel import actor, errors, ids, msgids
 
 REASON = msgids.N_("A pet has died")
@@ -51,8 +51,16 @@ def hold(
     policy: models.Policy,
     case_no: str,
     now: datetime.datetime,
-) -> None:
-    """Hold the whole policy; a pause of its billing that stands there already is taken over."""
+) -> dict[str, str] | None:
+    """Hold the whole policy. A pause of its billing by the desk gives way; what it was, or None."""
+    pause = hold_invoicing.standing(session, policy_no=policy.number)
+    kept = None
+    if pause is not None and pause.owner == hold_invoicing.OWNER and pause.expires_at is not None:
+        kept = {
+            "owner": pause.owner,
+            "reason": pause.reason,
+            "expires_at": pause.expires_at.isoformat(),
+        }
     for kind in KINDS:
         holds.lift_whole(session, kind=kind, subject=policy.number, now=now)
         holds.place(
@@ -66,6 +74,7 @@ def hold(
             owner=case_no,
             now=now,
         )
+    return kept
 
 
 def stop(
@@ -97,10 +106,38 @@ def stop(
 def undo(
     session: orm.Session, *, policy: models.Policy, case_no: str, now: datetime.datetime
 ) -> None:
-    """The pet lives: the holds end and its bills go on. What was called off stays so."""
+    """The pet lives: the holds end and its bills go on. What was called off stays so.
+
+    A pause by the desk that gave way stands again, unless its time is over.
+    """
     session.get_one(models.Pet, policy.pet_id).died_on = None
-    holds.lift(session, owner=case_no, now=now)
+    if holds.lift(session, owner=case_no, now=now):
+        _pause_again(session, policy=policy, case_no=case_no, now=now)
     pausing.follow_open(session, customer_id=policy.customer_id, now=now)
+
+
+def _pause_again(
+    session: orm.Session, *, policy: models.Policy, case_no: str, now: datetime.datetime
+) -> None:
+    told = changing.newest(session, policy_id=policy.id, kind=models.EventKind.PET_DIED)
+    pause = told.facts.get("pause") if told and told.facts["case_no"] == case_no else None
+    if pause is None:
+        return
+    ends = datetime.datetime.fromisoformat(pause["expires_at"])
+    if ends <= now:
+        return
+    holds.place(
+        session,
+        kind=Kind.INVOICING,
+        customer_id=policy.customer_id,
+        subject=policy.number,
+        line_number=None,
+        amount_cents=0,
+        reason=pause["reason"],
+        owner=pause["owner"],
+        now=now,
+        expires_at=ends,
+    )
 
 
 def forget(session: orm.Session, *, policy: models.Policy, now: datetime.datetime) -> None:

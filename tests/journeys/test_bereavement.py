@@ -15,6 +15,7 @@ from portal.domain.payments.states import AutopayEnd
 from portal.journeys import (
     bereavement,
     earn_premium,
+    hold_invoicing,
     mourning,
     run_billing,
     term_changes,
@@ -27,6 +28,7 @@ from tests.support import mourning as pets
 D = datetime.date
 STARTS = D(2026, 8, 1)
 DIED = D(2026, 11, 20)
+PAUSED_UNTIL = D(2027, 1, 20)
 ALL = ["autopay", "invoicing", "late_fee", "overdue"]
 
 
@@ -248,3 +250,47 @@ def test_two_tabs_at_once_do_it_once(quiet_ctx, bill):
         assert sorted(pool.map(press, ["one", "other"])) == [False, True]
     assert pets.mails(quiet_ctx) == ["bereavement"]
     paying.assert_books(quiet_ctx, with_stripe=False)
+
+
+def paused(ctx, bill, until=PAUSED_UNTIL):
+    """The desk pauses billing."""
+    hold_invoicing.place(
+        ctx, policy_no=bill.policy.number, last_on=until, reason="Hospital.", who=pets.STAFF
+    )
+
+
+def pause(ctx, bill):
+    with ctx.database.reading() as session:
+        found = hold_invoicing.standing(session, policy_no=bill.policy.number)
+        return found and (found.owner, found.reason, found.expires_at)
+
+
+def test_a_pause_by_the_desk_stands_again_once_it_was_a_mistake(quiet_ctx, bill):
+    paused(quiet_ctx, bill)
+    before = pause(quiet_ctx, bill)
+    pets.tell(quiet_ctx, bill, DIED)
+    assert pause(quiet_ctx, bill)[0] == pets.case(quiet_ctx, bill).number
+    pets.take_back(quiet_ctx, bill)
+    assert pause(quiet_ctx, bill) == before
+    hold_invoicing.end(quiet_ctx, policy_no=bill.policy.number, reason="Out again.", who=pets.STAFF)
+    assert pets.holds(quiet_ctx, bill) == []
+
+
+def test_a_pause_whose_day_is_past_does_not_come_back(quiet_ctx, clock, bill):
+    paused(quiet_ctx, bill, D(2026, 11, 26))
+    pets.tell(quiet_ctx, bill, DIED)
+    clock.set(bills.at(D(2026, 11, 27)))
+    pets.take_back(quiet_ctx, bill)
+    assert pets.holds(quiet_ctx, bill) == []
+
+
+def test_a_pause_that_the_desk_ended_since_does_not_come_back(quiet_ctx, clock, bill):
+    """A policy that ends and goes on later has no death behind it any more."""
+    paused(quiet_ctx, bill)
+    pets.tell(quiet_ctx, bill, DIED)
+    pets.take_back(quiet_ctx, bill)
+    hold_invoicing.end(quiet_ctx, policy_no=bill.policy.number, reason="Out again.", who=pets.STAFF)
+    pets.end_cover(quiet_ctx, bill, clock.today())
+    back = term_changes.Ask(policy_no=bill.policy.number, once_key="back", who=pets.STAFF)
+    term_changes.reinstate(quiet_ctx, ask=back)
+    assert pets.holds(quiet_ctx, bill) == []
