@@ -77,7 +77,7 @@ def join(ctx: context.Context, *, ask: Ask, is_trial: bool = False) -> Joined:
     if not 1 <= ask.day <= replanning.LAST_DAY:
         raise replanning.DayUnreadable()
     with ctx.database.unit_of_work() as session:
-        books.lock_customer(session, customer_id=ask.customer_id)
+        _lock(session, customer_id=ask.customer_id)
         trial = session.begin_nested() if is_trial else None
         tasks = list(session.info.get("tasks", []))
         made = _joined(session, ctx, ask)
@@ -128,7 +128,10 @@ def _joined(session: orm.Session, ctx: context.Context, ask: Ask) -> Joined:
         )
         for policy in found
     )
-    if len(pets) < LEAST_PETS:
+    today = ctx.clock.today()
+    covers = coverage.covers(session, customer_id=ask.customer_id, today=today)
+    to_come = {cover.policy_no for cover in covers if cover.next_on is not None}
+    if len(to_come.intersection(pet.policy_no for pet in pets)) < LEAST_PETS:
         raise TooFewPets()
     was = joint.running(session, customer_id=ask.customer_id)
     if was is None or was.day != ask.day:
@@ -141,6 +144,22 @@ def _joined(session: orm.Session, ctx: context.Context, ask: Ask) -> Joined:
         session.flush()
         _record(session, ctx, "billing.together_chosen", ask.customer_id, ask.who, day=ask.day)
     return Joined(day=ask.day, pets=pets)
+
+
+def _lock(session: orm.Session, *, customer_id: int) -> None:
+    """Take the account, and those of all who were ever billed for a policy that is theirs now.
+
+    In order of id: each policy's move takes them too. Raises ChangedMeanwhile where a policy came
+    to the customer while this waited.
+    """
+    billed = (
+        sa.select(billing.Invoice.customer_id)
+        .join(models.Policy, models.Policy.id == billing.Invoice.policy_id)
+        .where(models.Policy.customer_id == customer_id)
+    )
+    whose = books.lock_customers(session, [customer_id], also=billed)
+    if not set(session.scalars(billed.distinct())) <= set(whose):
+        raise term_changes.ChangedMeanwhile()
 
 
 def _moved(

@@ -191,6 +191,15 @@ def test_a_policy_under_hold_or_ended_is_not_on_it(quiet_ctx, database, clock, p
     assert "2 pets" in mail.subject
 
 
+def test_a_policy_that_ended_long_ago_is_no_second_pet(quiet_ctx, database):
+    bill = bills.make_bill(database, effective_on=datetime.date(2026, 9, 28))
+    ended = datetime.date(2024, 9, 28)
+    bills.make_bill(database, customer=bill.customer, pet_name="Old", effective_on=ended)
+    with pytest.raises(bill_together.TooFewPets):
+        joint.join(quiet_ctx, bill.customer)
+    assert setting(database, bill.customer) is None
+
+
 def test_if_one_can_not_move_none_does(quiet_ctx, database, pets, customer, monkeypatch):
     real, calls = term_changes.move_day, []
 
