@@ -21,14 +21,20 @@ _CHOSEN = sa.text(
     SELECT coalesce(
         (SELECT day FROM joint_billing WHERE customer_id = :customer_id AND left_at IS NULL),
         (SELECT CAST(facts ->> 'to_day' AS integer) FROM policy_event
-            WHERE policy_id = :policy_id AND kind = 'day_moved' ORDER BY id DESC LIMIT 1)
+            WHERE policy_id = :policy_id AND kind = 'day_moved' AND id > (
+                SELECT coalesce(max(id), 0) FROM policy_event
+                WHERE policy_id = :policy_id AND kind = 'owner_changed')
+            ORDER BY id DESC LIMIT 1)
     )
     """
 )
 
 
 def chosen(session: orm.Session, *, policy_id: int, customer_id: int) -> int | None:
-    """The day that all pets share, else the one this policy was moved to last; None without."""
+    """The day that all pets share, else the one its owner moved this policy to last, or None.
+
+    What a former owner chose binds nobody else.
+    """
     return session.scalar(_CHOSEN, {"policy_id": policy_id, "customer_id": customer_id})
 
 

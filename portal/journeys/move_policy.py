@@ -217,6 +217,7 @@ def _played(
         session, ctx, bills=bills, reason=f"Moved to {new.number}", who=who
     )
     policy.customer_id = new.id
+    policy.next_payment_plan = None  # the former owner's choice binds nobody else
     session.get_one(models.Pet, policy.pet_id).customer_id = new.id
     session.flush()
     facts = {

@@ -131,8 +131,8 @@ def _tell_payer(
     session: orm.Session, ctx: context.Context, invoice: issuing.Issued, about: About
 ) -> None:
     payer = about.payers_of.get(invoice.policy_id)
-    if payer is None:
-        return
+    if payer is None or payer.customer_id != invoice.customer_id:
+        return  # also who pays for another owner, who has the policy since
     telling.tell_payer(
         session,
         ctx,

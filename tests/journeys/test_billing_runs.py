@@ -15,7 +15,7 @@ from portal.domain.billing.queries import billing_runs as runs
 from portal.domain.billing.rules import billable
 from portal.journeys import put_back, run_billing, tell_bills
 from portal.kernel import actor
-from tests.support import bills, jobs, paying
+from tests.support import bills, closing, jobs, paying
 
 EARLY = datetime.date(2026, 1, 1)  # nothing is billed by then
 
@@ -244,6 +244,15 @@ def test_who_pays_is_told_once_however_often_the_job_runs(quiet_ctx, clock, poli
         ids = session.scalars(sa.select(models.Invoice.id)).all()
     tell_bills.tell(quiet_ctx, invoice_ids=ids)
     assert paying.mails(quiet_ctx, "bill") == len(policies)
+
+
+def test_a_bill_withdrawn_before_its_mail_is_told_to_nobody(quiet_ctx, clock, policies):
+    run_billing.run(quiet_ctx, on=clock.today())
+    with quiet_ctx.database.reading() as session:
+        number = session.scalar(sa.select(models.Invoice.number).order_by(models.Invoice.id))
+    closing.close(quiet_ctx, number)
+    jobs.run_all(quiet_ctx, only=("tell_bills",))
+    assert paying.mails(quiet_ctx, "bill") == len(policies) - 1
 
 
 def test_an_unfinished_run_of_another_day_is_left_alone(quiet_ctx, clock, policies):

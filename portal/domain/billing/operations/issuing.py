@@ -117,17 +117,40 @@ def _take(session: orm.Session, *, on: datetime.date, limit: int) -> Sequence[sa
     """Installments that are due, their customers' accounts locked; () when none is left.
 
     Accounts that somebody else holds are passed over. Where only such are left the first of them
-    is waited for: the batch that holds it may have been killed.
+    is waited for: the batch that holds it may have been killed. Nothing is held while it waits.
     """
     given = {"on": on, "limit": limit}
     while True:
-        found = session.execute(issuing_sql.TAKE, given).all()
+        found = _locked(session, issuing_sql.TAKE, given)
         if found or not session.scalar(issuing_sql.ANY_LEFT, {"on": on}):
             return found
-        session.execute(issuing_sql.OPEN_ACCOUNTS, {"on": on, "limit": limit})
-        found = session.execute(issuing_sql.WAIT, {"on": on}).all()
+        if session.execute(issuing_sql.OPEN_ACCOUNTS, given).rowcount:
+            continue  # the accounts just opened are ours to take
+        found = _locked(session, issuing_sql.WAIT, {"on": on})
         if found:
             return found
+
+
+def _locked(
+    session: orm.Session, accounts: sa.TextClause, given: dict[str, object]
+) -> Sequence[sa.Row]:
+    """Take accounts, then what is due of them now that nobody else can change it.
+
+    Where nothing of it is due any more the accounts are let go again.
+    """
+    trial = session.begin_nested()
+    taken = session.execute(accounts, given).all()
+    wanted = {
+        "on": given["on"],
+        "installments": [row.id for row in taken],
+        "accounts": list({row.customer_id for row in taken}),
+    }
+    found = session.execute(issuing_sql.STILL_DUE, wanted).all() if taken else []
+    if found:
+        trial.commit()
+    else:
+        trial.rollback()
+    return found
 
 
 def _issue(
@@ -170,8 +193,11 @@ def _said(refused: sa.exc.DBAPIError) -> str:
 
 
 def issued(session: orm.Session, *, invoice_ids: Sequence[int]) -> tuple[Issued, ...]:
-    """The invoices with these ids, as those who are told of them need them."""
-    table = models.Invoice
+    """The invoices with these ids, as those who are told of them need them.
+
+    Withdrawn ones and those given up are told to nobody; credit may have paid one at once.
+    """
+    table, state = models.Invoice, models.InvoiceState
     rows = session.execute(
         sa.select(
             table.id.label("invoice_id"),
@@ -181,7 +207,7 @@ def issued(session: orm.Session, *, invoice_ids: Sequence[int]) -> tuple[Issued,
             table.due_on,
             table.total_cents,
         )
-        .where(table.id.in_(invoice_ids))
+        .where(table.id.in_(invoice_ids), table.state.in_((state.ISSUED, state.PAID)))
         .order_by(table.id)
     )
     return tuple(Issued(**row._mapping) for row in rows)
