@@ -57,10 +57,20 @@ _PARTS = by_kind("""
         i.period_start_on, i.period_end_on, t.effective_on, t.expires_on
     {due}
 """)
-_TAKE = _PARTS + " AND a.customer_id IS NOT NULL ORDER BY i.issue_on, i.id "
+_IN_ORDER = " ORDER BY i.issue_on, i.id "
+_ACCOUNTS = "SELECT i.id, a.customer_id {due} AND a.customer_id IS NOT NULL" + _IN_ORDER
 FORESEE = _about_due(_PARTS)
-TAKE = _about_due(_TAKE + "LIMIT :limit FOR UPDATE OF i, a SKIP LOCKED")
-WAIT = _about_due(_TAKE + "LIMIT 1 FOR UPDATE OF i, a")
+# Accounts alone are taken first, as everybody does who changes a plan; then their installments.
+TAKE = _about_due(_ACCOUNTS + "LIMIT :limit FOR UPDATE OF a SKIP LOCKED")
+WAIT = _about_due(_ACCOUNTS + "LIMIT 1 FOR UPDATE OF a")
+# An installment may be billed, planned otherwise or of another owner since it was found.
+STILL_DUE = _about_due(
+    _PARTS
+    + " AND i.id = ANY(CAST(:installments AS bigint[]))"
+    + " AND a.customer_id = ANY(CAST(:accounts AS bigint[]))"
+    + _IN_ORDER
+    + "FOR UPDATE OF i"
+)
 ANY_LEFT = _about_due("SELECT EXISTS (SELECT {due})")
 WAITING = _about_due("SELECT count(*) {due}")
 OPEN_ACCOUNTS = _about_due(
