@@ -90,6 +90,8 @@ def test_while_billing_is_paused_a_year_does_not_become_months(quiet_ctx, databa
     )
     with pytest.raises(term_scene.BillingPaused):
         pay_monthly.pay_monthly(quiet_ctx, ask=ask(year))
+    with pytest.raises(term_scene.BillingPaused):
+        dearer(quiet_ctx, year)
     paying.assert_books(quiet_ctx, with_stripe=False)
 
 

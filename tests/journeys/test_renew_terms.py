@@ -52,6 +52,15 @@ def test_a_term_that_ends_in_45_days_is_followed_by_one_at_its_last_rate(quiet_c
     paying.assert_books(quiet_ctx, with_stripe=False)
 
 
+def test_a_change_after_the_renewal_says_that_the_next_term_stays(quiet_ctx, database, bill):
+    run(quiet_ctx)
+    made = term_changes.change_premium(
+        quiet_ctx, ask=ask(bill, "more"), effective_on=D(2026, 12, 1), premium_cents=90_000
+    )
+    (_, following) = terms(database, bill)
+    assert made.facts["following_cents"] == [following.premium_cents] != [90_000]
+
+
 def test_it_is_renewed_once_however_often_the_run_comes(quiet_ctx, database, bill, clock):
     assert [run(quiet_ctx), run(quiet_ctx)] == [1, 0]
     clock.advance(datetime.timedelta(days=40))

@@ -51,6 +51,10 @@ def sentences(
 
 
 def _premium(facts: Mapping[str, Any], day: str) -> list[str]:
+    following = [
+        _("The next term is written already and stays at %(sum)s.", sum=_sum(cents))
+        for cents in facts.get("following_cents", ())
+    ]
     return [
         _(
             "From %(day)s the year costs %(after)s instead of %(before)s.",
@@ -64,6 +68,7 @@ def _premium(facts: Mapping[str, Any], day: str) -> list[str]:
             all=facts["term_days"],
             sum=formats.money(facts["change_cents"] + facts["tax_change_cents"], sign=True),
         ),
+        *following,
     ]
 
 
