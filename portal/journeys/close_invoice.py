@@ -303,19 +303,40 @@ def _more(session: orm.Session, ctx: context.Context, customer_id: int) -> tryin
 def _moved_30_days(session: orm.Session, ctx: context.Context, customer_id: int) -> int:
     now = ctx.clock.now()
     _, moved = moving_money.moved_30_days(session, customer_id=customer_id, subject="", now=now)
-    closed = session.scalar(
-        sa.select(sa.func.coalesce(-sa.func.sum(ledger_models.Line.amount_cents), 0))
-        .join(ledger_models.Entry, ledger_models.Entry.id == ledger_models.Line.entry_id)
+    return moved + _closed_since(session, customer_id=customer_id, since=now - moving_money.WINDOW)
+
+
+def _closed_since(session: orm.Session, *, customer_id: int, since: datetime.datetime) -> int:
+    """Cents withdrawn and written off since then, less what was written back after it.
+
+    A write-back takes off only what was written off of its own bill before it since then: one of
+    an old write-off gives nobody room to write off another bill alone.
+    """
+    rows = session.execute(
+        sa.select(
+            ledger_models.Entry.event,
+            ledger_models.Entry.subject,
+            -sa.func.sum(ledger_models.Line.amount_cents),
+        )
+        .join(ledger_models.Line, ledger_models.Line.entry_id == ledger_models.Entry.id)
         .where(
             ledger_models.Line.customer_id == customer_id,
             ledger_models.Line.account.in_(sorted(RECEIVABLES)),
             ledger_models.Entry.event.in_(
                 [str(ledger.Event.INVOICE_VOIDED), *map(str, sorted(writing_off.MOVES))]
             ),
-            ledger_models.Entry.posted_at > now - moving_money.WINDOW,
+            ledger_models.Entry.posted_at > since,
         )
+        .group_by(ledger_models.Entry.id)
+        .order_by(ledger_models.Entry.posted_at, ledger_models.Entry.id)
     )
-    return moved + int(closed or 0)
+    voided, written_off = 0, dict[str, int]()
+    for event, number, cents in rows:
+        if event == ledger.Event.INVOICE_VOIDED:
+            voided += int(cents)
+        else:
+            written_off[number] = max(0, written_off.get(number, 0) + int(cents))
+    return voided + sum(written_off.values())
 
 
 def _matter(invoice: billing.Invoice) -> second_person.Matter:

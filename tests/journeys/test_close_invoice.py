@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from portal.domain.approvals import operations as approvals
 from portal.domain.approvals import rules as approval_rules
 from portal.domain.billing import models
-from portal.domain.billing.operations import voiding, writing_off
+from portal.domain.billing.operations import books, voiding, writing_off
 from portal.domain.payments.rules import PaymentEvent
 from portal.journeys import close_invoice, reissue_invoice, void_invoice
+from portal.kernel import actor
 from tests.support import bills, cases, drafting, paying, people
 from tests.support.closing import Action, ask, close
 
@@ -169,6 +170,48 @@ def test_above_the_limit_a_second_person_agrees(quiet_ctx, database, dear, ana, 
 def test_small_sums_one_after_the_other_come_to_two_people(quiet_ctx, database, bill, ana):
     done = [close(quiet_ctx, i.number, ask(Action.WRITE_OFF), ana) for i in bill.invoices]
     assert [bool(one.approval_no) for one in done] == [False, False, False, True, True]
+
+
+def write_off_before(ctx, invoice, days):
+    """Written off so many days ago, as two people did it then."""
+    before = datetime.timedelta(days=days)
+    with ctx.database.unit_of_work() as session:
+        books.lock_customer(session, customer_id=invoice.customer_id)
+        writing_off.write_off(
+            session,
+            invoice=session.get_one(models.Invoice, invoice.id, with_for_update=True),
+            reason="Not worth it.",
+            now=ctx.clock.now() - before,
+            today=ctx.clock.today() - before,
+            who=actor.system("test"),
+        )
+
+
+def test_an_old_write_off_taken_back_gives_no_room_for_others(quiet_ctx, database, bill, ana):
+    old = bills.make_bill(database, customer=bill.customer, pet_name="Miso", plan="in_full")
+    write_off_before(quiet_ctx, old.invoice, days=60)
+    close(quiet_ctx, old.number, ask(Action.WRITE_BACK), ana)
+    done = [close(quiet_ctx, i.number, ask(Action.WRITE_OFF), ana) for i in bill.invoices]
+    assert [bool(one.approval_no) for one in done] == [False, False, False, True, True]
+    paying.assert_books(quiet_ctx, with_stripe=False)
+
+
+def test_what_is_written_back_takes_off_what_was_written_off_before_it(
+    quiet_ctx, database, bill, ana
+):
+    def moved():
+        facts = close_invoice.preview(quiet_ctx, number=bill.number, ask=ask())
+        return facts["customer_30d_cents"]
+
+    first = bill.invoices[0]
+    write_off_before(quiet_ctx, first, days=60)
+    close(quiet_ctx, first.number, ask(Action.WRITE_BACK), ana)
+    assert moved() == 0, "an old one counted no more before"
+    close(quiet_ctx, first.number, ask(Action.WRITE_OFF), ana)
+    assert moved() == first.total_cents, "and again is counted in full"
+    close(quiet_ctx, first.number, ask(Action.WRITE_BACK), ana)
+    assert moved() == 0
+    paying.assert_books(quiet_ctx, with_stripe=False)
 
 
 def test_sent_back_the_bill_is_as_it_was(quiet_ctx, database, dear, ana, boss):
