@@ -1,4 +1,7 @@
-"""A year that is on one bill is paid monthly instead, as long as nothing of that bill is paid."""
+"""A year that is billed whole is paid monthly instead, as long as nothing of that is paid.
+
+What was added to its premium since is on bills of their own, which are withdrawn with it.
+"""
 
 from __future__ import annotations
 
@@ -39,22 +42,24 @@ class PartlyPaid(errors.DomainError):
 
 
 def pay_monthly(ctx: context.Context, *, ask: Ask, is_trial: bool = False) -> Change:
-    """Withdraw the one bill, plan its days month by month, and bill what is out by now.
+    """Withdraw the bill and those of later changes, plan its days month by month.
 
-    Raises NoSuchPolicy, CancelledAlready, NoTermNow, NotOnOneBill, PartlyPaid, PlanDoesNotFit, what
-    `void_invoice.void` raises.
+    What is out by now is billed. Raises NoSuchPolicy, CancelledAlready, NoTermNow, NotOnOneBill,
+    PartlyPaid, PlanDoesNotFit, what `void_invoice.void` raises.
     """
     with ctx.database.reading() as session:
         begins = _term_of_bill(session, policy_no=ask.policy_no)
 
     def make(scene: Scene) -> tuple[Kind, datetime.date, Mapping[str, Any]]:
-        invoice = _annual(scene)
-        void_invoice.void(
-            scene.session, ctx, invoice_id=invoice.id, reason=ask.reason or REASON, who=ask.who
-        )
+        invoices = _whole(scene)
+        for invoice in invoices:
+            void_invoice.void(
+                scene.session, ctx, invoice_id=invoice.id, reason=ask.reason or REASON, who=ask.who
+            )
+        begins_on = min(invoice.period_start_on for invoice in invoices)
         freed = replan.take(scene.session, term_id=scene.term.id)
         parts = replan.put(
-            scene.session, term_id=scene.term.id, parts=_monthly(scene, freed, invoice)
+            scene.session, term_id=scene.term.id, parts=_monthly(scene, freed, begins_on)
         )
         scene.term.payment_plan = policies.PaymentPlan.MONTHLY
         scene.term.installments = min(MONTHS, parts[-1].sequence)
@@ -64,8 +69,8 @@ def pay_monthly(ctx: context.Context, *, ask: Ask, is_trial: bool = False) -> Ch
             Kind.PAID_MONTHLY,
             parts[0].due_on,
             {
-                "withdrawn_no": invoice.number,
-                "withdrawn_cents": invoice.total_cents,
+                "withdrawn_no": ", ".join(invoice.number for invoice in invoices),
+                "withdrawn_cents": sum(invoice.total_cents for invoice in invoices),
                 "first_bill_cents": now_cents,
                 "first_bill_due_on": due_on.isoformat() if due_on else "",
                 "fees_cents": sum(part.installment_fee_cents for part in parts),
@@ -74,16 +79,6 @@ def pay_monthly(ctx: context.Context, *, ask: Ask, is_trial: bool = False) -> Ch
         )
 
     return term_scene.change(ctx, ask=ask, on=begins, make=make, is_trial=is_trial)
-
-
-def _open_bills(term_id: sa.ColumnElement[int] | int) -> sa.Select[tuple[billing.Invoice]]:
-    on_term = sa.select(billing.Installment.invoice_id).where(
-        billing.Installment.term_id == term_id, billing.Installment.invoice_id.is_not(None)
-    )
-    return sa.select(billing.Invoice).where(
-        billing.Invoice.id.in_(on_term),
-        billing.Invoice.state.in_([billing.InvoiceState.ISSUED, billing.InvoiceState.PAID]),
-    )
 
 
 def _term_of_bill(session: orm.Session, *, policy_no: str) -> datetime.date | None:
@@ -104,25 +99,36 @@ def _term_of_bill(session: orm.Session, *, policy_no: str) -> datetime.date | No
     )
 
 
-def _annual(scene: Scene) -> billing.Invoice:
-    """The newest bill of the term, untouched. Raises NotOnOneBill, PartlyPaid."""
-    invoice = scene.session.scalars(
-        _open_bills(scene.term.id)
-        .order_by(billing.Invoice.due_on.desc(), billing.Invoice.id.desc())
-        .limit(1)
+def _whole(scene: Scene) -> Sequence[billing.Invoice]:
+    """The bills of the term that last to its end, locked: its own and those of changes of it.
+
+    Bills of months before stay. Raises NotOnOneBill, PartlyPaid.
+    """
+    on_term = sa.select(billing.Installment.invoice_id).where(
+        billing.Installment.term_id == scene.term.id, billing.Installment.invoice_id.is_not(None)
+    )
+    invoices = scene.session.scalars(
+        sa.select(billing.Invoice)
+        .where(
+            billing.Invoice.id.in_(on_term),
+            billing.Invoice.period_end_on == scene.term.expires_on,
+        )
+        .order_by(billing.Invoice.id)
         .with_for_update()
-    ).one_or_none()
-    if invoice is None or scene.term.payment_plan is not policies.PaymentPlan.IN_FULL:
+    ).all()
+    if not invoices or scene.term.payment_plan is not policies.PaymentPlan.IN_FULL:
         raise NotOnOneBill()
-    if invoice.open_cents < invoice.total_cents:
+    if any(invoice.state is billing.InvoiceState.WRITTEN_OFF for invoice in invoices):
+        raise NotOnOneBill()
+    if any(invoice.open_cents < invoice.total_cents for invoice in invoices):
         raise PartlyPaid()
-    return invoice
+    return invoices
 
 
 def _monthly(
-    scene: Scene, freed: Sequence[replanning.Part], invoice: billing.Invoice
+    scene: Scene, freed: Sequence[replanning.Part], begins_on: datetime.date
 ) -> list[replanning.Part]:
-    """What is free again, split over the months from the bill's first day on."""
+    """What is free again, split over the months from the bills' first day on."""
     term = scene.term
     plan = plans.standard(scene.session, on=term.effective_on)
     months = installments.schedule(
@@ -133,17 +139,17 @@ def _monthly(
         tax_cents=term.tax_cents,
         lead_days=plan.lead_days,
     )
-    left = [month for month in months if month.period_end_on > invoice.period_start_on]
+    left = [month for month in months if month.period_end_on > begins_on]
     premium = money.split(sum(part.premium_cents for part in freed), len(left))
     tax = money.split(sum(part.tax_cents for part in freed), len(left))
     policy_fee = sum(part.policy_fee_cents for part in freed)
     return [
         replanning.Part(
             sequence=place + 1,
-            period_start_on=max(month.period_start_on, invoice.period_start_on),
+            period_start_on=max(month.period_start_on, begins_on),
             period_end_on=month.period_end_on,
             issue_on=month.issue_on,
-            due_on=max(month.due_on, invoice.period_start_on),
+            due_on=max(month.due_on, begins_on),
             premium_cents=premium[place],
             tax_cents=tax[place],
             policy_fee_cents=policy_fee if place == 0 else 0,

@@ -8,8 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from portal.domain.billing import models
+from portal.domain.billing.operations import books, writing_off
 from portal.domain.policies import models as policies
-from portal.journeys import pay_monthly, run_billing, void_invoice
+from portal.journeys import pay_monthly, run_billing, term_changes, void_invoice
 from portal.journeys.term_scene import Ask, ChangedMeanwhile
 from tests.support import bills, forms, paying, people
 
@@ -86,6 +87,66 @@ def test_nothing_of_it_may_be_paid_or_on_its_way(quiet_ctx, database, bill):
     bills.move_payment(database, number, bills.PaymentEvent.SETTLE, now=quiet_ctx.clock.now())
     with pytest.raises(pay_monthly.PartlyPaid):
         pay_monthly.pay_monthly(quiet_ctx, ask=ask(bill, expects=seen.version))
+
+
+def dearer(ctx, clock, bill):
+    """The year costs more from 1 December on: what is added is on a bill of its own."""
+    clock.set(bills.at(D(2026, 12, 1)))
+    made = term_changes.change_premium(
+        ctx, ask=ask(bill, "more"), effective_on=D(2026, 12, 1), premium_cents=76_000
+    )
+    assert made.facts["billed_now_cents"] > 0
+    return made
+
+
+def test_a_year_that_is_paid_stays_with_a_bill_of_a_change_open(quiet_ctx, database, clock, bill):
+    bills.pay(database, bill.invoice)
+    dearer(quiet_ctx, clock, bill)
+    with pytest.raises(pay_monthly.PartlyPaid):
+        pay_monthly.pay_monthly(quiet_ctx, ask=ask(bill))
+
+
+def test_all_open_bills_of_the_year_are_withdrawn_together(quiet_ctx, database, clock, bill):
+    dearer(quiet_ctx, clock, bill)
+    both = bills.invoices_of(database, policy_id=bill.policy.id)
+    made = pay_monthly.pay_monthly(quiet_ctx, ask=ask(bill))
+    assert made.facts["withdrawn_cents"] == sum(invoice.total_cents for invoice in both)
+    term, parts = state(database, bill)
+    assert len(parts) == 12
+    assert sum(part.premium_cents for part in parts) == term.premium_cents
+    assert sum(part.tax_cents for part in parts) == term.tax_cents
+    now = {i.id: str(i.state) for i in bills.invoices_of(database, policy_id=bill.policy.id)}
+    assert [now[invoice.id] for invoice in both] == ["voided", "voided"]
+
+
+def test_a_year_written_off_is_not_paid_monthly_through_the_bill_of_a_change(
+    quiet_ctx, database, clock, bill
+):
+    dearer(quiet_ctx, clock, bill)
+    with database.unit_of_work() as session:
+        books.lock_customer(session, customer_id=bill.customer.id)
+        writing_off.write_off(
+            session,
+            invoice=session.get_one(models.Invoice, bill.invoice.id, with_for_update=True),
+            reason="Not worth it.",
+            now=clock.now(),
+            today=clock.today(),
+            who=people.owner(bill.customer),
+        )
+    with pytest.raises(pay_monthly.NotOnOneBill):
+        pay_monthly.pay_monthly(quiet_ctx, ask=ask(bill))
+
+
+def test_months_paid_before_the_rest_was_put_on_one_bill_hinder_nothing(
+    quiet_ctx, database, clock, books_hold
+):
+    monthly = bills.make_bill(database, effective_on=D(2026, 8, 1))
+    bills.pay(database, *monthly.invoices)
+    term_changes.pay_in_full(quiet_ctx, ask=ask(monthly, "full"))
+    pay_monthly.pay_monthly(quiet_ctx, ask=ask(monthly))
+    after = bills.invoices_of(database, policy_id=monthly.policy.id)
+    assert [str(i.state) for i in after].count("paid") == len(monthly.invoices)
+    assert str(state(database, monthly)[0].payment_plan) == "monthly"
 
 
 def test_what_was_shown_is_what_is_done(quiet_ctx, bill):
