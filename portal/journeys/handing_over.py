@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from portal.domain.approvals import queries as approval_queries
+from portal.domain.approvals import rules as approval_rules
 from portal.domain.billing import models as billing
 from portal.domain.billing.queries import plans
 from portal.domain.disputes import models as disputes
@@ -60,6 +62,13 @@ class InParts(errors.DomainError):
     message = N_("Bill %(bill)s is being paid in parts. End the arrangement first.")
 
 
+class BillWaits(errors.DomainError):
+    """What is done to a bill of it waits for a second person, who saw whose bill it is."""
+
+    code = "move_bill_waits"
+    message = N_("Bill %(bill)s waits for a second person. Decide that first.")
+
+
 def open_bills(session: orm.Session, *, policy: models.Policy) -> Sequence[billing.Invoice]:
     """The open bills that a term of the policy planned. A fee's own bill stays where it is."""
     planned = sa.exists().where(billing.Installment.invoice_id == billing.Invoice.id)
@@ -80,8 +89,8 @@ def open_bills(session: orm.Session, *, policy: models.Policy) -> Sequence[billi
 def check(session: orm.Session, *, policy: models.Policy, bills: Sequence[billing.Invoice]) -> None:
     """Nothing runs that another owner would find in the middle.
 
-    Raises Held, InDispute, BankClaims, PartlyPaid, InParts, and what `void_invoice.check_free`
-    raises.
+    Raises Held, InDispute, BankClaims, BillWaits, PartlyPaid, InParts, and what
+    `void_invoice.check_free` raises.
     """
     numbers = [policy.number, *(bill.number for bill in bills)]
     hold = session.scalar(
@@ -93,12 +102,20 @@ def check(session: orm.Session, *, policy: models.Policy, bills: Sequence[billin
     _check_cases(session, policy)
     if hold is not None:
         raise Held(number=hold)
+    _check_requests(session, policy)
     for bill in bills:
         void_invoice.check_free(session, invoice_id=bill.id, number=bill.number)
         if bill.open_cents != bill.total_cents or _is_touched(session, bill):
             raise PartlyPaid(bill=bill.number)
         if _in_parts(session, bill):
             raise InParts(bill=bill.number)
+
+
+def _check_requests(session: orm.Session, policy: models.Policy) -> None:
+    mine = sa.select(billing.Invoice.number).where(billing.Invoice.policy_id == policy.id)
+    bill = approval_queries.first_waiting(session, kind=approval_rules.CLOSED_BILL, subjects=mine)
+    if bill:
+        raise BillWaits(bill=bill)
 
 
 def _check_cases(session: orm.Session, policy: models.Policy) -> None:

@@ -19,6 +19,7 @@ from portal.domain.payments import models as payments
 from portal.domain.payments import rules
 from portal.domain.payments.operations import drafting
 from portal.domain.payments.states import PaymentState
+from portal.domain.policies import models as policies
 from portal.journeys import arrange, context, freeing
 from portal.kernel import actor, errors, msgids
 
@@ -48,6 +49,16 @@ class InDispute(errors.DomainError):
     message = msgids.N_("This bill is in dispute. Decide the case %(case)s first.")
 
 
+class OfFormerOwner(errors.DomainError):
+    """Its policy passed to somebody else, who would be asked for what they never owed."""
+
+    code = "bill_of_former_owner"
+    message = msgids.N_(
+        "The policy of this bill has passed to another customer since. Give back what was paid"
+        " too much by a credit or a refund instead."
+    )
+
+
 def void(
     session: orm.Session,
     ctx: context.Context,
@@ -55,12 +66,14 @@ def void(
     invoice_id: int,
     reason: str,
     who: actor.Actor,
+    is_used_again: bool = False,
 ) -> voiding.Voided:
     """Withdraw one bill in the caller's transaction, never twice.
 
     Its money lies unapplied then; its installments are free and billed by the next run, unless
-    the caller plans them otherwise. Raises VoidedAlready, WrittenOff, BeingPaid, BankClaims,
-    InDispute.
+    the caller plans them otherwise. What a bank kept of it at our loss is gone, unless the caller
+    uses it again for the bill in its place and asks then. Raises VoidedAlready, WrittenOff,
+    OfFormerOwner, BeingPaid, BankClaims, InDispute.
     """
     customer_id = session.scalars(
         sa.select(billing.Invoice.customer_id).where(billing.Invoice.id == invoice_id)
@@ -68,12 +81,33 @@ def void(
     books.lock_customer(session, customer_id=customer_id)
     invoice = voiding.lock(session, invoice_id=invoice_id)
     number, now, today = invoice.number, ctx.clock.now(), ctx.clock.today()
+    _check_owner(session, invoice)
     check_free(session, invoice_id=invoice_id, number=number)
     terms = freeing.Terms(key=f"void:{number}", memo=number, who=who, now=now, today=today)
     freed = freeing.clear(session, customer_id=customer_id, invoice_id=invoice_id, terms=terms)
+    if not is_used_again:
+        freed = freeing.without_kept(session, freed=freed, terms=terms)
     done = voiding.void(session, invoice=invoice, reason=reason, now=now, today=today, who=who)
     call_off_drafts(session, ctx, customer_id=customer_id, invoice_id=invoice_id, who=who)
     return dataclasses.replace(done, freed=freed)
+
+
+def _check_owner(session: orm.Session, invoice: billing.Invoice) -> None:
+    """What would be free belongs to whoever was billed. Raises OfFormerOwner.
+
+    A bill that no plan made is asked of nobody again. A move of the policy waits for the account
+    of everybody who was billed for it, which the caller has locked.
+    """
+    if session.scalar(
+        sa.select(policies.Policy.id)
+        .join(billing.Installment, billing.Installment.invoice_id == invoice.id)
+        .where(
+            policies.Policy.id == invoice.policy_id,
+            policies.Policy.customer_id != invoice.customer_id,
+        )
+        .limit(1)
+    ):
+        raise OfFormerOwner()
 
 
 def check_free(session: orm.Session, *, invoice_id: int, number: str) -> None:

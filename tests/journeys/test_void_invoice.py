@@ -11,9 +11,16 @@ from portal.domain.billing import models
 from portal.domain.billing.operations import crediting, voiding
 from portal.domain.billing.queries import coverage, payable
 from portal.domain.payments.rules import ChargebackEvent, PaymentEvent
-from portal.journeys import earn_premium, run_billing, term_changes, void_invoice
+from portal.journeys import (
+    close_invoice,
+    earn_premium,
+    handing_over,
+    run_billing,
+    term_changes,
+    void_invoice,
+)
 from portal.kernel import actor
-from tests.support import bills, cases, charging, drafting, paying
+from tests.support import bills, cases, charging, closing, drafting, moving, paying, people
 
 WHO = actor.system("test")
 D = datetime.date
@@ -222,4 +229,42 @@ def test_what_is_earned_is_untouched_by_it(quiet_ctx, database, clock, bill):
     paying.assert_books(quiet_ctx, with_stripe=False)
     assert earn_premium.run(quiet_ctx, on=clock.today()) == 0
     assert charging.balance(quiet_ctx, "4000") == -earned
+    paying.assert_books(quiet_ctx, with_stripe=False)
+
+
+@pytest.fixture
+def new(database):
+    return people.make_customer(database, first_name="Ana", last_name="Ruiz")
+
+
+@pytest.mark.parametrize("action", [closing.Action.VOID, closing.Action.REISSUE])
+def test_a_bill_of_the_former_owner_is_not_asked_of_the_new_one(
+    quiet_ctx, database, clock, new, action
+):
+    bill = bills.make_bill(database, effective_on=D(2026, 9, 28))
+    bills.pay(database, *bill.invoices)
+    moving.pass_on(quiet_ctx, bill, new)
+    with pytest.raises(void_invoice.OfFormerOwner):
+        closing.close(quiet_ctx, bill.invoices[0].number, closing.ask(action))
+    run_billing.run(quiet_ctx, on=clock.today())
+    owners = {i.customer_id for i in bills.invoices_of(database, policy_id=bill.policy.id)}
+    assert owners == {bill.customer.id}
+    paying.assert_books(quiet_ctx, with_stripe=False)
+
+
+@pytest.mark.parametrize("action", [closing.Action.VOID, closing.Action.REISSUE])
+def test_a_policy_stays_while_a_bill_of_it_waits_for_a_second_person(
+    quiet_ctx, database, new, action
+):
+    bill = bills.make_bill(database, effective_on=D(2026, 9, 28), premium_cents=480_000)
+    bills.pay(database, *bill.invoices)
+    who = cases.staff(people.make_staff(database))
+    first = bill.invoices[0]
+    done = closing.close(quiet_ctx, first.number, closing.ask(action), who=who)
+    assert done.approval_no
+    with pytest.raises(handing_over.BillWaits):
+        moving.pass_on(quiet_ctx, bill, new)
+    boss = cases.staff(people.make_staff(database, name="Sam", role="supervisor"))
+    close_invoice.send_back(quiet_ctx, approval_no=done.approval_no, reason="No.", who=boss)
+    moving.pass_on(quiet_ctx, bill, new)
     paying.assert_books(quiet_ctx, with_stripe=False)

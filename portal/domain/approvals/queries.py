@@ -82,6 +82,21 @@ def waiting(session: orm.Session, *, kind: str, subject: str) -> str:
     return found or ""
 
 
+def first_waiting(session: orm.Session, *, kind: str, subjects: sa.Select[tuple[str]]) -> str:
+    """The first of `subjects` about which a request waits for a second person, or ""."""
+    found = session.scalar(
+        sa.select(models.Approval.subject)
+        .where(
+            models.Approval.kind == kind,
+            models.Approval.subject.in_(subjects),
+            models.Approval.state == models.ApprovalState.PENDING,
+        )
+        .order_by(models.Approval.id)
+        .limit(1)
+    )
+    return found or ""
+
+
 def of_subject(session: orm.Session, *, subject: str) -> tuple[ApprovalView, ...]:
     """Every request about a public number, newest first."""
     rows = session.execute(
