@@ -87,12 +87,14 @@ class Estimate:
 
     `refund_cents` goes back to where it was paid from; `off_bills_cents` is taken off open bills or
     stays as credit, and `open_cents` is what then stays open for the days that were covered.
+    `others_cents` goes back to those who had the policy before, whom alone it concerns.
     """
 
     died_on: datetime.date
     refund_cents: int
     off_bills_cents: int
     open_cents: int
+    others_cents: int
 
     @property
     def ends_on(self) -> datetime.date:
@@ -191,11 +193,13 @@ def _tried(
 ) -> Estimate:
     """End the cover after the day, read what it came to, and take it back."""
     trial, tasks = session.begin_nested(), list(session.info.get("tasks", []))
-    scene = term_scene.scene(session, ctx, ask=ask, policy=policy, number=number, day=died_on + DAY)
+    term = changing.term_on(session, policy_id=policy.id, day=died_on + DAY, is_end=True)
+    scene = term_scene.scene(session, ctx, ask=ask, policy=policy, number=number, term=term)
     _kind, _on, facts = term_changes.cancelling(died_on + DAY)(scene)
     open_cents = session.scalar(
         sa.select(sa.func.coalesce(sa.func.sum(billing.Invoice.open_cents), 0)).where(
             billing.Invoice.policy_id == policy.id,
+            billing.Invoice.customer_id == policy.customer_id,
             billing.Invoice.state == billing.InvoiceState.ISSUED,
         )
     )
@@ -207,6 +211,7 @@ def _tried(
         refund_cents=refund,
         off_bills_cents=facts["returned_cents"] - refund,
         open_cents=int(open_cents or 0),
+        others_cents=facts["others_returned_cents"],
     )
 
 

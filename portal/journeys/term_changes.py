@@ -62,6 +62,7 @@ def change_premium(
         rates = [(s.starts_on, s.ends_on, s.premium_cents) for s in after.segments]
         changing.set_rates(scene.session, term_id=scene.term.id, rates=rates)
         done = scene.charge(after.charged_cents, tax)
+        following = changing.terms_after(scene.session, term=scene.term)
         return (
             Kind.PREMIUM_CHANGED,
             effective_on,
@@ -77,6 +78,8 @@ def change_premium(
                     tuple(p for p in scene.parts if p.total_cents > p.installment_fee_cents)
                 ),
                 **done,
+                # what is written already keeps its own premium: it has its own letter
+                "following_cents": [term.premium_cents for term in following],
             },
         )
 
@@ -163,29 +166,37 @@ def cancel(
 ) -> Change:
     """End the policy on `on`, itself not covered; what was paid too much goes back.
 
+    Where a next term would begin on that day it is the present one that ends, and the next one is
+    dropped; a flat end takes back the one that begins.
+
     Raises NoSuchPolicy, CancelledAlready, NoTermNow, CancellationOutsideTerm.
     """
     make = cancelling(on, basis)
-    return term_scene.change(ctx, ask=ask, on=on, make=make, is_trial=is_trial)
+    is_end = basis is not pro_rata.CancellationBasis.FLAT
+    return term_scene.change(ctx, ask=ask, on=on, make=make, is_trial=is_trial, is_end=is_end)
 
 
 def cancelling(
     on: datetime.date,
     basis: pro_rata.CancellationBasis = pro_rata.CancellationBasis.PRO_RATA,
 ) -> term_scene.Make:
-    """The end of a policy on `on`, to be made in a scene."""
+    """The end of a policy on `on`, to be made in a scene.
+
+    A term that runs out leaves its bills to come as they are planned.
+    """
 
     def make(scene: Scene) -> tuple[Kind, datetime.date, Mapping[str, Any]]:
         found = pro_rata.return_premium(scene.premium, cancelled_on=on, basis=basis)
         kept = max(found.earned_cents, scene.term.corrected_cents)
         kept_tax = scene.tax_on(kept)
+        runs_out = not found.days_unexpired and basis is not pro_rata.CancellationBasis.FLAT
+        dropped = () if runs_out else scene.parts
         before = {
             "premium_before_cents": scene.term.premium_cents,
             "tax_before_cents": scene.term.tax_cents,
-            "dropped": [following_terms.written(part) for part in scene.parts],
+            "dropped": [following_terms.written(part) for part in dropped],
         }
-        scene.parts = ()
-        replan.put(scene.session, term_id=scene.term.id, parts=())
+        scene.parts = scene.parts if runs_out else ()
         done = scene.charge(kept, kept_tax, fees_too=basis is pro_rata.CancellationBasis.FLAT)
         done = following_terms.added(done, following_terms.drop(scene))
         changing.cancel(scene.session, policy=scene.policy, term=scene.term, on=on, kept_cents=kept)
@@ -220,8 +231,7 @@ def reinstate(ctx: context.Context, *, ask: Ask, is_trial: bool = False) -> Chan
             raise changing.NotCancelled()
         changing.reinstate(scene.session, policy=scene.policy, term=scene.term)
         mourning.forget(scene.session, policy=scene.policy, now=ctx.clock.now())
-        scene.parts = following_terms.planned(last.facts["dropped"], from_on=scene.today)
-        replan.put(scene.session, term_id=scene.term.id, parts=scene.parts)
+        scene.parts += following_terms.planned(last.facts["dropped"], from_on=scene.today)
         done = scene.charge(last.facts["premium_before_cents"], last.facts["tax_before_cents"])
         done = following_terms.added(done, following_terms.restore(scene))
         return Kind.REINSTATED, ended_on, {"cancelled_by": last.number, **done}

@@ -208,19 +208,23 @@ def change(
     is_trial: bool,
     is_cancelled: bool = False,
     within: orm.Session | None = None,
+    is_end: bool = False,
 ) -> Change:
     """Make one change inside the term of the day `on` (None: today's); as in `perform`.
 
     An owner changes nothing of a policy that is held whole. Raises PolicyHeld.
+    With `is_cancelled` in the term that was cancelled, with `is_end` in the one that ends that day.
     """
 
     def play(session: orm.Session, policy: models.Policy, number: str) -> Played:
         if ask.customer_id is not None and _is_held(session, policy):
             raise PolicyHeld()
-        day = policy.cancelled_on if is_cancelled else on
-        found = scene(
-            session, ctx, ask=ask, policy=policy, number=number, day=day or ctx.clock.today()
-        )
+        if is_cancelled:
+            term = changing.ended_term(session, policy_id=policy.id)
+        else:
+            day = on or ctx.clock.today()
+            term = changing.term_on(session, policy_id=policy.id, day=day, is_end=is_end)
+        found = scene(session, ctx, ask=ask, policy=policy, number=number, term=term)
         return Played(found.term, *make(found))
 
     return perform(
@@ -235,10 +239,9 @@ def scene(
     ask: Ask,
     policy: models.Policy,
     number: str,
-    day: datetime.date,
+    term: models.Term,
 ) -> Scene:
-    """The (locked) policy and its term of that day, ready to be changed. Raises NoTermNow."""
-    term = changing.term_on(session, policy_id=policy.id, day=day)
+    """The (locked) policy and one of its terms, ready to be changed."""
     earning.before_change(session, term_ids=[term.id])
     return Scene(
         session=session,

@@ -17,6 +17,7 @@ from portal.journeys import (
     earn_premium,
     hold_invoicing,
     mourning,
+    renew_terms,
     run_billing,
     term_changes,
     term_scene,
@@ -294,3 +295,20 @@ def test_a_pause_that_the_desk_ended_since_does_not_come_back(quiet_ctx, clock, 
     back = term_changes.Ask(policy_no=bill.policy.number, once_key="back", who=pets.STAFF)
     term_changes.reinstate(quiet_ctx, ask=back)
     assert pets.holds(quiet_ctx, bill) == []
+
+
+def test_a_death_on_the_last_day_of_a_term_owes_nothing_for_the_next_one(
+    quiet_ctx, database, clock
+):
+    bill = bills.make_bill(database, effective_on=D(2026, 1, 8))
+    bills.pay(database, *bill.invoices)
+    renew_terms.run(quiet_ctx, on=clock.today())
+    clock.set(bills.at(D(2026, 12, 20)))
+    run_billing.run(quiet_ctx, on=clock.today())
+    clock.set(bills.at(D(2027, 1, 7)))
+    told = pets.tell(quiet_ctx, bill, D(2027, 1, 7))
+    assert (told.facts["refund_cents"], told.facts["open_cents"]) == (0, 0)
+    assert told.facts["off_bills_cents"] == open_cents(database, bill) > 0
+    pets.end_cover(quiet_ctx, bill, D(2027, 1, 8))
+    assert open_cents(database, bill) == 0
+    paying.assert_books(quiet_ctx, with_stripe=False)

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from portal.domain.billing import models as billing
-from portal.domain.billing.rules import installments
+from portal.domain.billing.rules import installments, pro_rata
 from portal.domain.policies import changing, models, operations
 from portal.journeys import new_term, run_billing, term_changes
 from portal.kernel import actor
@@ -199,4 +199,63 @@ def test_a_policy_that_ends_with_its_term_leaves_this_year_as_it_is(quiet_ctx, d
     assert len(parts(database, first)) == before
     assert parts(database, second) == []
     jobs.run_all(quiet_ctx)
+    paying.assert_books(quiet_ctx, with_stripe=False)
+
+
+@pytest.fixture
+def followed(quiet_ctx, database, clock):
+    """A year that is paid, and the first bill of the next one, which is out 19 days before."""
+    bill = bills.make_bill(
+        database, effective_on=STARTS, through=ENDS - datetime.timedelta(days=40)
+    )
+    bills.pay(database, *bill.invoices)
+    new_term.begin(quiet_ctx, ask=ask(bill), wanted=wanted())
+    clock.set(bills.at(D(2027, 7, 13)))
+    run_billing.run(quiet_ctx, on=clock.today())
+    return bill
+
+
+def newest(database, bill) -> billing.Invoice:
+    return bills.invoices_of(database, policy_id=bill.policy.id)[-1]
+
+
+@pytest.mark.parametrize("basis", ["pro_rata", "short_rate"])
+@pytest.mark.parametrize("ends", [D(2027, 7, 31), ENDS])
+def test_who_ends_with_the_term_owes_nothing_for_the_next_one(
+    quiet_ctx, database, followed, basis, ends
+):
+    assert newest(database, followed).open_cents == 6_667 + 67 + 1000 + 300
+    made = term_changes.cancel(
+        quiet_ctx, ask=ask(followed, "end"), on=ends, basis=pro_rata.CancellationBasis(basis)
+    )
+    first, second = terms(database, followed)
+    assert (first.ended_on, second.ended_on, second.kept_cents) == (ends, ENDS, 0)
+    assert made.facts["days_in_force"] == (ends - STARTS).days
+    assert newest(database, followed).open_cents == 0  # its fee too
+    paying.assert_books(quiet_ctx, with_stripe=False)
+    term_changes.reinstate(quiet_ctx, ask=ask(followed, "back"))
+    first, second = terms(database, followed)
+    assert (first.ended_on, second.ended_on, second.premium_cents) == (None, None, 80_000)
+    paying.assert_books(quiet_ctx, with_stripe=False)
+
+
+def test_a_flat_end_on_the_first_day_of_a_term_takes_back_that_term(quiet_ctx, database, followed):
+    flat = pro_rata.CancellationBasis.FLAT
+    term_changes.cancel(quiet_ctx, ask=ask(followed, "end"), on=ENDS, basis=flat)
+    first, second = terms(database, followed)
+    assert (first.ended_on, second.ended_on, second.kept_cents) == (None, ENDS, 0)
+    assert newest(database, followed).open_cents == 0
+    paying.assert_books(quiet_ctx, with_stripe=False)
+
+
+def test_bills_to_come_of_a_year_that_runs_out_stay_planned_when_it_goes_on(
+    quiet_ctx, database, bill
+):
+    new_term.begin(quiet_ctx, ask=ask(bill), wanted=wanted())
+    first, _ = terms(database, bill)
+    before = [part.due_on for part in parts(database, first)]
+    term_changes.cancel(quiet_ctx, ask=ask(bill, "end"), on=ENDS)
+    made = term_changes.reinstate(quiet_ctx, ask=ask(bill, "back"))
+    assert made.facts["billed_now_cents"] == 0
+    assert [part.due_on for part in parts(database, first)] == before
     paying.assert_books(quiet_ctx, with_stripe=False)

@@ -11,7 +11,7 @@ from sqlalchemy import orm
 
 from portal.domain.audit import operations as audit
 from portal.domain.policies import models
-from portal.kernel import actor, errors, ids, msgids
+from portal.kernel import actor, db, errors, ids, msgids
 
 
 class NoTermNow(errors.DomainError):
@@ -31,8 +31,15 @@ class NotCancelled(errors.DomainError):
 Rate = tuple[datetime.date, datetime.date, int]
 
 
-def term_on(session: orm.Session, *, policy_id: int, day: datetime.date) -> models.Term:
-    """The term that covers `day` (its last day included), locked. Raises NoTermNow."""
+def term_on(
+    session: orm.Session, *, policy_id: int, day: datetime.date, is_end: bool = False
+) -> models.Term:
+    """The term that covers `day` (its last day included), locked. Raises NoTermNow.
+
+    Where one term follows another on that day it is the one that begins, or with `is_end` the one
+    that ends.
+    """
+    begins = models.Term.effective_on
     term = session.scalar(
         sa.select(models.Term)
         .where(
@@ -40,7 +47,7 @@ def term_on(session: orm.Session, *, policy_id: int, day: datetime.date) -> mode
             models.Term.effective_on <= day,
             models.Term.expires_on >= day,
         )
-        .order_by(models.Term.effective_on.desc())
+        .order_by(begins if is_end else begins.desc())
         .limit(1)
         .with_for_update()
         .execution_options(populate_existing=True)
@@ -48,6 +55,14 @@ def term_on(session: orm.Session, *, policy_id: int, day: datetime.date) -> mode
     if term is None:
         raise NoTermNow()
     return term
+
+
+def ended_term(session: orm.Session, *, policy_id: int) -> models.Term:
+    """The term in which the policy was cancelled last, locked. Raises NotCancelled."""
+    last = newest(session, policy_id=policy_id, kind=models.EventKind.CANCELLED)
+    if last is None:
+        raise NotCancelled()
+    return db.lock_row(session, models.Term, last.term_id)
 
 
 def term_of(session: orm.Session, *, policy_id: int, day: datetime.date) -> models.Term:
