@@ -20,6 +20,7 @@ from portal.journeys import context, freeing
 from portal.kernel import actor, db
 
 TASK = "tell_bills"
+BACK = ("returned_cents", "refunded_cents", "others_returned_cents", "others_refunded_cents")
 
 
 def settle(
@@ -36,10 +37,11 @@ def settle(
 ) -> dict[str, int]:
     """Bill what is above zero and give back what is below; the caller has locked the account.
 
-    `fees` go back whole. Cents billed at once and given back, and what of it is refunded;
-    `number` is of the change.
+    `fees` go back whole. Cents billed at once; given back to the holder of the policy, and what of
+    it is refunded; and the same for all others. `number` is of the change.
     """
-    billed = returned = refunded = 0
+    billed = 0
+    back = dict.fromkeys(BACK, 0)
     more = {"premium": max(left.premium_cents, 0), "tax": max(left.tax_cents, 0)}
     if any(more.values()):
         billed = _bill_rest(session, ctx, term=term, more=more, who=who)
@@ -49,13 +51,15 @@ def settle(
         tax_cents=max(-left.tax_cents, 0),
     ) | {fee.line_id: fee.room_cents for fee in fees if fee.room_cents}
     if parts:
-        returned = sum(parts.values())
         for customer_id, mine in _by_customer(parts, [*counted, *fees]).items():
-            key = number if customer_id == policy.customer_id else f"{number}:{customer_id}"
-            refunded += _give_back(
+            whose, key = "", number
+            if customer_id != policy.customer_id:
+                whose, key = "others_", f"{number}:{customer_id}"
+            back[f"{whose}returned_cents"] += sum(mine.values())
+            back[f"{whose}refunded_cents"] += _give_back(
                 session, ctx, customer_id=customer_id, parts=mine, key=key, number=number, who=who
             )
-    return {"billed_now_cents": billed, "returned_cents": returned, "refunded_cents": refunded}
+    return {"billed_now_cents": billed, **back}
 
 
 def _bill_rest(

@@ -212,7 +212,7 @@ def _where(facts: Mapping[str, Any], write: Writer, due: int) -> list[str]:
     say, told = write.say, []
     billed, returned = facts["billed_now_cents"], facts["returned_cents"]
     refunded = facts["refunded_cents"]
-    spread = due - billed + returned
+    spread = due - billed + returned + facts.get("others_returned_cents", 0)
     if facts["parts"] and spread:
         told.append(
             say(

@@ -45,9 +45,20 @@ def title(kind: str) -> str:
 def sentences(
     kind: str, effective_on: datetime.date, facts: Mapping[str, Any], write: rows.Writer
 ) -> list[str]:
-    """What it did, one fact a sentence."""
+    """What it did, one fact a sentence; of money what concerns the owner of the policy."""
     told = _OF[kind](facts, write.day(effective_on, "year"))
     return told + _money(facts)
+
+
+def for_the_desk(
+    kind: str, effective_on: datetime.date, facts: Mapping[str, Any], write: rows.Writer
+) -> list[str]:
+    """The same, and what goes back to those who had the policy before."""
+    told = sentences(kind, effective_on, facts, write)
+    others = facts.get("others_returned_cents", 0)
+    if others:
+        told.append(_("%(sum)s goes back to earlier owners.", sum=_sum(others)))
+    return told
 
 
 def _premium(facts: Mapping[str, Any], day: str) -> list[str]:

@@ -196,7 +196,7 @@ def _wanted(typed: Typed, on: datetime.date) -> new_term.NewTerm:
 
 def _told(change: term_changes.Change) -> list[str]:
     write = rows.Writer(site.ctx().clock.today())
-    return change_words.sentences(change.kind, change.effective_on, change.facts, write)
+    return change_words.for_the_desk(change.kind, change.effective_on, change.facts, write)
 
 
 def _page(
@@ -232,7 +232,7 @@ def _page(
             (
                 event,
                 change_words.title(event.kind),
-                change_words.sentences(event.kind, event.effective_on, event.facts, write),
+                change_words.for_the_desk(event.kind, event.effective_on, event.facts, write),
             )
             for event in happened
         ],

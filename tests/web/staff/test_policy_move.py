@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import re
 
 import pytest
 
 from portal.journeys import run_billing, term_changes
-from tests.support import bills, forms, paying, people
+from tests.support import bills, forms, mourning, paying, people
 
 STARTS = datetime.date(2026, 9, 28)  # bills due on 28 September, October and November are out
 
@@ -177,3 +178,28 @@ def test_finance_and_customers_can_not(app, database, bill):
     assert finance.get(page_of(bill)).status_code == 403
     owner = people.sign_in(app.test_client(), bill.customer)
     assert owner.get(page_of(bill)).status_code == 404
+
+
+def test_what_goes_back_to_the_former_owner_the_desk_sees_and_the_new_one_does_not(
+    app, quiet_ctx, database, grace, omar, bill, new
+):
+    moved(grace, omar, bill, new)
+    owner, no = people.sign_in(app.test_client(), new), bill.policy.number
+    page = f"/policies/{no}/cancel?on=2026-11-27"
+    back, others = "goes back to where it was paid from", "goes back to earlier owners"
+    assert "Cover ends with the day before" in text(owner, page)
+    assert back not in text(owner, page)
+    assert others not in text(owner, page)
+    quiet = text(owner, f"/policies/{no}/bereavement?on=2026-10-10")
+    assert "for the days after 10 Oct 2026" in quiet
+    assert [one for one in re.findall(r"\$[\d,]+\.\d\d", quiet) if one != "$0.00"] == []
+    theirs = dataclasses.replace(bill, customer=new)
+    mourning.tell(quiet_ctx, theirs, datetime.date(2026, 10, 10))
+    case = text(grace, f"/desk/disputes/{mourning.case(quiet_ctx, theirs).number}")
+    assert "To earlier owners" in case
+    mourning.end_cover(quiet_ctx, theirs, datetime.date(2026, 10, 11))
+    told = text(owner, f"/policies/{no}/bereavement")
+    assert re.search(r"Goes back to you</[^>]+>\s*<[^>]+>\s*\$0\.00", told)
+    assert back not in text(owner, f"/policies/{no}")
+    assert others not in text(owner, f"/policies/{no}")
+    assert others in text(grace, f"/desk/policies/{no}")

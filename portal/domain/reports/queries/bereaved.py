@@ -34,6 +34,7 @@ class Told:
     planned: int
     in_parts: int
     running_cents: int
+    others_cents: int = 0  # of former owners, for the desk alone
     ended_on: datetime.date | None = None
     refunded_cents: int = 0
 
@@ -79,6 +80,9 @@ def told(session: orm.Session, *, policy: queries.PolicyView) -> Told | None:
         planned=stopped["planned"],
         in_parts=stopped["in_parts"],
         running_cents=stopped["running_cents"],
+        others_cents=(
+            end.facts.get("others_returned_cents", 0) if end else facts.get("others_cents", 0)
+        ),
         ended_on=end.effective_on if end else None,
         refunded_cents=end.facts["refunded_cents"] if end else 0,
     )
