@@ -88,7 +88,6 @@ class Estimate:
     `refund_cents` goes back to where it was paid from; `off_bills_cents` is taken off open bills or
     stays as credit, and `open_cents` is what then stays open for the days that were covered.
     `others_cents` goes back to those who had the policy before, whom alone it concerns.
-    `others_cents` goes back to those who had the policy before, whom alone it concerns.
     """
 
     died_on: datetime.date
