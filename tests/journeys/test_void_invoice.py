@@ -268,3 +268,54 @@ def test_a_policy_stays_while_a_bill_of_it_waits_for_a_second_person(
     close_invoice.send_back(quiet_ctx, approval_no=done.approval_no, reason="No.", who=boss)
     moving.pass_on(quiet_ctx, bill, new)
     paying.assert_books(quiet_ctx, with_stripe=False)
+
+
+def asked_for(database, bill) -> int:
+    """Cents on bills of the policy that are not withdrawn, less what went back."""
+    return sum(
+        line.amount_cents - line.returned_cents
+        for invoice in bills.invoices_of(database, policy_id=bill.policy.id)
+        if str(invoice.state) != "voided"
+        for line in bills.lines_of(database, invoice.number)
+    )
+
+
+def ending(bill) -> term_changes.Ask:
+    return term_changes.Ask(policy_no=bill.policy.number, once_key="end", who=WHO)
+
+
+def newest(database, bill) -> models.Invoice:
+    return max(bills.invoices_of(database, policy_id=bill.policy.id), key=lambda i: i.id)
+
+
+def test_the_bill_for_the_days_covered_is_billed_again(quiet_ctx, database, clock):
+    """Bills were held back; when the policy ended before today the rest was on one bill."""
+    bill = bills.make_bill(database, effective_on=D(2026, 8, 1), through=D(2026, 8, 15))
+    clock.set(bills.at(D(2026, 11, 24)))
+    made = term_changes.cancel(quiet_ctx, ask=ending(bill), on=D(2026, 11, 20))
+    last, before = newest(database, bill), asked_for(database, bill)
+    assert last.total_cents == made.facts["billed_now_cents"] > 0
+    void(quiet_ctx, last)
+    assert run_billing.run(quiet_ctx, on=clock.today()) == 1
+    assert newest(database, bill).total_cents == last.total_cents
+    assert asked_for(database, bill) == before
+    paying.assert_books(quiet_ctx, with_stripe=False)
+
+
+def test_what_stays_owed_of_a_change_that_began_after_the_end_is_billed_again(
+    quiet_ctx, database, clock
+):
+    """The dearer days were all before the end, their bill begins after it."""
+    bill = bills.make_bill(database, effective_on=D(2026, 8, 1), plan="in_full")
+    dearer = term_changes.Ask(policy_no=bill.policy.number, once_key="more", who=WHO)
+    term_changes.change_premium(
+        quiet_ctx, ask=dearer, effective_on=D(2026, 8, 1), premium_cents=300_000
+    )
+    last = newest(database, bill)
+    term_changes.cancel(quiet_ctx, ask=ending(bill), on=D(2026, 11, 20))
+    before = asked_for(database, bill)
+    assert now_of(database, last).open_cents > 0
+    void(quiet_ctx, last)
+    assert run_billing.run(quiet_ctx, on=clock.today()) == 1
+    assert asked_for(database, bill) == before
+    paying.assert_books(quiet_ctx, with_stripe=False)

@@ -14,6 +14,7 @@ from portal.domain.billing import models
 from portal.domain.billing.operations import books, holds
 from portal.domain.billing.rules.charges import PLANNED
 from portal.domain.ledger import rules as ledger
+from portal.domain.policies import models as policies
 from portal.kernel import actor, db, errors, msgids
 
 
@@ -146,16 +147,19 @@ def _free_installments(session: orm.Session, lines: Sequence[models.InvoiceLine]
 
     One of which nothing but its fee is left is dropped, as wherever a term is planned.
     """
-    by_id = {
-        row.id: row
-        for row in session.scalars(
-            sa.select(models.Installment)
-            .where(models.Installment.invoice_id == lines[0].invoice_id)
-            .order_by(models.Installment.sequence)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
-    }
+    by_id: dict[int, models.Installment] = {}
+    for part, effective_on, ended_on in session.execute(
+        sa.select(models.Installment, policies.Term.effective_on, policies.Term.ended_on)
+        .join(policies.Term, policies.Term.id == models.Installment.term_id)
+        .where(models.Installment.invoice_id == lines[0].invoice_id)
+        .order_by(models.Installment.sequence)
+        .with_for_update(of=models.Installment)
+        .execution_options(populate_existing=True)
+    ):
+        by_id[part.id] = part
+        if ended_on is not None:  # what stays owed is for days before the end
+            last_day = ended_on - datetime.timedelta(days=1)
+            part.period_start_on = max(effective_on, min(part.period_start_on, last_day))
     for line in lines:
         if line.installment_id in by_id and line.returned_cents and line.kind in PLANNED:
             part, name = by_id[line.installment_id], f"{line.kind}_cents"
