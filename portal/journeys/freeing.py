@@ -13,6 +13,7 @@ from portal.domain.billing import models as billing
 from portal.domain.billing.operations import allocating, books, writing_off
 from portal.domain.ledger import rules as ledger
 from portal.domain.payments import models as payments
+from portal.domain.payments.operations import keeping
 from portal.kernel import actor
 
 # what pays a line and can be had back; the other credits say that less was owed
@@ -43,7 +44,7 @@ def open_up(
 
     The number of each payment or credit that has money unapplied now, and how much. What no money
     pays is left as it is. The caller credits what is open then: of a bill that is written off the
-    write-off is taken back so far.
+    write-off is taken back so far. What a bank kept is gone.
     """
     open_rows = session.execute(
         sa.select(billing.InvoiceLine.id, billing.InvoiceLine.open_cents).where(
@@ -81,7 +82,25 @@ def open_up(
             terms=terms,
             is_credited=True,
         )
-    return {source: sum(given.values()) for source, given in taken.items()}
+    freed = {source: sum(given.values()) for source, given in taken.items()}
+    return without_kept(session, freed=freed, terms=terms)
+
+
+def without_kept(session: orm.Session, *, freed: Mapping[str, int], terms: Terms) -> dict[str, int]:
+    """What of the freed money is there: not what a bank kept of a payment at our loss."""
+    left = dict(freed)
+    for source, cents in freed.items():
+        if source.startswith("PAY-"):
+            left[source] -= keeping.keep_freed(
+                session,
+                payment_no=source,
+                cents=cents,
+                key=terms.key,
+                now=terms.now,
+                today=terms.today,
+                who=terms.who,
+            )
+    return {source: cents for source, cents in left.items() if cents}
 
 
 def clear(
@@ -90,7 +109,8 @@ def clear(
     """Take everything off a bill that stands on it, except premium that went back.
 
     The number of each payment or credit, oldest first, and what it has unapplied more now. A
-    correction is the customer's money then: the bill in this one's place asks for all of it.
+    correction is the customer's money then: the bill in this one's place asks for all of it. The
+    caller uses it for that bill, or asks what is left `without_kept`.
     """
     went_back = sa.exists().where(
         billing.Credit.number == billing.Allocation.source,

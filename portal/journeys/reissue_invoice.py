@@ -11,7 +11,7 @@ from sqlalchemy import orm
 from portal.domain.billing import models as billing
 from portal.domain.billing.operations import allocating, issuing, issuing_together, voiding
 from portal.domain.payments.operations import unapplied
-from portal.journeys import context, returning, void_invoice
+from portal.journeys import context, freeing, returning, void_invoice
 from portal.kernel import actor, db, errors, msgids
 
 LATEST = datetime.timedelta(days=90)  # after today, or after the first due day
@@ -52,7 +52,8 @@ def reissue(
 ) -> Reissued:
     """Void the bill and issue another in its place, due on its first due day or a later one.
 
-    The money that stood on it pays the new one by the plan's rule, unless it is left unapplied.
+    The money that stood on it pays the new one by the plan's rule, unless it is left unapplied; so
+    does what a bank kept at our loss, which stays ours then.
     Raises NothingToReissue, DueDayWrong, NotBillable and what `void_invoice.void` raises.
     """
     now, today = ctx.clock.now(), ctx.clock.today()
@@ -62,7 +63,14 @@ def reissue(
     day, last_on = due_on or first_on, max(first_on, today) + LATEST
     if not first_on <= day <= last_on:
         raise DueDayWrong(first_on=first_on, last_on=last_on)
-    voided = void_invoice.void(session, ctx, invoice_id=invoice_id, reason=reason, who=who)
+    voided = void_invoice.void(
+        session,
+        ctx,
+        invoice_id=invoice_id,
+        reason=reason,
+        who=who,
+        is_used_again=not leaves_unapplied,
+    )
     if not voided.installment_ids:
         raise NothingToReissue()
     made = issuing_together.issue(
@@ -75,18 +83,32 @@ def reissue(
         who=who,
         replaces_id=invoice_id,
     )
-    used = 0
-    if not leaves_unapplied:
-        allocating.lock_invoices(session, invoice_ids=[made.invoice_id])
-        used = unapplied.use_again(
-            session,
-            customer_id=made.customer_id,
-            invoice_id=made.invoice_id,
-            freed=voided.freed,
-            key=f"reissue:{voided.number}",
-            now=now,
-            today=today,
-            who=who,
-        )
+    used = 0 if leaves_unapplied else _pay_again(session, voided, made, now, today, who)
     db.queue_task(session, returning.TASK, invoice_ids=[made.invoice_id])
     return Reissued(voided=voided, issued=made, used_cents=used)
+
+
+def _pay_again(
+    session: orm.Session,
+    voided: voiding.Voided,
+    made: issuing.Issued,
+    now: datetime.datetime,
+    today: datetime.date,
+    who: actor.Actor,
+) -> int:
+    """Use what stood on the one bill for the other; the cents. A bank has kept what it kept."""
+    allocating.lock_invoices(session, invoice_ids=[made.invoice_id])
+    key = f"reissue:{voided.number}"
+    used = unapplied.use_again(
+        session,
+        customer_id=made.customer_id,
+        invoice_id=made.invoice_id,
+        freed=voided.freed,
+        key=key,
+        now=now,
+        today=today,
+        who=who,
+    )
+    terms = freeing.Terms(key=key, memo=voided.number, who=who, now=now, today=today)
+    freeing.without_kept(session, freed=voided.freed, terms=terms)
+    return used

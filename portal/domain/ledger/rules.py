@@ -203,6 +203,17 @@ def chargeback_lost(
     )
 
 
+def loss_lessened(*, cents: int, customer_id: int) -> tuple[Posting, ...]:
+    """Money that a bank kept at our loss came off a bill: it is gone, and so much was no loss."""
+    return chargeback_lost(
+        taken=(),
+        unapplied_cents=cents,
+        owed_cents=0,
+        absorbed_cents=-cents,
+        customer_id=customer_id,
+    )
+
+
 def chargeback_regained(
     *, unapplied_cents: int, owed_cents: int, absorbed_cents: int, customer_id: int
 ) -> tuple[Posting, ...]:

@@ -60,8 +60,9 @@ _PARTS = by_kind("""
 _IN_ORDER = " ORDER BY i.issue_on, i.id "
 _ACCOUNTS = "SELECT i.id, a.customer_id {due} AND a.customer_id IS NOT NULL" + _IN_ORDER
 FORESEE = _about_due(_PARTS)
-# Accounts alone are taken first, as everybody does who changes a plan; then their installments.
-TAKE = _about_due(_ACCOUNTS + "LIMIT :limit FOR UPDATE OF a SKIP LOCKED")
+# Accounts come before their installments, as with everybody who changes a plan. TAKE waits for
+# nothing; it takes installments too so that it passes over those billed since it began.
+TAKE = _about_due(_ACCOUNTS + "LIMIT :limit FOR UPDATE OF a, i SKIP LOCKED")
 WAIT = _about_due(_ACCOUNTS + "LIMIT 1 FOR UPDATE OF a")
 # An installment may be billed, planned otherwise or of another owner since it was found.
 STILL_DUE = _about_due(

@@ -15,7 +15,7 @@ from portal.domain.ledger import rules as ledger
 from portal.domain.payments import models, rules
 from portal.domain.payments.operations import refunding
 from portal.domain.payments.states import IfLost, RefundState
-from portal.kernel import actor
+from portal.kernel import actor, db
 
 
 def lose(
@@ -110,6 +110,53 @@ def cover(
     _enter(session, chargeback, event, postings, now, today, who, key=key, memo=memo)
     session.flush()
     return True
+
+
+def keep_freed(
+    session: orm.Session,
+    *,
+    payment_no: str,
+    cents: int,
+    key: str,
+    now: datetime.datetime,
+    today: datetime.date,
+    who: actor.Actor,
+) -> int:
+    """Money of a payment came off its bills, though a bank had kept it at our loss: it is gone.
+
+    How many of the cents; our loss is less by them. The rest lies unapplied, the customer's. `key`
+    is of what freed it. The caller has locked the customer's account.
+    """
+    table = models.Payment
+    payment_id = session.scalars(sa.select(table.id).where(table.number == payment_no)).one()
+    payment, kept = db.lock_row(session, table, payment_id), 0
+    chargebacks = session.scalars(
+        sa.select(models.Chargeback)
+        .where(
+            models.Chargeback.payment_id == payment_id,
+            models.Chargeback.state.in_(sorted(rules.KEPT_BY_THE_BANK)),
+            models.Chargeback.absorbed_cents > 0,
+        )
+        .order_by(models.Chargeback.id)
+        .with_for_update()
+    ).all()
+    for chargeback in chargebacks:
+        part = min(chargeback.absorbed_cents, cents - kept, payment.unapplied_cents)
+        if part <= 0:
+            break
+        kept += part
+        payment.unapplied_cents -= part
+        chargeback.absorbed_cents -= part
+        chargeback.taken_cents += part
+        postings = ledger.loss_lessened(cents=part, customer_id=payment.customer_id)
+        event = ledger.Event.CHARGEBACK_LOST
+        fact = f"{event}:{chargeback.number}:{key}"
+        _enter(session, chargeback, event, postings, now, today, who, key=fact, memo=payment_no)
+    session.flush()
+    if kept:
+        left = payment.unapplied_cents
+        holds.shrink_aside(session, payment_no=payment_no, left_cents=left, now=now)
+    return kept
 
 
 def regain(
