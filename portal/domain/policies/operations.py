@@ -182,10 +182,7 @@ def add_term(
     is the rate behind `tax_cents`, in parts per million, for when the premium changes. Raises
     TermEmpty, TermTooFar, TermOverlaps, PolicyCancelled, PremiumMissing, InstallmentsWrong.
     """
-    if expires_on <= effective_on:
-        raise TermEmpty()
-    if (expires_on - effective_on).days > LONGEST or (effective_on - now.date()).days > FARTHEST:
-        raise TermTooFar()
+    _check_days(effective_on, expires_on, today=now.date())
     if premium_cents <= 0 or min(tax_cents, policy_fee_cents, installment_fee_cents) < 0:
         raise PremiumMissing()
     parts = _parts(payment_plan, installments, down_payment_cents, premium_cents)
@@ -221,6 +218,15 @@ def add_term(
     session.flush()
     _log_term(session, term, policy=policy, now=now, who=who)
     return term
+
+
+def _check_days(
+    effective_on: datetime.date, expires_on: datetime.date, *, today: datetime.date
+) -> None:
+    if expires_on <= effective_on:
+        raise TermEmpty()
+    if (expires_on - effective_on).days > LONGEST or (effective_on - today).days > FARTHEST:
+        raise TermTooFar()
 
 
 def _log_term(
