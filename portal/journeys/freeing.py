@@ -16,12 +16,21 @@ from portal.domain.payments import models as payments
 from portal.domain.payments.operations import keeping
 from portal.kernel import actor
 
-# what pays a line and can be had back; the other credits say that less was owed
+
+def _of_kind(kind: billing.CreditKind) -> sa.Exists:
+    return sa.exists().where(
+        billing.Credit.number == billing.Allocation.source, billing.Credit.kind == kind
+    )
+
+
+# what pays a line and can be had back; the other credits say that less was owed. A correction is
+# money once the bill that it corrected is withdrawn and it pays another one
 _MONEY = sa.or_(
     billing.Allocation.source.like("PAY-%"),
-    sa.exists().where(
-        billing.Credit.number == billing.Allocation.source,
-        billing.Credit.kind == billing.CreditKind.GOODWILL,
+    _of_kind(billing.CreditKind.GOODWILL),
+    sa.and_(
+        _of_kind(billing.CreditKind.CORRECTION),
+        billing.Allocation.rule != "correction",
     ),
 )
 

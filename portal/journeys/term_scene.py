@@ -140,10 +140,16 @@ class Scene:
         return self.ctx.clock.today()
 
     def tax_on(self, premium_cents: int) -> int:
-        """The tax on so much of the term's premium, at its own rate."""
+        """The tax on so much of the term's premium, at its own rate.
+
+        At least what was corrected of it: each bill's share was rounded for itself.
+        """
         if self.term.tax_ppm:
-            return installments.term_tax(premium_cents, self.term.tax_ppm)
-        return money.pro_rata(self.term.tax_cents, premium_cents, self.term.premium_cents)
+            tax = installments.term_tax(premium_cents, self.term.tax_ppm)
+        else:
+            tax = money.pro_rata(self.term.tax_cents, premium_cents, self.term.premium_cents)
+        lines = replan.billed(self.session, term_id=self.term.id, kinds={ChargeKind.TAX})
+        return max(tax, sum(line.cents - line.room_cents for line in lines))
 
     def charge(
         self, premium_cents: int, tax_cents: int, *, fees_too: bool = False
@@ -207,13 +213,13 @@ def change(
     make: Make,
     is_trial: bool,
     is_cancelled: bool = False,
-    within: orm.Session | None = None,
     is_end: bool = False,
+    within: orm.Session | None = None,
 ) -> Change:
     """Make one change inside the term of the day `on` (None: today's); as in `perform`.
 
-    An owner changes nothing of a policy that is held whole. Raises PolicyHeld.
     With `is_cancelled` in the term that was cancelled, with `is_end` in the one that ends that day.
+    An owner changes nothing of a policy that is held whole. Raises PolicyHeld.
     """
 
     def play(session: orm.Session, policy: models.Policy, number: str) -> Played:

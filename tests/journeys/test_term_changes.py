@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import datetime
 import random
 
@@ -10,12 +11,13 @@ import pytest
 import sqlalchemy as sa
 
 from portal.domain.billing import models
+from portal.domain.billing.operations import books, crediting
 from portal.domain.billing.rules import pro_rata, replanning
 from portal.domain.policies import changing
 from portal.domain.policies import models as policies
-from portal.journeys import earn_premium, run_billing, term_changes
+from portal.journeys import earn_premium, renew_terms, run_billing, term_changes
 from portal.kernel import actor, errors
-from tests.support import bills, charging, jobs, paying
+from tests.support import bills, charging, closing, jobs, paying
 
 D = datetime.date
 DAY = datetime.timedelta(days=1)
@@ -269,6 +271,81 @@ def test_what_cannot_be_is_refused_and_changes_nothing(quiet_ctx, database, bill
     term_changes.cancel(quiet_ctx, ask=ask(bill, "end"), on=D(2026, 12, 15))
     with pytest.raises(term_changes.CancelledAlready):
         term_changes.cancel(quiet_ctx, ask=ask(bill, "twice"), on=D(2026, 12, 16))
+
+
+FLAT = pro_rata.CancellationBasis.FLAT
+
+
+def correct(ctx, bill, cents: dict[str, int]) -> None:
+    """Credit so much of the newest bill's premium and tax as wrongly billed."""
+    lines = {str(line.kind): line.id for line in bills.lines_of(ctx.database, bill.number)}
+    with ctx.database.unit_of_work() as session:
+        books.lock_customer(session, customer_id=bill.customer.id)
+        crediting.correct(
+            session,
+            key="correct",
+            customer_id=bill.customer.id,
+            parts={lines[kind]: part for kind, part in cents.items()},
+            subject=bill.number,
+            reason="",
+            now=ctx.clock.now(),
+            today=ctx.clock.today(),
+            actor="test",
+            rng=ctx.rng,
+        )
+
+
+def cheap_end(ctx, bill) -> term_changes.Change:
+    return term_changes.change_premium(
+        ctx, ask=ask(bill), effective_on=bill.term.effective_on, premium_cents=6_245
+    )
+
+
+def flat_end(ctx, bill) -> term_changes.Change:
+    return term_changes.cancel(ctx, ask=ask(bill), on=bill.term.effective_on, basis=FLAT)
+
+
+@pytest.mark.parametrize("act", [cheap_end, flat_end])
+def test_a_bill_whose_rounded_tax_was_corrected_stands_in_no_ones_way(quiet_ctx, database, act):
+    bill = bills.make_bill(database)
+    correct(quiet_ctx, bill, {"premium": 6_245, "tax": 63})  # 1 % of all that is left are 62
+    act(quiet_ctx, bill)
+    now = term(database, bill)
+    assert (now.premium_cents, now.tax_cents) == (6_245, 63)
+    assert charged(database, bill) == (6_245, 63)
+    paying.assert_books(quiet_ctx, with_stripe=False)
+
+
+def test_a_next_term_whose_first_bill_was_corrected_is_dropped(quiet_ctx, database, clock):
+    bill = bills.make_bill(database, effective_on=D(2025, 11, 28))
+    renew_terms.run(quiet_ctx, on=clock.today())
+    clock.set(bills.at(D(2026, 11, 25)))
+    run_billing.run(quiet_ctx, on=clock.today())
+    newest = bills.invoices_of(database, policy_id=bill.policy.id)
+    bill = dataclasses.replace(bill, invoices=newest)
+    correct(quiet_ctx, bill, {"premium": 6_245, "tax": 63})
+    made = term_changes.cancel(quiet_ctx, ask=ask(bill), on=D(2026, 11, 27))
+    assert made.facts["returned_cents"] > 0
+    paying.assert_books(quiet_ctx, with_stripe=False)
+
+
+@pytest.mark.parametrize("is_reissued", [False, True])
+def test_what_a_correction_pays_does_not_stand_in_the_way_of_an_end(
+    quiet_ctx, database, is_reissued
+):
+    bill = bills.make_bill(database)
+    correct(quiet_ctx, bill, {"premium": 3_000, "tax": 30})
+    bills.pay(database, bill.invoice)
+    if is_reissued:  # the correction is the customer's money then, and pays the new bill
+        closing.close(quiet_ctx, bill.number, closing.ask(closing.Action.REISSUE))
+    *_, newest = bills.invoices_of(database, policy_id=bill.policy.id)
+    assert newest.open_cents == 0
+    made = flat_end(quiet_ctx, bill)
+    paid, left = 6_608 - 3_030, 33 if is_reissued else 0  # the credit had paid the new bill's tax
+    assert made.facts["returned_cents"] == paid
+    assert made.facts["refunded_cents"] == paid - left
+    assert balance(quiet_ctx, "2210") == -left
+    paying.assert_books(quiet_ctx, with_stripe=False)
 
 
 def something(ctx, rng: random.Random, asked: term_changes.Ask, today: datetime.date) -> None:
