@@ -140,12 +140,10 @@ def _locked(
     """
     trial = session.begin_nested()
     taken = session.execute(accounts, given).all()
-    wanted = {
-        "on": given["on"],
-        "installments": [row.id for row in taken],
-        "accounts": list({row.customer_id for row in taken}),
-    }
-    found = session.execute(issuing_sql.STILL_DUE, wanted).all() if taken else []
+    wanted = {"on": given["on"], "installments": [row.id for row in taken]}
+    whose = {row.customer_id for row in taken}
+    rows = session.execute(issuing_sql.STILL_DUE, wanted) if taken else ()
+    found = [row for row in rows if row.customer_id in whose]
     if found:
         trial.commit()
     else:

@@ -66,9 +66,8 @@ TAKE = _about_due(_ACCOUNTS + "LIMIT :limit FOR UPDATE OF a, i SKIP LOCKED")
 WAIT = _about_due(_ACCOUNTS + "LIMIT 1 FOR UPDATE OF a")
 # An installment may be billed, planned otherwise or of another owner since it was found.
 STILL_DUE = _about_due(
-    _PARTS
+    _PARTS.replace("SELECT i.id,", "SELECT i.id, p.customer_id,")
     + " AND i.id = ANY(CAST(:installments AS bigint[]))"
-    + " AND a.customer_id = ANY(CAST(:accounts AS bigint[]))"
     + _IN_ORDER
     + "FOR UPDATE OF i"
 )
