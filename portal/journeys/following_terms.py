@@ -9,6 +9,7 @@ from typing import Any
 
 from portal.domain.billing.operations import earning, replan
 from portal.domain.billing.rules import replanning
+from portal.domain.billing.rules.charges import ChargeKind
 from portal.domain.policies import changing, models
 from portal.journeys import term_scene
 from portal.kernel import ids
@@ -34,6 +35,7 @@ def drop(scene: term_scene.Scene) -> Sums:
             "premium_before_cents": term.premium_cents,
             "tax_before_cents": term.tax_cents,
             "dropped": [written(part) for part in later.parts],
+            "fees_back": fees_back(later),
         }
         later.parts = ()
         kept = term.corrected_cents  # was given back before: charged no more than that
@@ -64,13 +66,43 @@ def restore(scene: term_scene.Scene) -> Sums:
         if last is None or term.ended_on is None:
             continue
         term.ended_on = term.kept_cents = None
-        later = dataclasses.replace(
-            scene, term=term, parts=planned(last.facts["dropped"], from_on=scene.today)
+        free = replan.take(scene.session, term_id=term.id)
+        came_to = added(
+            came_to, plan_again(dataclasses.replace(scene, term=term, parts=free), last)
         )
-        replan.put(scene.session, term_id=term.id, parts=later.parts)
-        done = later.charge(last.facts["premium_before_cents"], last.facts["tax_before_cents"])
-        came_to = added(came_to, done)
     return came_to
+
+
+def fees_back(scene: term_scene.Scene) -> dict[str, int]:
+    """What goes back of the fees that the term's plan had on its bills, by name of a part's."""
+    kinds = (ChargeKind.POLICY_FEE, ChargeKind.INSTALLMENT_FEE)
+    lines = replan.billed(scene.session, term_id=scene.term.id, kinds=kinds)
+    return {
+        f"{kind}_cents": sum(line.room_cents for line in lines if line.kind is kind)
+        for kind in kinds
+    }
+
+
+def plan_again(scene: term_scene.Scene, ended: models.PolicyEvent) -> Sums:
+    """Have the term cost what it did before it ended, fees too; what is billed at once."""
+    facts, from_on = ended.facts, scene.today
+    scene.parts += planned(facts["dropped"], from_on=from_on)
+    return scene.charge(
+        facts["premium_before_cents"],
+        facts["tax_before_cents"],
+        owed=_owed(facts, from_on=from_on),
+    )
+
+
+def _owed(facts: Mapping[str, Any], *, from_on: datetime.date) -> replanning.Fees:
+    """The fees that went back, and the policy fee of a part that was due before `from_on`."""
+    back = replanning.Fees(**facts.get("fees_back", {}))
+    past = sum(
+        part["policy_fee_cents"]
+        for part in facts["dropped"]
+        if datetime.date.fromisoformat(part["due_on"]) < from_on
+    )
+    return dataclasses.replace(back, policy_fee_cents=back.policy_fee_cents + past)
 
 
 def _after(scene: term_scene.Scene) -> Sequence[models.Term]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 from collections.abc import Sequence
 
@@ -30,6 +31,7 @@ def settle(
     term: policies.Term,
     policy: policies.Policy,
     left: replanning.Leftover,
+    owed: replanning.Fees,
     counted: Sequence[replan.Billed],
     fees: Sequence[replan.Billed],
     number: str,
@@ -37,12 +39,17 @@ def settle(
 ) -> dict[str, int]:
     """Bill what is above zero and give back what is below; the caller has locked the account.
 
-    `fees` go back whole. Cents billed at once; given back to the holder of the policy, and what of
-    it is refunded; and the same for all others. `number` is of the change.
+    `owed` fees are billed as well, `fees` go back whole. Cents billed at once; given back to the
+    holder of the policy, and what of it is refunded; and the same for all others. `number` is of
+    the change.
     """
     billed = 0
     back = dict.fromkeys(BACK, 0)
-    more = {"premium": max(left.premium_cents, 0), "tax": max(left.tax_cents, 0)}
+    more = {
+        "premium_cents": max(left.premium_cents, 0),
+        "tax_cents": max(left.tax_cents, 0),
+        **dataclasses.asdict(owed),
+    }
     if any(more.values()):
         billed = _bill_rest(session, ctx, term=term, more=more, who=who)
     parts = replan.to_return(
@@ -79,8 +86,7 @@ def _bill_rest(
         period=(begins, term.expires_on),
         due_on=due_on,
         today=today,
-        premium_cents=more["premium"],
-        tax_cents=more["tax"],
+        **more,
     )
     return _issue(session, ctx, installment_id=installment_id, who=who).total_cents
 

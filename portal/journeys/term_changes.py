@@ -182,22 +182,27 @@ def cancelling(
 ) -> term_scene.Make:
     """The end of a policy on `on`, to be made in a scene.
 
-    A term that runs out leaves its bills to come as they are planned.
+    A term that runs out leaves its bills to come as they are planned. The policy fee of a part that
+    is not billed, as after a bill was withdrawn, is owed for the days that were covered.
     """
 
     def make(scene: Scene) -> tuple[Kind, datetime.date, Mapping[str, Any]]:
         found = pro_rata.return_premium(scene.premium, cancelled_on=on, basis=basis)
         kept = max(found.earned_cents, scene.term.corrected_cents)
         kept_tax = scene.tax_on(kept)
-        runs_out = not found.days_unexpired and basis is not pro_rata.CancellationBasis.FLAT
-        dropped = () if runs_out else scene.parts
+        is_flat = basis is pro_rata.CancellationBasis.FLAT
+        runs_out = not found.days_unexpired and not is_flat
+        owed, dropped = replanning.NO_FEES, () if runs_out else scene.parts
+        if not is_flat and found.days_in_force:
+            owed, dropped = replanning.policy_fee_of(dropped)
         before = {
             "premium_before_cents": scene.term.premium_cents,
             "tax_before_cents": scene.term.tax_cents,
             "dropped": [following_terms.written(part) for part in dropped],
+            "fees_back": following_terms.fees_back(scene) if is_flat else {},
         }
         scene.parts = scene.parts if runs_out else ()
-        done = scene.charge(kept, kept_tax, fees_too=basis is pro_rata.CancellationBasis.FLAT)
+        done = scene.charge(kept, kept_tax, fees_too=is_flat, owed=owed)
         done = following_terms.added(done, following_terms.drop(scene))
         changing.cancel(scene.session, policy=scene.policy, term=scene.term, on=on, kept_cents=kept)
         return (
@@ -231,8 +236,7 @@ def reinstate(ctx: context.Context, *, ask: Ask, is_trial: bool = False) -> Chan
             raise changing.NotCancelled()
         changing.reinstate(scene.session, policy=scene.policy, term=scene.term)
         mourning.forget(scene.session, policy=scene.policy, now=ctx.clock.now())
-        scene.parts += following_terms.planned(last.facts["dropped"], from_on=scene.today)
-        done = scene.charge(last.facts["premium_before_cents"], last.facts["tax_before_cents"])
+        done = following_terms.plan_again(scene, last)
         done = following_terms.added(done, following_terms.restore(scene))
         return Kind.REINSTATED, ended_on, {"cancelled_by": last.number, **done}
 

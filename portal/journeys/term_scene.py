@@ -152,12 +152,17 @@ class Scene:
         return max(tax, sum(line.cents - line.room_cents for line in lines))
 
     def charge(
-        self, premium_cents: int, tax_cents: int, *, fees_too: bool = False
+        self,
+        premium_cents: int,
+        tax_cents: int,
+        *,
+        fees_too: bool = False,
+        owed: replanning.Fees = replanning.NO_FEES,
     ) -> dict[str, int]:
         """Have the term cost exactly so much: plan, bill or give back the difference.
 
-        With `fees_too` its fees go back as well. What it came to: cents billed at once and given
-        back, and refunds begun.
+        With `fees_too` its fees go back as well; those `owed` are asked for again. What it came to:
+        cents billed at once and given back, and refunds begun.
         """
         counted = replan.billed(self.session, term_id=self.term.id)
         have = {"premium": 0, "tax": 0}
@@ -170,6 +175,7 @@ class Scene:
             premium_cents=premium_cents - have["premium"] - planned,
             tax_cents=tax_cents - have["tax"] - planned_tax,
         )
+        self.parts, owed = replanning.with_fees(self.parts, owed)
         replan.put(self.session, term_id=self.term.id, parts=self.parts)
         self.term.premium_cents, self.term.tax_cents = premium_cents, tax_cents
         self.session.flush()
@@ -179,6 +185,7 @@ class Scene:
             term=self.term,
             policy=self.policy,
             left=left,
+            owed=owed,
             counted=counted,
             fees=self._fees() if fees_too else (),
             number=self.number,

@@ -239,6 +239,39 @@ def test_who_ends_with_the_term_owes_nothing_for_the_next_one(
     paying.assert_books(quiet_ctx, with_stripe=False)
 
 
+def asked(database, bill) -> dict[str, int]:
+    """What bills have asked for and will ask for, less what went back, by charge."""
+    found = dict.fromkeys(("premium", "tax", "policy_fee", "installment_fee"), 0)
+    for invoice in bills.invoices_of(database, policy_id=bill.policy.id):
+        if invoice.state is not billing.InvoiceState.VOIDED:
+            for line in bills.lines_of(database, invoice.number):
+                found[str(line.kind)] += line.amount_cents - line.returned_cents
+    for term in terms(database, bill):
+        for part in parts(database, term):
+            if part.invoice_id is None:
+                for kind in found:
+                    found[kind] += getattr(part, f"{kind}_cents")
+    return found
+
+
+@pytest.mark.parametrize(
+    ("basis", "ends"),
+    [("pro_rata", D(2027, 7, 25)), ("pro_rata", ENDS), ("flat", ENDS), ("flat", STARTS)],
+)
+def test_a_reinstated_policy_owes_the_fees_that_went_back(
+    quiet_ctx, database, followed, basis, ends
+):
+    before = asked(database, followed)
+    assert before["policy_fee"] == 1000
+    term_changes.cancel(
+        quiet_ctx, ask=ask(followed, "end"), on=ends, basis=pro_rata.CancellationBasis(basis)
+    )
+    assert asked(database, followed)["policy_fee"] == 0
+    term_changes.reinstate(quiet_ctx, ask=ask(followed, "back"))
+    assert asked(database, followed) == before
+    paying.assert_books(quiet_ctx, with_stripe=False)
+
+
 def test_a_flat_end_on_the_first_day_of_a_term_takes_back_that_term(quiet_ctx, database, followed):
     flat = pro_rata.CancellationBasis.FLAT
     term_changes.cancel(quiet_ctx, ask=ask(followed, "end"), on=ENDS, basis=flat)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 
 import pytest
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 from portal.domain.billing import models
 from portal.domain.billing.operations import crediting, voiding
 from portal.domain.billing.queries import coverage, payable
+from portal.domain.billing.rules import pro_rata
 from portal.domain.payments.rules import ChargebackEvent, PaymentEvent
 from portal.journeys import (
     close_invoice,
@@ -318,4 +320,48 @@ def test_what_stays_owed_of_a_change_that_began_after_the_end_is_billed_again(
     void(quiet_ctx, last)
     assert run_billing.run(quiet_ctx, on=clock.today()) == 1
     assert asked_for(database, bill) == before
+    paying.assert_books(quiet_ctx, with_stripe=False)
+
+
+def policy_fees(database, bill) -> list[int]:
+    """The policy fees on bills that stand, less what went back."""
+    return [
+        line.amount_cents - line.returned_cents
+        for invoice in bills.invoices_of(database, policy_id=bill.policy.id)
+        if invoice.state is not models.InvoiceState.VOIDED
+        for line in bills.lines_of(database, invoice.number)
+        if str(line.kind) == "policy_fee"
+    ]
+
+
+@pytest.mark.parametrize("is_withdrawn_first", [True, False])
+@pytest.mark.parametrize("is_reinstated", [True, False])
+def test_the_policy_fee_of_a_withdrawn_bill_is_owed_when_the_policy_ends(
+    quiet_ctx, database, is_withdrawn_first, is_reinstated
+):
+    bill = bills.make_bill(database, effective_on=D(2026, 8, 1), policy_fee_cents=2_500)
+    ends = term_changes.Ask(policy_no=bill.policy.number, once_key="ends", who=WHO)
+    if is_withdrawn_first:
+        void(quiet_ctx, bill.invoices[0])
+    term_changes.cancel(quiet_ctx, ask=ends, on=D(2026, 12, 24))
+    if not is_withdrawn_first:
+        void(quiet_ctx, bill.invoices[0])
+    if is_reinstated:
+        term_changes.reinstate(quiet_ctx, ask=dataclasses.replace(ends, once_key="back"))
+    paying.assert_books(quiet_ctx, with_stripe=False)
+    run_billing.run(quiet_ctx, on=D(2027, 8, 1))
+    assert policy_fees(database, bill) == [2_500]
+    paying.assert_books(quiet_ctx, with_stripe=False)
+
+
+def test_a_flat_end_after_a_withdrawn_bill_asks_for_no_policy_fee(quiet_ctx, database):
+    bill = bills.make_bill(database, effective_on=D(2026, 8, 1), policy_fee_cents=2_500)
+    ends = term_changes.Ask(policy_no=bill.policy.number, once_key="ends", who=WHO)
+    void(quiet_ctx, bill.invoices[0])
+    flat = pro_rata.CancellationBasis.FLAT
+    term_changes.cancel(quiet_ctx, ask=ends, on=D(2026, 8, 1), basis=flat)
+    assert policy_fees(database, bill) == []
+    term_changes.reinstate(quiet_ctx, ask=dataclasses.replace(ends, once_key="back"))
+    run_billing.run(quiet_ctx, on=D(2027, 8, 1))
+    assert policy_fees(database, bill) == [2_500]
     paying.assert_books(quiet_ctx, with_stripe=False)

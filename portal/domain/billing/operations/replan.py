@@ -75,6 +75,8 @@ def add(
     today: datetime.date,
     premium_cents: int,
     tax_cents: int,
+    policy_fee_cents: int = 0,
+    installment_fee_cents: int = 0,
 ) -> int:
     """One more installment, to be billed at once; its row id."""
     row = models.Installment(
@@ -86,8 +88,8 @@ def add(
         due_on=due_on,
         premium_cents=premium_cents,
         tax_cents=tax_cents,
-        policy_fee_cents=0,
-        installment_fee_cents=0,
+        policy_fee_cents=policy_fee_cents,
+        installment_fee_cents=installment_fee_cents,
     )
     session.add(row)
     session.flush()

@@ -60,6 +60,36 @@ class Part:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Fees:
+    """Fees that are asked for again: they went back, or their part is planned no more; cents."""
+
+    policy_fee_cents: int = 0
+    installment_fee_cents: int = 0
+
+
+NO_FEES = Fees()
+
+
+def with_fees(parts: Sequence[Part], fees: Fees) -> tuple[tuple[Part, ...], Fees]:
+    """The parts with the fees on the first of them, and the fees where there is none."""
+    if not parts:
+        return (), fees
+    first, *rest = parts
+    carries = dataclasses.replace(
+        first,
+        policy_fee_cents=first.policy_fee_cents + fees.policy_fee_cents,
+        installment_fee_cents=first.installment_fee_cents + fees.installment_fee_cents,
+    )
+    return (carries, *rest), NO_FEES
+
+
+def policy_fee_of(parts: Sequence[Part]) -> tuple[Fees, tuple[Part, ...]]:
+    """The policy fee that the parts carry, and the parts without it."""
+    fees = Fees(policy_fee_cents=sum(part.policy_fee_cents for part in parts))
+    return fees, tuple(dataclasses.replace(part, policy_fee_cents=0) for part in parts)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Leftover:
     """What the parts could not take: above zero to be billed at once, below to be given back."""
 
