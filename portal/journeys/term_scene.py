@@ -39,6 +39,7 @@ OF_THE_LIVING = frozenset(
         Kind.PLAN_CHOSEN,
     }
 )  # what nobody does to the policy of a pet that died
+BILLS_NOW = ("billed_cents", "billed_now_cents", "first_bill_cents")  # facts of a bill sent at once
 
 
 class NoSuchPolicy(errors.DomainError):
@@ -323,8 +324,8 @@ def _refuse(session: orm.Session, policy: models.Policy, made: Change) -> None:
         return
     if session.get_one(models.Pet, policy.pet_id).died_on is not None:
         raise PetHasDied()
-    bills = made.facts.get("billed_cents") or made.facts.get("first_bill_cents")
-    if bills and renewals.is_held(session, policy_no=policy.number):
+    is_billed = any(made.facts.get(name) for name in BILLS_NOW)
+    if is_billed and renewals.is_held(session, policy_no=policy.number):
         raise BillingPaused()
 
 
