@@ -107,9 +107,7 @@ def _what(draft: dispute_draft.Draft, error: str = "") -> str:
         "customer/dispute_what.html",
         draft=draft,
         error=error,
-        choices_=[
-            (str(c.category), _(c.words), _hint(c)) for c in categories.OFFERED
-        ],
+        choices_=[(str(c.category), _(c.words), _hint(c)) for c in categories.OFFERED],
         lead=dispute_words.subject(bill, payment, _writer()),
         out=_out(draft),
     )
