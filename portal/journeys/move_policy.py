@@ -58,7 +58,7 @@ class Ask:
 def preview(ctx: context.Context, *, ask: Ask) -> dict[str, Any]:
     """What the move would do, by trying it and taking it back; as the second person sees it.
 
-    Raises NoSuchPolicy, CancelledAlready, NoTermNow, NoSuchCustomer, SameCustomer and what
+    Raises NoSuchPolicy, CancelledAlready, NoSuchCustomer, SameCustomer and what
     `handing_over.check` raises.
     """
     with ctx.database.unit_of_work() as session:
@@ -209,7 +209,7 @@ def _played(
     old, new = policy.customer_id, _new_owner(session, ask.to)
     was = identity.customer(session, customer_id=old)
     pet_name = policies.pet_names(session, policy_ids=[policy.id])[policy.id]
-    term = changing.term_on(session, policy_id=policy.id, day=today)
+    term = changing.term_of(session, policy_id=policy.id, day=today)
     bills = handing_over.open_bills(session, policy=policy)
     handing_over.check(session, policy=policy, bills=bills)
     ended = handing_over.stop(session, ctx, policy=policy, who=who)

@@ -15,6 +15,7 @@ from portal.journeys import (
     billing_day,
     choose_plan,
     renew_terms,
+    run_billing,
     tell_bills,
     term_changes,
 )
@@ -108,4 +109,24 @@ def test_of_a_death_the_new_owner_is_told_their_own_money_alone(quiet_ctx, datab
     assert "$" not in mail.text
     ended = mourning.end_cover(quiet_ctx, theirs, seen.ends_on)
     assert ended.facts["others_returned_cents"] == seen.others_cents
+    paying.assert_books(quiet_ctx, with_stripe=False)
+
+
+def test_a_policy_that_has_not_begun_passes_on_and_is_billed_to_the_new_owner(
+    quiet_ctx, database, new
+):
+    early = bills.make_bill(database, effective_on=D(2026, 12, 10))
+    passed_on(quiet_ctx, early, new)
+    assert run_billing.run(quiet_ctx, on=quiet_ctx.clock.today()) == 1
+    with database.reading() as session:
+        policy = session.get_one(policies.Policy, early.policy.id)
+        open_cents = session.scalar(
+            sa.text(
+                "SELECT sum(open_cents) FROM invoice WHERE policy_id = :policy"
+                " AND customer_id = :customer"
+            ),
+            {"policy": policy.id, "customer": new.id},
+        )
+    assert policy.customer_id == new.id
+    assert open_cents == early.invoice.total_cents
     paying.assert_books(quiet_ctx, with_stripe=False)
