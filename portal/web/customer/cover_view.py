@@ -53,13 +53,12 @@ class CoverLine(NamedTuple):
 def beside_money(policy_no: str = "") -> tuple[CoverLine, ...]:
     """The lines of the person's pets in force, of one policy alone where it is named."""
     write = rows.Writer(site.ctx().clock.today())
-    covers = coverage.covers(
-        site.reader(), customer_id=flask_login.current_user.id, today=write.today
-    )
-    wanted = [
-        one for one in covers if (one.policy_no == policy_no if policy_no else not is_over(one))
-    ]
-    return tuple(_beside(one, write) for one in wanted)
+    whose = {"customer_id": flask_login.current_user.id, "today": write.today}
+    if policy_no:
+        one = coverage.cover(site.reader(), policy_no=policy_no, **whose)
+        return (_beside(one, write),) if one else ()
+    covers = coverage.covers(site.reader(), **whose)
+    return tuple(_beside(one, write) for one in covers if not is_over(one))
 
 
 def _beside(cover: coverage.PolicyCover, write: rows.Writer) -> CoverLine:

@@ -44,11 +44,9 @@ def show(number: str) -> str:
     policy = queries.by_number(reader, policy_no=number, today=today, customer_id=me)
     if policy is None or policy.term is None:
         raise werkzeug.exceptions.NotFound
-    cover = next(
-        one
-        for one in coverage.covers(reader, customer_id=me, today=today)
-        if one.policy_no == number
-    )
+    cover = coverage.cover(reader, customer_id=me, policy_no=policy.number, today=today)
+    if cover is None:
+        raise werkzeug.exceptions.NotFound
     coming = ahead.of_policy(reader, policy_id=policy.id) if cover.died_on is None else ()
     following = queries.next_term(reader, policy_id=policy.id, today=today)
     if following is not None and following.id == policy.term.id:

@@ -42,35 +42,22 @@ def correct(
     counts as charged on its term, so the next earning entry corrects what was earned of it.
     The credit's public number. Raises NothingToCredit when a line is not open that far.
     """
-    _check_open(session, parts)
-    credit = _give(
+    number = _credit_lines(
         session,
-        key=key,
         kind=models.CreditKind.CORRECTION,
+        event=ledger.Event.CORRECTION,
+        key=key,
         customer_id=customer_id,
-        cents=sum(parts.values()),
+        parts=parts,
         subject=subject,
         reason=reason,
         now=now,
+        today=today,
         actor=actor,
         rng=rng,
     )
-    closed = allocating.apply_to_lines(
-        session, source=credit.number, parts=parts, rule="correction", now=now, today=today
-    )
     _correct_terms(session, parts)
-    books.post(
-        session,
-        key=f"credit:{credit.number}",
-        event=ledger.Event.CORRECTION,
-        booked_on=today,
-        now=now,
-        subject=credit.number,
-        actor=actor,
-        postings=ledger.correction(credited=closed, closed=closed, customer_id=customer_id),
-        memo=subject,
-    )
-    return credit.number
+    return number
 
 
 def return_premium(
@@ -91,21 +78,19 @@ def return_premium(
     As `correct`, but the term itself says already what it costs now; the lines remember what was
     given back, so that it buys no cover. Raises NothingToCredit when a line is not open that far.
     """
-    _check_open(session, parts)
-    credit = _give(
+    number = _credit_lines(
         session,
-        key=key,
         kind=models.CreditKind.RETURN_PREMIUM,
+        event=ledger.Event.RETURN_PREMIUM,
+        key=key,
         customer_id=customer_id,
-        cents=sum(parts.values()),
+        parts=parts,
         subject=subject,
         reason=reason,
         now=now,
+        today=today,
         actor=actor,
         rng=rng,
-    )
-    closed = allocating.apply_to_lines(
-        session, source=credit.number, parts=parts, rule="return_premium", now=now, today=today
     )
     for line_id, cents in sorted(parts.items()):
         session.execute(
@@ -113,18 +98,7 @@ def return_premium(
             .where(models.InvoiceLine.id == line_id)
             .values(returned_cents=models.InvoiceLine.returned_cents + cents)
         )
-    books.post(
-        session,
-        key=f"credit:{credit.number}",
-        event=ledger.Event.RETURN_PREMIUM,
-        booked_on=today,
-        now=now,
-        subject=credit.number,
-        actor=actor,
-        postings=ledger.correction(credited=closed, closed=closed, customer_id=customer_id),
-        memo=subject,
-    )
-    return credit.number
+    return number
 
 
 def goodwill(
@@ -231,6 +205,52 @@ def _give(
     session.add(credit)
     session.flush()
     return credit
+
+
+def _credit_lines(
+    session: orm.Session,
+    *,
+    kind: models.CreditKind,
+    event: ledger.Event,
+    key: str,
+    customer_id: int,
+    parts: Mapping[int, int],
+    subject: str,
+    reason: str,
+    now: datetime.datetime,
+    today: datetime.date,
+    actor: str,
+    rng: ids.Bits,
+) -> str:
+    """A credit of exact cents on exact open lines, closed and posted; its public number."""
+    _check_open(session, parts)
+    credit = _give(
+        session,
+        key=key,
+        kind=kind,
+        customer_id=customer_id,
+        cents=sum(parts.values()),
+        subject=subject,
+        reason=reason,
+        now=now,
+        actor=actor,
+        rng=rng,
+    )
+    closed = allocating.apply_to_lines(
+        session, source=credit.number, parts=parts, rule=str(kind), now=now, today=today
+    )
+    books.post(
+        session,
+        key=f"credit:{credit.number}",
+        event=event,
+        booked_on=today,
+        now=now,
+        subject=credit.number,
+        actor=actor,
+        postings=ledger.correction(credited=closed, closed=closed, customer_id=customer_id),
+        memo=subject,
+    )
+    return credit.number
 
 
 def _check_open(session: orm.Session, parts: Mapping[int, int]) -> None:

@@ -182,6 +182,7 @@ _COVER = (
     .where(_policy.c.customer_id == sa.bindparam("customer_id"))
     .order_by(_policy.c.cancelled_on.is_not(None), _policy.c.id)
 )
+_ONE = _COVER.where(_policy.c.number == sa.bindparam("policy_no"))
 
 
 def covers(
@@ -190,6 +191,15 @@ def covers(
     """Every policy of the customer as of `today`, those in force first; one statement."""
     rows = session.execute(_COVER, {"customer_id": customer_id, "today": today})
     return tuple(_cover(_Row._make(row), today) for row in rows)
+
+
+def cover(
+    session: orm.Session, *, customer_id: int, policy_no: str, today: datetime.date
+) -> PolicyCover | None:
+    """One policy of the customer as of `today`; None where it is not theirs. One statement."""
+    given = {"customer_id": customer_id, "policy_no": policy_no, "today": today}
+    row = session.execute(_ONE, given).one_or_none()
+    return None if row is None else _cover(_Row._make(row), today)
 
 
 def _cover(row: _Row, today: datetime.date) -> PolicyCover:
