@@ -66,6 +66,7 @@ def create_app(
     sign_in_state.install(app)
     access.install(app)
     csrf = flask_wtf.CSRFProtect(app)
+    app.jinja_env.globals.update(csrf_token=pace.csrf_token)
     headers.install(app)
     faults.install(app)
     app.teardown_appcontext(site.close_reader)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import psycopg
+import psycopg._queries
 import sqlalchemy as sa
 from sqlalchemy import orm
 
@@ -66,7 +67,8 @@ class Reader(orm.Session):
 
     def close(self) -> None:
         """Give the connection back; the next query takes another."""
-        super().close()
+        if self.in_transaction():  # mapped classes were asked for
+            super().close()
         if self._taken is not None:
             self._taken.close()
             self._taken = None
@@ -74,6 +76,11 @@ class Reader(orm.Session):
 
 Defer = Callable[[sa.Connection, Sequence[Task]], None]
 CommitHook = Callable[[str], None]
+
+
+# The driver reads a statement for its parameters anew each time it is sent, but for short ones,
+# which it remembers. Ours that fetch all of a page are longer than it thinks worth keeping.
+psycopg._queries.MAX_CACHED_STATEMENT_LENGTH = 32_768
 
 
 class _Cursor(psycopg.Cursor):

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 from sqlalchemy.dialects import postgresql
 
-_WORD = re.compile("[a-z_]*")
+_WORD = re.compile("[a-z_:]*")
 
 Id = Annotated[int, orm.mapped_column(sa.BigInteger, sa.Identity(always=False), primary_key=True)]
 Moment = Annotated[datetime.datetime, orm.mapped_column(sa.DateTime(timezone=True))]

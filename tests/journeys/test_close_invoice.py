@@ -7,6 +7,7 @@ import datetime
 import pytest
 import sqlalchemy as sa
 
+from portal.documents import formats
 from portal.domain.approvals import operations as approvals
 from portal.domain.approvals import rules as approval_rules
 from portal.domain.billing import models
@@ -14,7 +15,7 @@ from portal.domain.billing.operations import books, voiding, writing_off
 from portal.domain.payments.rules import PaymentEvent
 from portal.journeys import close_invoice, reissue_invoice, void_invoice
 from portal.kernel import actor
-from tests.support import bills, cases, drafting, paying, people
+from tests.support import bills, cases, drafting, mourning, paying, people
 from tests.support.closing import Action, ask, close
 
 D = datetime.date
@@ -270,3 +271,46 @@ def test_killed_before_its_commit_it_is_done_by_the_next_press(quiet_ctx, databa
     database.commit_hook = None
     assert close_invoice.close(quiet_ctx, **press).new_no
     paying.assert_books(quiet_ctx, with_stripe=False)
+
+
+def test_its_owner_is_told_what_was_done_and_what_that_means(quiet_ctx, database, bill, ana):
+    first, second = bill.invoices[:2]
+    bills.pay(database, first, cents=3_000)
+    close_invoice.preview(quiet_ctx, number=first.number, ask=ask())
+    assert paying.mails(quiet_ctx, "bill_closed") == 0, "a preview tells nobody"
+    close(quiet_ctx, first.number, ask(), ana)
+    told = paying.mail(quiet_ctx, "bill_closed")
+    assert f"We have withdrawn bill {first.number} for Biscuit" in told
+    assert "$30.00 that had been paid on it waits on your account" in told
+    close(quiet_ctx, second.number, ask(Action.WRITE_OFF), ana)
+    left = formats.money(second.total_cents)
+    assert f"We do not ask for {left} of bill {second.number}" in paying.mail(
+        quiet_ctx, "bill_closed"
+    )
+    close(quiet_ctx, second.number, ask(Action.WRITE_BACK), ana)
+    assert "That has changed: it is owed again." in paying.mail(quiet_ctx, "bill_closed")
+    close(quiet_ctx, second.number, ask(Action.REISSUE), ana)
+    assert paying.mails(quiet_ctx, "bill_closed") == 3, "a bill in its place tells of itself"
+
+
+def test_a_request_tells_its_owner_only_once_it_is_agreed_to(quiet_ctx, database, dear, ana, boss):
+    done = close(quiet_ctx, dear.number, ask(), ana)
+    assert paying.mails(quiet_ctx, "bill_closed") == 0
+    facts = close_invoice.preview(quiet_ctx, number=dear.number, ask=ask())
+    close_invoice.approve(
+        quiet_ctx,
+        approval_no=done.approval_no,
+        facts_version=approval_rules.facts_version(facts),
+        who=boss,
+    )
+    told = paying.mail(quiet_ctx, "bill_closed")
+    assert "Please do not pay it." in told
+    assert "waits on your account" not in told, "nothing had been paid"
+
+
+def test_what_is_owed_again_is_not_told_while_a_pets_death_holds_it(quiet_ctx, database, bill, ana):
+    close(quiet_ctx, bill.number, ask(Action.WRITE_OFF), ana)
+    mourning.tell(quiet_ctx, bill, D(2026, 11, 20))
+    close(quiet_ctx, bill.number, ask(Action.WRITE_BACK), ana)
+    assert row(database, bill.number).open_cents == bill.invoice.total_cents
+    assert paying.mails(quiet_ctx, "bill_closed") == 1, "only of the write-off"

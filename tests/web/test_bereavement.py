@@ -82,7 +82,10 @@ def test_sent_once_it_says_what_is_stopped_and_asks_for_nothing_any_more(
     for quiet in ("Bills to come", "Pay the rest at once", "/day", "/in-full", "/autopay/"):
         assert quiet not in policy
     for number in [invoice.number for invoice in bill.invoices]:
-        assert 'href="/pay?' not in owner.get(f"/invoices/{number}").text
+        page = owner.get(f"/invoices/{number}").text
+        assert f"/invoices/{number}.pdf" in page
+        for quiet in ('href="/pay?', "/disputes/new", 'href="/payers"'):
+            assert quiet not in page
     assert 'href="/pay?' not in owner.get("/invoices").text
     case = owner.get(f"/disputes/{pets.case(quiet_ctx, bill).number}").text
     assert "About Biscuit" in case

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from portal.domain.identity import models
+from portal.kernel import answers
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -54,7 +55,7 @@ class CustomerView:
 _session = models.Session.__table__
 _customer = models.Customer.__table__
 _staff = models.Staff.__table__
-_SESSION = (
+_SESSION = answers.Written(
     sa.select(
         _session.c.id,
         _session.c.last_seen_at,
@@ -84,9 +85,7 @@ _SESSION = (
 
 def signed_in(session: orm.Session, *, token_hash: str, now: datetime.datetime) -> SignedIn | None:
     """The person of the live session with this token, or None."""
-    row = (
-        session.connection().execute(_SESSION, {"token_hash": token_hash, "now": now}).one_or_none()
-    )
+    row = _SESSION.ask(session, {"token_hash": token_hash, "now": now}).one_or_none()
     if row is None or (row.customer_id is None and row.staff_id is None):
         return None
     if row.customer_id is not None:

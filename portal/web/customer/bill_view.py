@@ -102,6 +102,7 @@ class BillView:
     left_cents: int
     events: tuple[Event, ...]
     dispute_no: str
+    has_died: bool  # the pet: we take care of everything, and nothing is asked for
 
 
 def view(
@@ -141,6 +142,7 @@ def view(
         dispute_no=next((e.number for e in found.events if e.what == Happened.PAUSED), "")
         if found.disputed_cents
         else "",
+        has_died=found.cover is not None and found.cover.died_on is not None,
     )
 
 
@@ -177,7 +179,7 @@ def _heading(found: bill.Bill, write: rows.Writer) -> str:
 def lines(found: bill.Bill) -> tuple[Line, ...]:
     """The charges in words, their place in the term as it was planned at first."""
     head, this = found.head, found.beside.this if found.beside else None
-    of = this.parts + this.has_down_payment if this else head.installments
+    of = this.parts + this.has_down_payment if this else 0
     read = []
     for line in found.lines:
         what, note = wording.charge(

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-import flask_babel
 import flask_login
 
 from portal.documents import formats
 from portal.domain.billing.queries import coverage
 from portal.domain.billing.rules.coverage import CoverageKind
-from portal.web.shared import rows, site
+from portal.web.shared import language, rows, site
 
-_ = flask_babel.gettext
+_ = language.gettext
 
 
 def line(cover: coverage.PolicyCover, write: rows.Writer) -> str:
@@ -52,13 +52,22 @@ class CoverLine(NamedTuple):
 
 def beside_money(policy_no: str = "") -> tuple[CoverLine, ...]:
     """The lines of the person's pets in force, of one policy alone where it is named."""
-    write = rows.Writer(site.ctx().clock.today())
-    whose = {"customer_id": flask_login.current_user.id, "today": write.today}
+    today = site.ctx().clock.today()
+    whose = {"customer_id": flask_login.current_user.id, "today": today}
     if policy_no:
-        one = coverage.cover(site.reader(), policy_no=policy_no, **whose)
-        return (_beside(one, write),) if one else ()
-    covers = coverage.covers(site.reader(), **whose)
+        return of_one(coverage.cover(site.reader(), policy_no=policy_no, **whose))
+    return in_force(coverage.covers(site.reader(), **whose))
+
+
+def in_force(covers: Sequence[coverage.PolicyCover]) -> tuple[CoverLine, ...]:
+    """The lines of the policies that are not over."""
+    write = rows.Writer(site.ctx().clock.today())
     return tuple(_beside(one, write) for one in covers if not is_over(one))
+
+
+def of_one(cover: coverage.PolicyCover | None) -> tuple[CoverLine, ...]:
+    """The line of one policy, over or not; nothing for none."""
+    return (_beside(cover, rows.Writer(site.ctx().clock.today())),) if cover else ()
 
 
 def _beside(cover: coverage.PolicyCover, write: rows.Writer) -> CoverLine:

@@ -21,13 +21,14 @@ def index() -> str:
     reader, today = site.reader(), site.ctx().clock.today()
     cursor = flask.request.args.get("after", "")
     write = rows.Writer(today)
-    owed, paid, has_drafts = all_bills.all_bills(reader, customer_id=me, cursor=cursor)
-    asks = owed.bills and has_drafts
+    found = all_bills.all_bills(reader, customer_id=me, today=today, cursor=cursor)
+    owed, paid = found.owed, found.settled
+    asks = owed.bills and found.has_drafts
     planned = drafts.by_invoice(drafts.not_over(reader, customer_id=me)) if asks else {}
     due = owed_view.view(owed, planned, write)
     return flask.render_template(
         "customer/invoices.html",
-        covers=cover_view.beside_money(),
+        covers=cover_view.in_force(found.covers),
         owed=owed,
         due=due,
         open_rows=owed_view.rows_together(owed, due.together, write, planned),
@@ -48,7 +49,7 @@ def show(number: str) -> str:
     today = site.ctx().clock.today()
     return flask.render_template(
         "customer/invoice.html",
-        covers=cover_view.beside_money(found.head.policy_no),
+        covers=cover_view.of_one(found.cover),
         view=bill_view.view(found, site.ctx(), planned),
         planned=bill_view.planned(planned, site.ctx()),
         may_part=arranging.is_debt(found.head.due_on, today=today),
@@ -62,7 +63,8 @@ def paper(number: str) -> flask.Response:
 
 
 def _mine(number: str) -> bill.Bill:
-    found = bill.bill(site.reader(), customer_id=flask_login.current_user.id, number=number)
+    me, today = flask_login.current_user.id, site.ctx().clock.today()
+    found = bill.bill(site.reader(), customer_id=me, number=number, today=today)
     if found is None:
         raise werkzeug.exceptions.NotFound
     return found

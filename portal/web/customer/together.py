@@ -86,8 +86,8 @@ def due(day: str) -> str:
 @bp.get("/invoices/due/<day>.pdf")
 def paper(day: str) -> flask.Response:
     """The same bills on one paper."""
-    me, found = flask_login.current_user.id, _due(day)
-    read = [bill.bill(site.reader(), customer_id=me, number=one.number) for one in found]
+    whose = {"customer_id": flask_login.current_user.id, "today": site.ctx().clock.today()}
+    read = [bill.bill(site.reader(), number=one.number, **whose) for one in _due(day)]
     return papers.of_bills([one for one in read if one is not None], site.ctx())
 
 

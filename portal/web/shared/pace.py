@@ -6,16 +6,19 @@ Each piece stands for a share of the time of a list of bills, measured with
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, MutableMapping
-from types import CodeType
+from types import CodeType, FunctionType
 from typing import Any
 
 import flask
 import flask.sessions
 import flask.templating
+import flask_wtf.csrf
 import itsdangerous
 import jinja2
+import jinja2.runtime
 import markupsafe
 
 _special = re.compile("[&<>\"']").search
@@ -61,6 +64,32 @@ class _Cookies(flask.sessions.SecureCookieSessionInterface):
         return self._signer
 
 
+def csrf_token() -> str:
+    """This session's form token, signed once: without a time limit the first one stays good."""
+    secret = flask.session.get("csrf_token")
+    return _signed(secret) if secret else flask_wtf.csrf.generate_csrf()
+
+
+@functools.lru_cache(maxsize=4096)
+def _signed(_secret: str) -> str:
+    return flask_wtf.csrf.generate_csrf()
+
+
+class Context(jinja2.runtime.Context):
+    """What a template calls with: a plain function asks for nothing of the template's own.
+
+    Jinja looks, at each call of each sentence, for whether it does.
+    """
+
+    def call(self, __obj: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """What the object gives for the arguments."""
+        if type(__obj) is not FunctionType or __obj.__dict__:
+            return super().call(__obj, *args, **kwargs)
+        kwargs.pop("_block_vars", None)
+        kwargs.pop("_loop_vars", None)
+        return __obj(*args, **kwargs)
+
+
 class Template(jinja2.Template):
     """A template whose values go through `escape` of this module."""
 
@@ -86,6 +115,7 @@ class Environment(flask.templating.Environment):
     """
 
     template_class = Template
+    context_class = Context
 
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
         """The environment's own globals, unless a template brings some."""

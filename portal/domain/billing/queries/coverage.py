@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import orm
+from sqlalchemy.dialects import postgresql
 
 from portal.domain.billing import models
 from portal.domain.billing.queries import held, segments
 from portal.domain.billing.rules import coverage, equity
 from portal.domain.billing.rules.charges import ChargeKind
 from portal.domain.policies import models as policies
+from portal.kernel import answers, types
 
 
 class PolicyCover(NamedTuple):
@@ -43,23 +46,25 @@ class PolicyCover(NamedTuple):
 
 
 class _Row(NamedTuple):
+    """As the database answers: days are texts."""
+
     policy_no: str
-    cancelled_on: datetime.date | None
+    cancelled_on: str | None
     pet_name: str
     species: str
-    starts_on: datetime.date
-    expires_on: datetime.date
+    starts_on: str
+    expires_on: str
     premium_cents: int
     segments: list[list]
     paid_premium_cents: int
     paid: int
     due: int
     installments: int
-    next_on: datetime.date | None
-    next_cents: int
+    next_on: str | None
+    next_cents: int | None
     past_due_cents: int
-    past_due_on: datetime.date | None
-    died_on: datetime.date | None
+    past_due_on: str | None
+    died_on: str | None
 
 
 _policy = policies.Policy.__table__
@@ -78,52 +83,15 @@ _now = (
         (_term.c.effective_on > _today).desc(),
         sa.func.abs(_term.c.effective_on - _today),
     )
-    .limit(1)
+    .limit(types.constant(1))
     .lateral("now")
 )
-_counts = (
-    sa.select(
-        sa.func.count().label("installments"),
-        sa.func.count().filter(_invoice.c.state == models.InvoiceState.PAID).label("paid"),
-        sa.func.count().filter(_invoice.c.state == models.InvoiceState.ISSUED).label("due"),
-    )
-    .select_from(_installment.outerjoin(_invoice, _invoice.c.id == _installment.c.invoice_id))
-    .where(_installment.c.term_id == _now.c.id)
-    .lateral("counts")
+_paid_premium = sa.func.sum(
+    _line.c.amount_cents - _line.c.open_cents - _line.c.closed_cents - _line.c.returned_cents
 )
-_premium = (
+_part = (
     sa.select(
-        sa.cast(
-            sa.func.coalesce(
-                sa.func.sum(
-                    _line.c.amount_cents
-                    - _line.c.open_cents
-                    - _line.c.closed_cents
-                    - _line.c.returned_cents
-                ),
-                0,
-            ),
-            sa.BigInteger,
-        ).label("cents")
-    )
-    .select_from(
-        _installment.join(_invoice, _invoice.c.id == _installment.c.invoice_id).join(
-            _line,
-            sa.and_(
-                _line.c.invoice_id == _invoice.c.id,
-                _line.c.installment_id == _installment.c.id,
-            ),
-        )
-    )
-    .where(
-        _installment.c.term_id == _now.c.id,
-        _line.c.kind == ChargeKind.PREMIUM,
-        _invoice.c.state != models.InvoiceState.VOIDED,
-    )
-    .lateral("premium")
-)
-_next = (
-    sa.select(
+        _installment.c.sequence,
         _installment.c.due_on,
         (
             _installment.c.premium_cents
@@ -131,24 +99,72 @@ _next = (
             + _installment.c.policy_fee_cents
             + _installment.c.installment_fee_cents
         ).label("cents"),
+        _installment.c.invoice_id.is_(None).label("is_ahead"),
+        sa.type_coerce(_invoice.c.state, sa.Text).label("state"),
+        sa.select(_paid_premium)
+        .where(
+            _line.c.invoice_id == _invoice.c.id,
+            _line.c.installment_id == _installment.c.id,
+            _line.c.kind == types.constant(ChargeKind.PREMIUM),
+            _invoice.c.state != types.constant(models.InvoiceState.VOIDED),
+        )
+        .correlate(_invoice, _installment)
+        .scalar_subquery()
+        .label("paid_premium_cents"),
     )
-    .where(_installment.c.term_id == _now.c.id, _installment.c.invoice_id.is_(None))
-    .order_by(_installment.c.sequence)
-    .limit(1)
-    .lateral("next")
+    .select_from(_installment.outerjoin(_invoice, _invoice.c.id == _installment.c.invoice_id))
+    .where(_installment.c.term_id == _now.c.id)
+    .correlate(_now)
+    .subquery("part")
 )
-_asked = _invoice.c.open_cents - held.of_invoice()
-_past_due = (
+
+
+def _how_many(state: models.InvoiceState) -> sa.ColumnElement[int]:
+    return sa.func.count().filter(_part.c.state == types.constant(state))
+
+
+def _first_ahead(column: sa.ColumnElement) -> sa.ColumnElement:
+    """Of the installments not billed yet the first one's column, null for none."""
+    every = postgresql.array_agg(postgresql.aggregate_order_by(column, _part.c.sequence))
+    return sa.type_coerce(every.filter(_part.c.is_ahead), sa.ARRAY(column.type))[1]
+
+
+_parts = (
     sa.select(
-        sa.cast(sa.func.coalesce(sa.func.sum(_asked), 0), sa.BigInteger).label("cents"),
-        sa.func.min(_invoice.c.due_on).label("due_on"),
+        sa.func.count().label("installments"),
+        _how_many(models.InvoiceState.PAID).label("paid"),
+        _how_many(models.InvoiceState.ISSUED).label("due"),
+        sa.cast(
+            sa.func.coalesce(sa.func.sum(_part.c.paid_premium_cents), types.constant(0)),
+            sa.BigInteger,
+        ).label("paid_premium_cents"),
+        _first_ahead(_part.c.due_on).label("next_on"),
+        _first_ahead(_part.c.cents).label("next_cents"),
     )
+    .select_from(_part)
+    .lateral("parts")
+)
+# the offset keeps PostgreSQL from working out twice what is held
+_overdue = (
+    sa.select(_invoice.c.due_on, (_invoice.c.open_cents - held.cents_on_invoice()).label("cents"))
     .where(
         _invoice.c.policy_id == _policy.c.id,
-        _invoice.c.state == models.InvoiceState.ISSUED,
+        _invoice.c.state == types.constant(models.InvoiceState.ISSUED),
         _invoice.c.due_on < _today,
-        _asked > 0,
+        ~held.is_whole(models.HoldKind.OVERDUE),
     )
+    .offset(types.constant(0))
+    .correlate(_policy)
+    .subquery("overdue")
+)
+_past_due = (
+    sa.select(
+        sa.cast(
+            sa.func.coalesce(sa.func.sum(_overdue.c.cents), types.constant(0)), sa.BigInteger
+        ).label("cents"),
+        sa.func.min(_overdue.c.due_on).label("due_on"),
+    )
+    .where(_overdue.c.cents > types.constant(0))
     .lateral("past_due")
 )
 _COVER = (
@@ -161,12 +177,12 @@ _COVER = (
         _now.c.expires_on,
         _now.c.premium_cents,
         segments.of(_now.c.id),
-        _premium.c.cents.label("paid_premium_cents"),
-        _counts.c.paid,
-        _counts.c.due,
-        _counts.c.installments,
-        _next.c.due_on.label("next_on"),
-        sa.func.coalesce(_next.c.cents, 0).label("next_cents"),
+        _parts.c.paid_premium_cents,
+        _parts.c.paid,
+        _parts.c.due,
+        _parts.c.installments,
+        _parts.c.next_on,
+        _parts.c.next_cents,
         _past_due.c.cents.label("past_due_cents"),
         _past_due.c.due_on.label("past_due_on"),
         _pet.c.died_on,
@@ -174,23 +190,34 @@ _COVER = (
     .select_from(
         _policy.join(_pet, _pet.c.id == _policy.c.pet_id)
         .join(_now, sa.true())
-        .join(_counts, sa.true())
-        .join(_premium, sa.true())
+        .join(_parts, sa.true())
         .join(_past_due, sa.true())
-        .outerjoin(_next, sa.true())
     )
     .where(_policy.c.customer_id == sa.bindparam("customer_id"))
     .order_by(_policy.c.cancelled_on.is_not(None), _policy.c.id)
 )
-_ONE = _COVER.where(_policy.c.number == sa.bindparam("policy_no"))
+_bill = _invoice.alias("bill")
+_OF_BILL = _COVER.where(
+    _policy.c.id
+    == sa.select(_bill.c.policy_id)
+    .where(_bill.c.number == sa.bindparam("number"))
+    .scalar_subquery()
+)
+# for a statement with the parameters `customer_id` and `today`, and the bill's `number`
+ALL = answers.rows(_COVER)
+OF_BILL = answers.rows(_OF_BILL)
+_ALL = answers.Written(sa.select(ALL))
+_ONE = answers.Written(
+    sa.select(answers.rows(_COVER.where(_policy.c.number == sa.bindparam("policy_no"))))
+)
 
 
 def covers(
     session: orm.Session, *, customer_id: int, today: datetime.date
 ) -> tuple[PolicyCover, ...]:
     """Every policy of the customer as of `today`, those in force first; one statement."""
-    rows = session.execute(_COVER, {"customer_id": customer_id, "today": today})
-    return tuple(_cover(_Row._make(row), today) for row in rows)
+    given = {"customer_id": customer_id, "today": today}
+    return of_rows(_ALL.ask(session, given).scalar_one(), today)
 
 
 def cover(
@@ -198,16 +225,21 @@ def cover(
 ) -> PolicyCover | None:
     """One policy of the customer as of `today`; None where it is not theirs. One statement."""
     given = {"customer_id": customer_id, "policy_no": policy_no, "today": today}
-    row = session.execute(_ONE, given).one_or_none()
-    return None if row is None else _cover(_Row._make(row), today)
+    return next(iter(of_rows(_ONE.ask(session, given).scalar_one(), today)), None)
+
+
+def of_rows(rows: Sequence[Sequence], today: datetime.date) -> tuple[PolicyCover, ...]:
+    """What `ALL` or `OF_BILL` gave, as of `today`."""
+    return tuple(_cover(_Row._make(row), today) for row in rows)
 
 
 def _cover(row: _Row, today: datetime.date) -> PolicyCover:
     past_due = None
-    if row.past_due_on is not None:
-        past_due = coverage.PastDue(amount_cents=row.past_due_cents, due_on=row.past_due_on)
-    cancelled = row.cancelled_on is not None and row.cancelled_on <= today
-    no_more = cancelled or row.died_on is not None
+    past_due_on, ends_on = answers.day(row.past_due_on), answers.day(row.cancelled_on)
+    if past_due_on is not None:
+        past_due = coverage.PastDue(amount_cents=row.past_due_cents, due_on=past_due_on)
+    died_on, expires_on = answers.day(row.died_on), answers.day(row.expires_on)
+    no_more = died_on is not None or (ends_on is not None and ends_on <= today)
     paid_to = equity.equity_on_by_segments(
         segments.read(row.segments, charged_cents=row.premium_cents),
         paid_cents=row.paid_premium_cents,
@@ -216,7 +248,7 @@ def _cover(row: _Row, today: datetime.date) -> PolicyCover:
         today=today,
         equity_on=paid_to,
         past_due=past_due,
-        ended_on=row.cancelled_on or row.expires_on,
+        ended_on=ends_on or expires_on,
     )
     return PolicyCover(
         policy_no=row.policy_no,
@@ -224,12 +256,12 @@ def _cover(row: _Row, today: datetime.date) -> PolicyCover:
         species=row.species,
         line=line,
         paid_to=paid_to,
-        starts_on=row.starts_on,
-        expires_on=row.expires_on,
+        starts_on=answers.day(row.starts_on),
+        expires_on=expires_on,
         paid=row.paid,
         due=row.due,
         installments=row.installments,
-        next_on=None if no_more else row.next_on,
-        next_cents=0 if no_more else row.next_cents,
-        died_on=row.died_on,
+        next_on=None if no_more else answers.day(row.next_on),
+        next_cents=0 if no_more else row.next_cents or 0,
+        died_on=died_on,
     )

@@ -27,13 +27,31 @@ def of_invoice(kind: models.HoldKind = models.HoldKind.OVERDUE) -> sa.ColumnElem
 
     Of the kind that a dispute places, unless another is named.
     """
-    return sa.case((is_whole(kind), _invoice.c.open_cents), else_=_cents(kind))
+    return sa.case((is_whole(kind), _invoice.c.open_cents), else_=cents_on_invoice(kind))
+
+
+def cents_on_invoice(
+    kind: models.HoldKind = models.HoldKind.OVERDUE, *where: sa.ColumnElement[bool]
+) -> sa.ScalarSelect[int]:
+    """Cents that active holds name on the enclosing statement's invoice; not a whole policy's."""
+    return (
+        sa.select(sa.func.coalesce(sa.func.sum(_hold.c.amount_cents), types.constant(0)))
+        .where(
+            _hold.c.customer_id == _invoice.c.customer_id,
+            _hold.c.subject == _invoice.c.number,
+            *where,
+            _hold.c.kind == types.constant(kind),
+            _hold.c.lifted_at.is_(None),
+        )
+        .correlate(_invoice, _line)
+        .scalar_subquery()
+    )
 
 
 def of_line() -> sa.ColumnElement[int]:
     """What is held of the invoice line of the enclosing statement, which has the invoice."""
     kind = models.HoldKind.OVERDUE
-    cents = _cents(kind, _hold.c.line_number == _line.c.number)
+    cents = cents_on_invoice(kind, _hold.c.line_number == _line.c.number)
     return sa.case((is_whole(kind), _line.c.open_cents), else_=cents)
 
 
@@ -67,18 +85,4 @@ def policies_held(
                 models.Hold.lifted_at.is_(None),
             )
         )
-    )
-
-
-def _cents(kind: models.HoldKind, *where: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
-    return (
-        sa.select(sa.func.coalesce(sa.func.sum(_hold.c.amount_cents), types.constant(0)))
-        .where(
-            _hold.c.customer_id == _invoice.c.customer_id,
-            _hold.c.subject == _invoice.c.number,
-            *where,
-            _hold.c.kind == types.constant(kind),
-            _hold.c.lifted_at.is_(None),
-        )
-        .scalar_subquery()
     )

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from portal.domain.billing import models as billing
-from portal.domain.billing.queries import bill_before, held, replacing
+from portal.domain.billing.queries import bill_before, coverage, held, replacing
 from portal.domain.identity import models as identity
 from portal.domain.payments.queries import bill_events
 from portal.domain.policies import models as policies
@@ -46,7 +46,6 @@ class BillHead(NamedTuple):
     us_state: str
     plan: str  # how the term is split, "" for a bill that no installment made
     sequence: int
-    installments: int
     first_name: str
     last_name: str
     street: str
@@ -59,12 +58,16 @@ class BillHead(NamedTuple):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Bill:
-    """A bill with its lines in order, its events, newest first, and the bill before it."""
+    """A bill with its lines in order, its events, newest first, and the bill before it.
+
+    `cover` is what it means for the pet's cover; None where the policy has passed on.
+    """
 
     head: BillHead
     lines: tuple[BillLine, ...]
     events: tuple[bill_events.BillEvent, ...]
     beside: bill_before.Beside | None  # None where no plan made it
+    cover: coverage.PolicyCover | None
 
     @property
     def disputed_cents(self) -> int:
@@ -99,7 +102,7 @@ _pet = policies.Pet.__table__
 _term = policies.Term.__table__
 _customer = identity.Customer.__table__
 
-_other, _one = _installment.alias("other"), _installment.alias("one")
+_one = _installment.alias("one")
 # the first of the installments on the bill: several stand on one that was caught up
 _FIRST = (
     sa.select(_one.c.id)
@@ -108,9 +111,6 @@ _FIRST = (
     .limit(types.constant(1))
     .correlate(_invoice)
     .scalar_subquery()
-)
-_COUNT = (
-    sa.select(sa.func.count()).where(_other.c.term_id == _installment.c.term_id).scalar_subquery()
 )
 _HEAD = (
     _invoice.c.number,
@@ -128,7 +128,6 @@ _HEAD = (
     _policy.c.us_state,
     sa.func.coalesce(sa.type_coerce(_term.c.payment_plan, sa.Text), types.constant("")),
     sa.func.coalesce(_installment.c.sequence, types.constant(0)),
-    _COUNT.label("installments"),
     _customer.c.first_name,
     _customer.c.last_name,
     _customer.c.street,
@@ -154,8 +153,14 @@ _LINES = (
     .where(*_MINE)
     .order_by(_line.c.number)
 )
-_BILL = (
-    sa.select(*_HEAD, answers.rows(_LINES), answers.rows(bill_events.EVENTS), *bill_before.COLUMNS)
+_BILL = answers.Written(
+    sa.select(
+        *_HEAD,
+        answers.rows(_LINES),
+        answers.rows(bill_events.EVENTS),
+        *bill_before.COLUMNS,
+        coverage.OF_BILL,
+    )
     .select_from(
         _invoice.join(_policy, _policy.c.id == _invoice.c.policy_id)
         .join(_pet, _pet.c.id == _policy.c.pet_id)
@@ -207,19 +212,19 @@ def due_on(session: orm.Session, *, customer_id: int, day: datetime.date) -> tup
     return tuple(DayBill._make(row) for row in found)
 
 
-def bill(session: orm.Session, *, customer_id: int, number: str) -> Bill | None:
+def bill(
+    session: orm.Session, *, customer_id: int, number: str, today: datetime.date
+) -> Bill | None:
     """The customer's bill with this number, or None: also when it is another's; one statement."""
-    found = (
-        session.connection()
-        .execute(_BILL, {"customer_id": customer_id, "number": number})
-        .one_or_none()
-    )
+    given = {"customer_id": customer_id, "number": number, "today": today}
+    found = _BILL.ask(session, given).one_or_none()
     if found is None:
         return None
-    *head, lines, events, two, changes = found
+    *head, lines, events, two, changes, covers = found
     return Bill(
         head=BillHead._make(head),
         lines=tuple(BillLine._make(line) for line in lines),
         events=bill_events.of_rows(events),
         beside=bill_before.read(two, changes, number=number),
+        cover=next(iter(coverage.of_rows(covers, today)), None),
     )

@@ -15,7 +15,7 @@ from portal.kernel import labels, types
 _payer = models.Payer.__table__
 _payment = models.Payment.__table__
 _name = (
-    sa.select(sa.func.concat(sa.literal(labels.PAYER, literal_execute=True), _payer.c.name))
+    sa.select(sa.func.concat(types.constant(labels.PAYER), _payer.c.name))
     .where(_payer.c.id == _payment.c.payer_id)
     .correlate(_payment)
     .scalar_subquery()
