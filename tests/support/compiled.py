@@ -1,10 +1,25 @@
-"""Keeps compiled templates in memory, for every site that this process makes."""
+"""Keeps what a site compiles in memory, for every site that this process makes."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import CodeType
+from typing import Any
 
 import jinja2
+from werkzeug.routing import Rule
+
+_compile = Rule._compile_builder
+_builders: dict[tuple[Any, ...], Callable[..., tuple[str, str]]] = {}
+
+
+def builder(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+    """What writes the addresses of a route: compiled once, and not for each site of a test."""
+    given = tuple(sorted((rule.defaults or {}).items()))
+    key = (rule.rule, tuple(rule._trace), given, append_unknown)
+    if key not in _builders:
+        _builders[key] = _compile(rule, append_unknown)
+    return _builders[key]
 
 
 class Templates(jinja2.BytecodeCache):
