@@ -37,11 +37,8 @@ NOW = datetime.datetime(2026, 11, 24, 15, 0, tzinfo=datetime.UTC)  # Tuesday 10:
 
 @pytest.fixture(scope="session", autouse=True)
 def quick():
-    """Sites are compiled once a worker; Stripe's library tries again without a long rest.
-
-    What is loaded by now lives to the end: the collector need not look through it again.
-    """
-    gc.freeze()
+    """Sites are compiled once a worker; Stripe's library tries again without a long rest."""
+    gc.freeze()  # what is loaded by now lives to the end
     gc.set_threshold(50_000, 20, 100)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(routing.Rule, "_compile_builder", compiled.builder)
