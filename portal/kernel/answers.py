@@ -50,6 +50,12 @@ def rows(query: sa.Select | sa.CompoundSelect) -> sa.ScalarSelect:
     ).scalar_subquery()
 
 
+def whole(query: sa.Select) -> sa.Select:
+    """The one row of `query` as one JSON array: describing thirty columns takes longer."""
+    inner = query.subquery()
+    return sa.select(sa.func.json_build_array(*inner.c))
+
+
 def day(text: str | None) -> datetime.date | None:
     """The day that a row holds as text."""
     return None if text is None else datetime.date.fromisoformat(text)

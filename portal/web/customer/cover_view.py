@@ -15,7 +15,7 @@ from portal.web.shared import language, rows, site
 _ = language.gettext
 
 
-def line(cover: coverage.PolicyCover, write: rows.Writer) -> str:
+def line(cover: coverage.Cover, write: rows.Writer) -> str:
     """The coverage line in words."""
     told = cover.line
     day, cents = write.day(told.on, "plain"), formats.money(told.amount_cents)
@@ -35,7 +35,7 @@ def line(cover: coverage.PolicyCover, write: rows.Writer) -> str:
     return _("Covered. Paid to %(day)s.", day=day)
 
 
-def is_over(cover: coverage.PolicyCover) -> bool:
+def is_over(cover: coverage.Cover) -> bool:
     """Whether the pet is not covered any more."""
     return cover.died_on is not None or cover.line.kind is CoverageKind.CANCELLED
 
@@ -52,25 +52,31 @@ class CoverLine(NamedTuple):
 
 def beside_money(policy_no: str = "") -> tuple[CoverLine, ...]:
     """The lines of the person's pets in force, of one policy alone where it is named."""
-    today = site.ctx().clock.today()
-    whose = {"customer_id": flask_login.current_user.id, "today": today}
-    if policy_no:
-        return of_one(coverage.cover(site.reader(), policy_no=policy_no, **whose))
-    return in_force(coverage.covers(site.reader(), **whose))
+    found = coverage.beside(
+        site.reader(),
+        customer_id=flask_login.current_user.id,
+        today=site.ctx().clock.today(),
+        policy_no=policy_no,
+    )
+    return _lines(found) if policy_no else in_force(found)
 
 
-def in_force(covers: Sequence[coverage.PolicyCover]) -> tuple[CoverLine, ...]:
+def in_force(covers: Sequence[coverage.Cover]) -> tuple[CoverLine, ...]:
     """The lines of the policies that are not over."""
-    write = rows.Writer(site.ctx().clock.today())
-    return tuple(_beside(one, write) for one in covers if not is_over(one))
+    return _lines([one for one in covers if not is_over(one)])
 
 
-def of_one(cover: coverage.PolicyCover | None) -> tuple[CoverLine, ...]:
+def of_one(cover: coverage.Cover | None) -> tuple[CoverLine, ...]:
     """The line of one policy, over or not; nothing for none."""
-    return (_beside(cover, rows.Writer(site.ctx().clock.today())),) if cover else ()
+    return _lines([cover] if cover else [])
 
 
-def _beside(cover: coverage.PolicyCover, write: rows.Writer) -> CoverLine:
+def _lines(covers: Sequence[coverage.Cover]) -> tuple[CoverLine, ...]:
+    write = rows.Writer(site.ctx().clock.today())
+    return tuple(_beside(one, write) for one in covers)
+
+
+def _beside(cover: coverage.Cover, write: rows.Writer) -> CoverLine:
     is_late = cover.line.kind in (CoverageKind.PAST_DUE, CoverageKind.NOTICE)
     said = ""
     if is_late:

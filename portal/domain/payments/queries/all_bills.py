@@ -32,7 +32,7 @@ class AllBills(NamedTuple):
     owed: bills.OpenBills
     settled: paging.Page[settled.SettledBill]
     has_drafts: bool  # that may still take money
-    covers: tuple[coverage.PolicyCover, ...]
+    covers: tuple[coverage.Cover, ...]
 
 
 def all_bills(

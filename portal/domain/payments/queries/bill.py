@@ -67,7 +67,7 @@ class Bill:
     lines: tuple[BillLine, ...]
     events: tuple[bill_events.BillEvent, ...]
     beside: bill_before.Beside | None  # None where no plan made it
-    cover: coverage.PolicyCover | None
+    cover: coverage.Cover | None
 
     @property
     def disputed_cents(self) -> int:
@@ -149,27 +149,30 @@ _LINES = (
         _line.c.rule,
         sa.cast(sa.func.least(held.of_line(), _line.c.open_cents), sa.BigInteger),
     )
-    .select_from(_invoice.join(_line, _line.c.invoice_id == _invoice.c.id))
-    .where(*_MINE)
+    .where(_line.c.invoice_id == _invoice.c.id)
     .order_by(_line.c.number)
+    .correlate(_invoice)
 )
 _BILL = answers.Written(
-    sa.select(
-        *_HEAD,
-        answers.rows(_LINES),
-        answers.rows(bill_events.EVENTS),
-        *bill_before.COLUMNS,
-        coverage.OF_BILL,
+    answers.whole(
+        sa.select(
+            *_HEAD,
+            answers.rows(_LINES),
+            answers.rows(bill_events.EVENTS),
+            *bill_before.COLUMNS,
+            coverage.OF_BILL,
+        )
+        .select_from(
+            _invoice.join(_policy, _policy.c.id == _invoice.c.policy_id)
+            .join(_pet, _pet.c.id == _policy.c.pet_id)
+            .join(_customer, _customer.c.id == _invoice.c.customer_id)
+            .outerjoin(_installment, _installment.c.id == _FIRST)
+            .outerjoin(_term, _term.c.id == _installment.c.term_id)
+        )
+        .where(*_MINE)
     )
-    .select_from(
-        _invoice.join(_policy, _policy.c.id == _invoice.c.policy_id)
-        .join(_pet, _pet.c.id == _policy.c.pet_id)
-        .join(_customer, _customer.c.id == _invoice.c.customer_id)
-        .outerjoin(_installment, _installment.c.id == _FIRST)
-        .outerjoin(_term, _term.c.id == _installment.c.term_id)
-    )
-    .where(*_MINE)
 )
+_DAYS = ("issued_on", "due_on", "period_start_on", "period_end_on", "paid_on")
 
 
 class DayBill(NamedTuple):
@@ -217,12 +220,13 @@ def bill(
 ) -> Bill | None:
     """The customer's bill with this number, or None: also when it is another's; one statement."""
     given = {"customer_id": customer_id, "number": number, "today": today}
-    found = _BILL.ask(session, given).one_or_none()
+    found = _BILL.ask(session, given).scalar_one_or_none()
     if found is None:
         return None
-    *head, lines, events, two, changes, covers = found
+    *named, lines, events, two, changes, covers = found
+    head = BillHead._make(named)
     return Bill(
-        head=BillHead._make(head),
+        head=head._replace(**{name: answers.day(getattr(head, name)) for name in _DAYS}),
         lines=tuple(BillLine._make(line) for line in lines),
         events=bill_events.of_rows(events),
         beside=bill_before.read(two, changes, number=number),
