@@ -85,6 +85,22 @@ def test_what_they_do_not_hold_is_given_back():
     assert left.premium_cents == premium(rows) - 10_000
 
 
+def test_a_move_asks_for_no_more_and_no_fewer_fees():
+    rows = parts(3)
+    back = replanning.Fees(policy_fee_cents=1_000, installment_fee_cents=300)
+    rows, _ = replanning.with_fees(rows, back)
+    moved = replanning.move_day(rows, day=15, term=TERM, tax_cents=TAX, lead_days=20)
+    assert [part.installment_fee_cents for part in moved.parts] == [600, *[300] * 8]
+    assert moved.parts[0].policy_fee_cents == 1_000
+
+
+def test_a_down_payment_carries_no_installment_fee_after_a_move_either():
+    plan = installments.named("down_payment", parts=3, down_cents=18_732)
+    moved = replanning.move_day(parts(plan=plan), day=15, term=TERM, tax_cents=TAX, lead_days=20)
+    assert moved.parts[0].installment_fee_cents == 0
+    assert moved.parts[1].installment_fee_cents == 300
+
+
 def test_the_first_bill_after_a_move_carries_the_days_between():
     rows = parts(3)  # due from 1 April on
     moved = replanning.move_day(rows, day=15, term=TERM, tax_cents=TAX, lead_days=20)

@@ -114,7 +114,7 @@ def view(
     """
     write = rows.Writer(ctx.clock.today())
     head, way = found.head, found.under_way
-    name = functools.partial(_name, head)
+    name = functools.cache(functools.partial(_name, head))
     kinds = dict.fromkeys(line.kind for line in found.lines)
     waits = next((e for e in found.events if e.state == bill_events.VERIFYING), None)
     state, text = _state(found, write)

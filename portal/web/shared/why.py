@@ -122,7 +122,8 @@ def view(
     found: bill_before.Beside | None, write: rows.Writer, *, name: Callable[[str], str]
 ) -> Difference | None:
     """The difference for a page; None where there is none. `name` writes a kind of charge."""
-    if found is None or found.before is None or not found.causes:
+    causes = found.causes if found else ()
+    if found is None or found.before is None or not causes:
         return None
     before, this = found.before, found.this
     cents = this.total_cents - before.total_cents
@@ -132,7 +133,7 @@ def view(
     say = _Words(before, this, carries_days, write, name)
     return Difference(
         lead=_(lead, sum=formats.money(abs(cents)), day=day) if cents else _(lead, day=day),
-        causes=say.causes(found.causes),
+        causes=say.causes(causes),
         cents=cents,
         lines=[
             (name(kind), before.cents.get(kind), this.cents.get(kind))

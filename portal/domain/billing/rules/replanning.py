@@ -169,7 +169,7 @@ def move_day(
     taxes = _with_bridge(sum(part.tax_cents for part in parts), bridge_tax, len(starts))
     begins = [parts[0].period_start_on, *starts[1:]]
     ends = [*starts[1:], term.expires_on]
-    fees = parts[0].policy_fee_cents, parts[-1].installment_fee_cents
+    first, usual_fee = parts[0], parts[-1].installment_fee_cents
     made = tuple(
         Part(
             sequence=parts[0].sequence + place,
@@ -179,8 +179,9 @@ def move_day(
             due_on=start,
             premium_cents=premiums[place],
             tax_cents=taxes[place],
-            policy_fee_cents=fees[0] if place == 0 else 0,
-            installment_fee_cents=fees[1],
+            policy_fee_cents=first.policy_fee_cents if place == 0 else 0,
+            # the first one's own: none for a down payment, more where fees were put back on it
+            installment_fee_cents=first.installment_fee_cents if place == 0 else usual_fee,
         )
         for place, start in enumerate(starts)
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import functools
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -69,7 +70,7 @@ class Bill:
     beside: bill_before.Beside | None  # None where no plan made it
     cover: coverage.Cover | None
 
-    @property
+    @functools.cached_property
     def disputed_cents(self) -> int:
         """What disputes hold of it, at most what is open."""
         return min(sum(line.held_cents for line in self.lines), self.head.open_cents)
