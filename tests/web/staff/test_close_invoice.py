@@ -71,6 +71,9 @@ def test_reissued_each_names_the_other(desk, quiet_ctx, database, bill):
     shown = preview(desk, bill.number, "reissue", due_on="2026-12-31")
     assert shown.status_code == 200
     assert "31 Dec 2026" in shown.text
+    assert "The customer gets a mail" not in shown.text, "the new bill has its own"
+    for told in ("void", "write_off"):
+        assert "The customer gets a mail" in preview(desk, bill.number, told).text
     assert str(row(database, bill.number).state) == "issued", "a preview changes nothing"
     done = go(desk, bill.number, "reissue", due_on="2026-12-31")
     new = row(database, done.location.rsplit("/", 1)[1])
