@@ -28,7 +28,7 @@ screenshots: $(VENV)/.dev browser
 	$(BIN)/python -m tests.screenshots
 
 browser:
-	@.ci/chromium >/dev/null
+	@.ci/chromium prepare >/dev/null
 
 clean:
 	rm -rf $(VENV) node_modules

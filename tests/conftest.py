@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import gc
 import os
 import pathlib
 import zoneinfo
@@ -22,7 +21,7 @@ from portal.domain.identity.operations import passwords
 from portal.gateways import embedded_postgres, queue
 from portal.journeys import stripe_events
 from portal.kernel import clock as clocks
-from portal.kernel import db
+from portal.kernel import collector, db
 from portal.web.shared import pace
 from tests.support import chromium as chromium_path
 from tests.support import cleaning, compiled, paying, surroundings
@@ -38,8 +37,7 @@ NOW = datetime.datetime(2026, 11, 24, 15, 0, tzinfo=datetime.UTC)  # Tuesday 10:
 @pytest.fixture(scope="session", autouse=True)
 def quick():
     """Sites are compiled once a worker; Stripe's library tries again without a long rest."""
-    gc.freeze()  # what is loaded by now lives to the end
-    gc.set_threshold(50_000, 20, 100)
+    collector.relax(new_objects=50_000)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(routing.Rule, "_compile_builder", compiled.builder)
         patch.setattr(pace.Site, "jinja_options", {"bytecode_cache": compiled.Templates()})

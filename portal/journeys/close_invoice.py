@@ -16,20 +16,19 @@ from portal.domain.approvals import queries as approval_queries
 from portal.domain.approvals import rules as approval_rules
 from portal.domain.billing import models as billing
 from portal.domain.billing.operations import books, voiding, writing_off
-from portal.domain.billing.queries import coverage, held
+from portal.domain.billing.queries import coverage
 from portal.domain.disputes import rules
 from portal.domain.ledger import models as ledger_models
 from portal.domain.ledger import rules as ledger
 from portal.domain.ledger.chart import RECEIVABLES
 from portal.domain.payments.queries import drafts
-from portal.domain.policies import queries as policies
 from portal.journeys import (
     context,
     decision_facts,
     moving_money,
     reissue_invoice,
     second_person,
-    telling,
+    tell_closed,
     trying,
     void_invoice,
 )
@@ -255,9 +254,7 @@ def _do(
 ) -> _Seen:
     if ask.action is Action.VOID:
         done = void_invoice.void(session, ctx, invoice_id=invoice_id, reason=ask.reason, who=who)
-        invoice = session.get_one(billing.Invoice, invoice_id)
-        freed = sum(done.freed.values())
-        _tell(session, ctx, invoice, ask.action, cents=invoice.total_cents, freed_cents=freed)
+        tell_closed.withdrawn(session, ctx, done)
         return _Seen(cents=done.cents)
     if ask.action is Action.REISSUE:
         both = reissue_invoice.reissue(
@@ -284,7 +281,7 @@ def _do(
     }
     if ask.action is Action.WRITE_BACK:
         cents = writing_off.write_back(session, invoice=invoice, **terms)
-        _tell(session, ctx, invoice, ask.action, cents=cents)
+        tell_closed.written(session, ctx, invoice, cents=cents, is_back=True)
         return _Seen(cents=cents)
     if invoice.state is billing.InvoiceState.VOIDED:
         raise voiding.VoidedAlready()
@@ -293,41 +290,8 @@ def _do(
     void_invoice.call_off_drafts(
         session, ctx, customer_id=invoice.customer_id, invoice_id=invoice_id, who=who
     )
-    _tell(session, ctx, invoice, ask.action, cents=cents)
+    tell_closed.written(session, ctx, invoice, cents=cents, is_back=False)
     return _Seen(cents=cents)
-
-
-def _tell(
-    session: orm.Session,
-    ctx: context.Context,
-    invoice: billing.Invoice,
-    action: Action,
-    *,
-    cents: int,
-    freed_cents: int = 0,
-) -> None:
-    """Queue the mail of what was done; `freed_cents` had been paid and lie unapplied now.
-
-    A bill in the place of another tells of itself. Nothing is asked for of a policy held whole.
-    """
-    kind, ids = billing.HoldKind.OVERDUE, [invoice.policy_id]
-    is_asked = action is Action.WRITE_BACK
-    if is_asked and held.policies_held(session, policy_ids=ids, kind=kind):
-        return
-    telling.tell_customer(
-        session,
-        ctx,
-        customer_id=invoice.customer_id,
-        template="bill_closed",
-        key=f"bill_closed:{invoice.number}:{action}:{ctx.clock.now().isoformat()}",
-        subject_no=invoice.number,
-        action=str(action),
-        pet_name=policies.pet_names(session, policy_ids=ids)[invoice.policy_id],
-        cents=cents,
-        freed_cents=freed_cents,
-        due_on=invoice.due_on,
-        number=invoice.number,
-    )
 
 
 def _more(session: orm.Session, ctx: context.Context, customer_id: int) -> trying.Values:

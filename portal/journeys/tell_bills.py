@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import orm
 
-from portal.domain.billing import models as billing
 from portal.domain.billing.operations import issuing
 from portal.domain.billing.queries import held, joint
 from portal.domain.payments.queries import payers, standing
@@ -94,9 +93,8 @@ def _tell_day(session: orm.Session, ctx: context.Context, invoice_ids: Sequence[
 
 def _not_held(session: orm.Session, found: Sequence[issuing.Issued]) -> Sequence[issuing.Issued]:
     """Those that anybody is told of: nothing is asked for while a whole policy is held."""
-    ids, kind = [one.policy_id for one in found], billing.HoldKind.OVERDUE
-    held_now = held.policies_held(session, policy_ids=ids, kind=kind)
-    return [one for one in found if one.policy_id not in held_now]
+    held_now = held.bills_held(session, invoice_ids=[one.invoice_id for one in found])
+    return [one for one in found if one.invoice_id not in held_now]
 
 
 def _about(session: orm.Session, found: Sequence[issuing.Issued]) -> About:

@@ -30,14 +30,22 @@ class Written:
 
     @functools.cached_property
     def _made(self) -> tuple[str, dict[str, Any]]:
-        """Its text, and the values that are part of it."""
+        """Its text, and the values that are part of it. Raises ValueError for a list of values."""
         compiled = self._statement.compile(dialect=psycopg.dialect())
-        given = {name: value for name, value in compiled.params.items() if value is not None}
+        if compiled.post_compile_params or compiled.literal_execute_params:
+            raise ValueError("a statement that is written out has no lists of values")
+        given = {
+            name: value
+            for name, value in compiled.params.items()
+            if not compiled.binds[name].required
+        }
         return str(compiled), given
 
     def ask(self, session: orm.Session, values: Mapping[str, Any]) -> sa.CursorResult:
-        """The rows, with a value for each named parameter."""
+        """The rows, with a value for each named parameter; sees what the session has changed."""
         text, given = self._made
+        if session.autoflush:
+            session.flush()
         return session.connection().exec_driver_sql(text, {**given, **values})
 
 

@@ -281,14 +281,16 @@ def test_its_owner_is_told_what_was_done_and_what_that_means(quiet_ctx, database
     close(quiet_ctx, first.number, ask(), ana)
     told = paying.mail(quiet_ctx, "bill_closed")
     assert f"We have withdrawn bill {first.number} for Biscuit" in told
-    assert "$30.00 that had been paid on it waits on your account" in told
+    assert "$30.00 that stood on it waits on your account" in told
+    assert "A new bill for the same days comes by mail." in told
     close(quiet_ctx, second.number, ask(Action.WRITE_OFF), ana)
     left = formats.money(second.total_cents)
     assert f"We do not ask for {left} of bill {second.number}" in paying.mail(
         quiet_ctx, "bill_closed"
     )
     close(quiet_ctx, second.number, ask(Action.WRITE_BACK), ana)
-    assert "That has changed: it is owed again." in paying.mail(quiet_ctx, "bill_closed")
+    told = paying.mail(quiet_ctx, "bill_closed")
+    assert "it is owed again. It was due on Tuesday 1 September." in " ".join(told.split())
     close(quiet_ctx, second.number, ask(Action.REISSUE), ana)
     assert paying.mails(quiet_ctx, "bill_closed") == 3, "a bill in its place tells of itself"
 

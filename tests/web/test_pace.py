@@ -1,8 +1,11 @@
 """What makes pages quicker changes nothing that they say."""
 
+import flask
+import flask_wtf.csrf
 import gunicorn.config
 import markupsafe
 import pytest
+import wtforms
 
 from portal.web.shared import looks, pace
 from tests.architecture import source
@@ -32,6 +35,7 @@ def test_values_are_escaped_as_jinja_would(value):
         ("{% macro say(x) %}{{ x }}{% endmacro %}{{ say(name) }}", "&lt;b&gt;&amp;"),
         ("{% set x %}{{ name }}{% endset %}{{ x }}", "&lt;b&gt;&amp;"),
         ("{{ name ~ '<' }}", "&lt;b&gt;&amp;&lt;"),
+        ("{% for x in [name] %}{{ _('Hello %(name)s,', name=x) }}{% endfor %}", None),
         ("{{ [name, '>']|join('<') }}", "&lt;b&gt;&amp;&lt;&gt;"),
         ("<i title='{{ name }}'>{% filter upper %}{{ name }}{% endfilter %}", None),
     ],
@@ -83,3 +87,23 @@ def test_the_settings_of_gunicorn_are_ones_it_takes():
             config.set(name, value)
     assert config.worker_class.__name__ == "FairWorker"
     assert config.preload_app
+
+
+def test_a_form_token_is_signed_once_and_is_nobody_elses(app):
+    tokens = []
+    for secret in ("a" * 40, "b" * 40, "a" * 40):
+        with app.test_request_context():
+            flask.session["csrf_token"] = secret
+            tokens.append(pace.csrf_token())
+            flask_wtf.csrf.validate_csrf(tokens[-1])
+    assert tokens[0] == tokens[2] != tokens[1]
+    with app.test_request_context():
+        flask.session["csrf_token"] = "b" * 40
+        with pytest.raises(wtforms.ValidationError):
+            flask_wtf.csrf.validate_csrf(tokens[0])
+
+
+def test_a_visitor_without_a_token_gets_one(app):
+    with app.test_request_context():
+        assert pace.csrf_token()
+        assert flask.session["csrf_token"]

@@ -67,12 +67,15 @@ class _Cookies(flask.sessions.SecureCookieSessionInterface):
 def csrf_token() -> str:
     """This session's form token, signed once: without a time limit the first one stays good."""
     secret = flask.session.get("csrf_token")
-    return _signed(secret) if secret else flask_wtf.csrf.generate_csrf()
+    if not secret:
+        return flask_wtf.csrf.generate_csrf()
+    return _signed(secret, flask.current_app.secret_key)
 
 
 @functools.lru_cache(maxsize=4096)
-def _signed(_secret: str) -> str:
-    return flask_wtf.csrf.generate_csrf()
+def _signed(secret: str, key: str) -> str:
+    """As Flask-WTF signs it, which is what it looks for."""
+    return itsdangerous.URLSafeTimedSerializer(key, salt="wtf-csrf-token").dumps(secret)
 
 
 class Context(jinja2.runtime.Context):

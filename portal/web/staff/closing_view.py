@@ -61,7 +61,7 @@ class Closing:
     books: tuple[tuple[str, str, int | None, int | None], ...]
     moved_30d_cents: int
     amount_cents: int
-    tells: bool  # the customer that nothing is to be paid any more
+    tells: bool  # the customer, by a mail about the bill itself
 
 
 def of(facts: dict[str, Any]) -> Closing:
@@ -77,7 +77,7 @@ def of(facts: dict[str, Any]) -> Closing:
         books=decision_view.book_lines(facts),
         moved_30d_cents=facts["customer_30d_cents"],
         amount_cents=facts["amount_cents"],
-        tells=facts["action"] in (Action.VOID, Action.WRITE_OFF),
+        tells=facts["action"] != Action.REISSUE,
     )
 
 

@@ -71,6 +71,17 @@ def is_whole(kind: models.HoldKind) -> sa.ColumnElement[bool]:
     )
 
 
+def bills_held(
+    session: orm.Session,
+    *,
+    invoice_ids: Sequence[int],
+    kind: models.HoldKind = models.HoldKind.OVERDUE,
+) -> frozenset[int]:
+    """Those of the bills whose policy is held whole for the customer who was billed."""
+    asked = sa.select(_invoice.c.id).where(_invoice.c.id.in_(invoice_ids), is_whole(kind))
+    return frozenset(session.scalars(asked))
+
+
 def policies_held(
     session: orm.Session, *, policy_ids: Sequence[int], kind: models.HoldKind
 ) -> frozenset[int]:
