@@ -78,4 +78,5 @@ def moved(
         term=term,
         tax_cents=sum(part.tax_cents for part in parts),
         lead_days=lead_days,
+        earliest_on=parts[0].due_on,
     ).parts

@@ -166,7 +166,10 @@ def _written(session: orm.Session, term: queries.TermView, day: int | None) -> M
 def _foreseen(session: orm.Session, last: models.Term | queries.TermView, day: int | None) -> Make:
     """How the term after `last` would be cut, at the rate and fees in force now."""
     wanted = renew_terms.following(
-        last, premium_cents=new_term.rate_now(session, last), plan=Plan.IN_FULL
+        last,
+        premium_cents=new_term.rate_now(session, last),
+        first_cents=new_term.rate_first(session, last),
+        plan=Plan.IN_FULL,
     )
     rules = plans.standard(session, on=wanted.effective_on)
     return _cut(

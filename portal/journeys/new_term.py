@@ -94,6 +94,12 @@ def rate_now(session: orm.Session, term: models.Term | queries.TermView) -> int:
     return cents
 
 
+def rate_first(session: orm.Session, term: models.Term | queries.TermView) -> int:
+    """What a whole term cost at the rate with which this one began."""
+    (_, _, cents), *_ = changing.segments(session, term_id=term.id)
+    return cents
+
+
 def facts(session: orm.Session, term: models.Term) -> dict[str, Any]:
     """What the term costs and when its bills come: those that are not out yet."""
     parts = replan.take(session, term_id=term.id)

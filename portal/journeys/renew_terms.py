@@ -77,6 +77,7 @@ def renew(
             premium_cents=new_term.rate_now(session, last)
             if premium_cents is None
             else premium_cents,
+            first_cents=new_term.rate_first(session, last),
             plan=payment_plan or policy.next_payment_plan,
         )
         term, facts = new_term.write(session, ctx, policy=policy, wanted=wanted, who=ask.who)
@@ -105,17 +106,22 @@ def _last(
 
 
 def following(
-    last: models.Term | queries.TermView, *, premium_cents: int, plan: Plan | None
+    last: models.Term | queries.TermView,
+    *,
+    premium_cents: int,
+    first_cents: int,
+    plan: Plan | None,
 ) -> new_term.NewTerm:
     """The term after `last`, as long as that; with its own plan where none is given.
 
-    A down payment is the same share of the premium as it was.
+    A down payment is the same share of the premium as it was of `first_cents`, the premium with
+    which `last` began: what changed since was spread over its other bills.
     """
     parts = down_cents = 0
     if plan in (None, Plan.DOWN_PAYMENT) and last.payment_plan == Plan.DOWN_PAYMENT:
-        parts = last.installments
-        charged = max(last.premium_cents, last.down_payment_cents + 1)
-        down_cents = money.pro_rata(premium_cents, last.down_payment_cents, charged)
+        parts, down = last.installments, last.down_payment_cents
+        share = money.pro_rata(premium_cents, down, max(first_cents, down + 1))
+        down_cents = max(1, min(share, premium_cents - 1))
     return new_term.NewTerm(
         effective_on=last.expires_on,
         expires_on=_end(last.effective_on, last.expires_on),

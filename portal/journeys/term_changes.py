@@ -96,16 +96,19 @@ def move_day(
 ) -> Change:
     """Have the bills that are not out yet due on `day` of the month.
 
-    Raises NoSuchPolicy, CancelledAlready, NoTermNow, NothingToPlan, DayUnreadable, SameDay.
+    Raises NoSuchPolicy, CancelledAlready, NoTermNow, NothingToPlan, DayUnreadable, SameDay,
+    DayOutOfReach.
     """
 
     def make(scene: Scene) -> tuple[Kind, datetime.date, Mapping[str, Any]]:
+        lead_days = plans.standard(scene.session, on=scene.today).lead_days
         moved = replanning.move_day(
             scene.parts,
             day=day,
             term=scene.premium,
             tax_cents=scene.term.tax_cents,
-            lead_days=plans.standard(scene.session, on=scene.today).lead_days,
+            lead_days=lead_days,
+            earliest_on=scene.today + datetime.timedelta(days=lead_days),
         )
         before, first = scene.parts[0], moved.parts[0]
         replan.put(scene.session, term_id=scene.term.id, parts=moved.parts)

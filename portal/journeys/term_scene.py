@@ -147,8 +147,10 @@ class Scene:
         """
         if self.term.tax_ppm:
             tax = installments.term_tax(premium_cents, self.term.tax_ppm)
-        else:
+        elif self.term.premium_cents:
             tax = money.pro_rata(self.term.tax_cents, premium_cents, self.term.premium_cents)
+        else:  # no rate, and nothing to tell one by
+            tax = 0
         lines = replan.billed(self.session, term_id=self.term.id, kinds={ChargeKind.TAX})
         return max(tax, sum(line.cents - line.room_cents for line in lines))
 

@@ -170,14 +170,15 @@ def test_a_term_from_a_leap_day_and_one_of_half_a_year_keep_their_length():
         last = models.Term(
             effective_on=begins, expires_on=ends, payment_plan=PLAN.IN_FULL, premium_cents=1
         )
-        return renew_terms.following(last, premium_cents=1, plan=None).expires_on
+        return renew_terms.following(last, premium_cents=1, first_cents=1, plan=None).expires_on
 
     assert follow(D(2028, 2, 29), D(2029, 2, 28)) == D(2030, 2, 28)
     assert follow(D(2026, 7, 1), D(2027, 1, 1)) == D(2027, 7, 1)
     assert follow(D(2026, 1, 1), D(2026, 1, 11)) == D(2026, 1, 21)
 
 
-def test_a_down_payment_stays_the_same_share(quiet_ctx, database, bill):
+@pytest.mark.parametrize("changed_to", [None, 120_000, 15_000])
+def test_a_down_payment_stays_the_same_share(quiet_ctx, database, bill, changed_to):
     new_term.begin(
         quiet_ctx,
         ask=ask(bill, "new"),
@@ -190,6 +191,11 @@ def test_a_down_payment_stays_the_same_share(quiet_ctx, database, bill):
             down_payment_cents=20_000,
         ),
     )
+    quiet_ctx.clock.set(bills.at(D(2027, 6, 1)))
+    if changed_to is not None:
+        term_changes.change_premium(
+            quiet_ctx, ask=ask(bill, "c"), effective_on=D(2027, 2, 1), premium_cents=changed_to
+        )
     quiet_ctx.clock.set(bills.at(D(2028, 1, 1)))
     renew_terms.renew(quiet_ctx, ask=ask(bill), premium_cents=100_000)
     *_, third = terms(database, bill)

@@ -135,7 +135,9 @@ def test_a_change_that_did_not_come_out_as_planned_takes_all_and_names_no_number
 
 def test_a_moved_day_is_the_days_between_and_the_rest_split_again_and_then_falls_away():
     parts = plan()
-    moved = replanning.move_day(parts[4:], day=15, term=TERM, tax_cents=749, lead_days=20)
+    moved = replanning.move_day(
+        parts[4:], day=15, term=TERM, tax_cents=749, lead_days=20, earliest_on=parts[4].due_on
+    )
     move = difference.DayMove(
         at=at(D(2026, 4, 5)),
         term=1,

@@ -89,21 +89,27 @@ def test_a_move_asks_for_no_more_and_no_fewer_fees():
     rows = parts(3)
     back = replanning.Fees(policy_fee_cents=1_000, installment_fee_cents=300)
     rows, _ = replanning.with_fees(rows, back)
-    moved = replanning.move_day(rows, day=15, term=TERM, tax_cents=TAX, lead_days=20)
+    moved = replanning.move_day(
+        rows, day=15, term=TERM, tax_cents=TAX, lead_days=20, earliest_on=START
+    )
     assert [part.installment_fee_cents for part in moved.parts] == [600, *[300] * 8]
     assert moved.parts[0].policy_fee_cents == 1_000
 
 
 def test_a_down_payment_carries_no_installment_fee_after_a_move_either():
     plan = installments.named("down_payment", parts=3, down_cents=18_732)
-    moved = replanning.move_day(parts(plan=plan), day=15, term=TERM, tax_cents=TAX, lead_days=20)
+    moved = replanning.move_day(
+        parts(plan=plan), day=15, term=TERM, tax_cents=TAX, lead_days=20, earliest_on=START
+    )
     assert moved.parts[0].installment_fee_cents == 0
     assert moved.parts[1].installment_fee_cents == 300
 
 
 def test_the_first_bill_after_a_move_carries_the_days_between():
     rows = parts(3)  # due from 1 April on
-    moved = replanning.move_day(rows, day=15, term=TERM, tax_cents=TAX, lead_days=20)
+    moved = replanning.move_day(
+        rows, day=15, term=TERM, tax_cents=TAX, lead_days=20, earliest_on=START
+    )
     assert moved.bridge_days == 14
     assert moved.bridge_cents == 2_874  # 749.29 × 14 ÷ 365 = 28.740…
     assert premium(moved.parts) == premium(rows)
@@ -129,13 +135,19 @@ def test_a_move_keeps_the_total_and_the_cover(billed, day, plan, start):
     term = term_premium.level(effective_on=start, expires_on=end, premium_cents=PREMIUM)
     if not rows:
         with pytest.raises(replanning.NothingToPlan):
-            replanning.move_day(rows, day=day, term=term, tax_cents=TAX, lead_days=20)
+            replanning.move_day(
+                rows, day=day, term=term, tax_cents=TAX, lead_days=20, earliest_on=START
+            )
         return
     if rows[0].due_on.day == day:
         with pytest.raises(replanning.SameDay):
-            replanning.move_day(rows, day=day, term=term, tax_cents=TAX, lead_days=20)
+            replanning.move_day(
+                rows, day=day, term=term, tax_cents=TAX, lead_days=20, earliest_on=START
+            )
         return
-    made = replanning.move_day(rows, day=day, term=term, tax_cents=TAX, lead_days=20).parts
+    made = replanning.move_day(
+        rows, day=day, term=term, tax_cents=TAX, lead_days=20, earliest_on=START
+    ).parts
     assert (premium(made), tax(made)) == (premium(rows), tax(rows))
     assert sum(row.policy_fee_cents for row in made) == sum(row.policy_fee_cents for row in rows)
     assert {row.due_on.day for row in made} == {day}
@@ -144,10 +156,60 @@ def test_a_move_keeps_the_total_and_the_cover(billed, day, plan, start):
     assert tiles(made, rows[0].period_start_on, end)
 
 
+def move(rows, day, *, earliest_on=START):
+    return replanning.move_day(
+        rows, day=day, term=TERM, tax_cents=TAX, lead_days=20, earliest_on=earliest_on
+    )
+
+
+@given(st.integers(0, 11), st.lists(st.integers(1, 28), min_size=2, max_size=6))
+def test_several_moves_come_to_the_same_as_the_last_alone(billed, days):
+    rows = parts(billed)
+    for day in days:
+        if rows[0].due_on.day != day:
+            rows = move(rows, day).parts
+    alone = parts(billed)
+    if alone[0].due_on.day != days[-1]:
+        alone = move(alone, days[-1]).parts
+    assert [(p.due_on, p.total_cents) for p in rows] == [(p.due_on, p.total_cents) for p in alone]
+
+
+def test_moved_back_the_bills_are_as_they_were_planned():
+    back = move(move(parts(3), 15).parts, 1)
+    assert (back.bridge_days, back.bridge_cents) == (0, 0)
+    assert [p.due_on for p in back.parts] == [p.due_on for p in parts(3)]
+
+
+def test_no_bill_is_put_off_by_moving_it_again_and_none_comes_unannounced():
+    rows = move(parts(3), 28).parts  # planned for 1 April, now due on the 28th
+    today = datetime.date(2026, 4, 7)
+    earliest = today + 20 * DAY  # the 27th
+    assert move(rows, 27, earliest_on=earliest).parts[0].due_on == earliest
+    with pytest.raises(replanning.DayOutOfReach) as refused:
+        move(rows, 26, earliest_on=earliest)
+    assert refused.value.params == {"first": earliest, "last": datetime.date(2026, 4, 30)}
+
+
+def test_bills_keep_their_distance_where_others_between_are_out():
+    second, *_, fifth, sixth = parts(1)[:5]
+    moved = move((second, fifth, sixth), 15).parts
+    assert [p.due_on for p in moved] == [
+        datetime.date(2026, 2, 15),
+        datetime.date(2026, 5, 15),
+        datetime.date(2026, 6, 15),
+    ]
+    assert moved[0].period_end_on == second.period_end_on, "what lies between is on other bills"
+    assert moved[1].period_start_on == fifth.period_start_on
+    assert moved[1].period_end_on == moved[2].due_on
+    assert moved[2].period_end_on == sixth.period_end_on
+
+
 @pytest.mark.parametrize("day", [0, 29, 31, -1])
 def test_a_day_that_not_every_month_has_is_refused(day):
     with pytest.raises(replanning.DayUnreadable):
-        replanning.move_day(parts(2), day=day, term=TERM, tax_cents=TAX, lead_days=20)
+        replanning.move_day(
+            parts(2), day=day, term=TERM, tax_cents=TAX, lead_days=20, earliest_on=START
+        )
 
 
 def test_all_at_once_asks_for_no_more_installment_fee():

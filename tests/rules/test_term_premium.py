@@ -11,7 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.domain.billing.rules import earning, equity, free_look, pro_rata, term_premium
+from portal.domain.billing.rules import (
+    earning,
+    endorsing,
+    equity,
+    free_look,
+    pro_rata,
+    term_premium,
+)
 from portal.domain.billing.rules.pro_rata import CancellationBasis
 from portal.domain.billing.rules.term_premium import Segment, TermPremium
 from tests import oracles
@@ -199,6 +206,25 @@ def test_a_dearer_segment_uses_the_same_money_up_sooner():
     assert equity.equity_on_by_segments(CHANGED, paid_cents=40000) == JULY + timedelta(9)
 
 
+@pytest.mark.parametrize(
+    ("on", "cents", "charged"),
+    [
+        (date(2026, 7, 1), 90_000, 82_526),  # its days cost 825.2644 exactly
+        (date(2026, 1, 5), 0, 821),  # and here 8.2114, then nothing
+    ],
+)
+def test_all_that_was_charged_buys_the_whole_term(on, cents, charged):
+    _, changed = endorsing.endorse(YEAR, effective_on=on, premium_cents=cents)
+    assert changed.charged_cents == charged
+    assert equity.equity_on_by_segments(changed, paid_cents=charged) == END
+    assert equity.equity_on_by_segments(changed, paid_cents=charged - 1) < END
+
+
+def test_what_was_kept_of_an_ended_term_buys_no_more_than_its_days():
+    ended = term_premium.TermPremium(YEAR.segments, charged_cents=20_528)  # 100 days of it
+    assert equity.equity_on_by_segments(ended, paid_cents=20_528) == date(2026, 4, 10)
+
+
 def test_a_free_term_is_covered_to_its_end():
     free = term_premium.level(effective_on=START, expires_on=END, premium_cents=0)
     assert equity.equity_on_by_segments(free, paid_cents=0) == END
@@ -211,7 +237,8 @@ def test_a_free_term_is_covered_to_its_end():
 def test_the_equity_date_is_the_first_day_not_paid_for(term, paid):
     day = equity.equity_on_by_segments(term, paid_cents=paid)
     covered = (day - term.effective_on).days
-    assert term.earned_numerator(covered) <= paid * term.days
+    is_whole = paid >= term.charged_cents and day == term.expires_on
+    assert is_whole or term.earned_numerator(covered) <= paid * term.days
     assert day == term.expires_on or term.earned_numerator(covered + 1) > paid * term.days
 
 

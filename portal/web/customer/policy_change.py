@@ -22,6 +22,7 @@ Try = Callable[[term_changes.Ask, bool], term_changes.Change]
 FIELDS: dict[str, str] = {
     "billing_day_wrong": "day",
     "billing_day_same": "day",
+    "billing_day_out_of_reach": "day",
     "day_unreadable": "on",
     "end_too_soon": "on",
     "cancellation_outside_term": "on",

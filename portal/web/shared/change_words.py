@@ -84,20 +84,21 @@ def _premium(facts: Mapping[str, Any], day: str) -> list[str]:
 
 
 def _day_moved(facts: Mapping[str, Any], day: str) -> list[str]:
-    return [
-        _(
-            "Bills are due on day %(to)s of the month instead of day %(before)s, from %(day)s on.",
-            to=facts["to_day"],
-            before=facts["from_day"],
-            day=day,
-        ),
-        _(
-            "The first of them carries %(sum)s for the %(days)s days between; the others are less. "
-            "The year costs the same.",
-            sum=_sum(facts["bridge_cents"]),
-            days=facts["bridge_days"],
-        ),
-    ]
+    told = _(
+        "Bills are due on day %(to)s of the month instead of day %(before)s, from %(day)s on.",
+        to=facts["to_day"],
+        before=facts["from_day"],
+        day=day,
+    )
+    if not facts["bridge_days"]:
+        return [told, _("They are as they were planned at first. The year costs the same.")]
+    carries = _(
+        "The first of them carries %(sum)s for the %(days)s days by which it is later than planned"
+        " at first; the others are less. The year costs the same.",
+        sum=_sum(facts["bridge_cents"]),
+        days=facts["bridge_days"],
+    )
+    return [told, carries]
 
 
 def _in_full(facts: Mapping[str, Any], day: str) -> list[str]:

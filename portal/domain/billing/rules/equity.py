@@ -27,8 +27,15 @@ def equity_on(
 
 
 def equity_on_by_segments(term: TermPremium, *, paid_cents: int) -> datetime.date:
-    """The first day whose premium, earned by segments, is not covered by `paid_cents`."""
+    """The first day whose premium, earned by segments, is not covered by `paid_cents`.
+
+    Whoever paid all that was charged for the whole term has paid to its end, also where every
+    change of it was rounded in their favour: that is less than a cent a segment.
+    """
     left = max(paid_cents, 0) * term.days
+    whole = sum(segment.premium_cents * segment.days for segment in term.segments)
+    if paid_cents >= term.charged_cents and whole - left < len(term.segments) * term.days:
+        return term.expires_on
     for segment in term.segments:
         cost = segment.premium_cents * segment.days
         if cost > left:

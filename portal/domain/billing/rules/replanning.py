@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import itertools
 from collections.abc import Sequence
 
 from portal.domain.billing.rules.term_premium import TermPremium
@@ -35,6 +36,15 @@ class SameDay(errors.DomainError):
 
     code = "billing_day_same"
     message = msgids.N_("Your bills are due on that day already.")
+
+
+class DayOutOfReach(errors.DomainError):
+    """On that day the next bill would be due before its owner is told, or a whole month later."""
+
+    code = "billing_day_out_of_reach"
+    message = msgids.N_(
+        "Your next bill can be due from %(first)s to %(last)s. Choose one of these days."
+    )
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -141,40 +151,49 @@ def _spread(held: Sequence[int], change: int) -> tuple[list[int], int]:
 
 
 def move_day(
-    parts: Sequence[Part], *, day: int, term: TermPremium, tax_cents: int, lead_days: int
+    parts: Sequence[Part],
+    *,
+    day: int,
+    term: TermPremium,
+    tax_cents: int,
+    lead_days: int,
+    earliest_on: datetime.date,
 ) -> DayMove:
-    """The parts due on `day` of the month, the first of them so many days later than it was.
+    """The parts due on `day` of the month, the first of them so many days later than planned.
 
     The first carries round(term premium × days between ÷ days in the term) more, and the tax of
-    it; the rest is split again and the total stays (docs/billing-rules.md, "Dates"). `tax_cents`
-    is the tax of the whole term. Raises NothingToPlan, DayUnreadable, SameDay.
+    it; the rest is split again and the total stays (docs/billing-rules.md, "Dates"). The days are
+    counted from where the first part's own period begins, so that several moves come to the same
+    as the last one alone, and none puts a bill off by a month. `tax_cents` is the tax of the whole
+    term; a bill that is not out yet can be due from `earliest_on` on.
+    Raises NothingToPlan, DayUnreadable, SameDay, DayOutOfReach.
     """
     if not parts:
         raise NothingToPlan()
     if not 1 <= day <= LAST_DAY:
         raise DayUnreadable()
-    first_on = parts[0].due_on
-    if first_on.day == day:
-        raise SameDay()
-    moved_on = first_on.replace(day=day)
-    if moved_on < first_on:
-        moved_on = calendars.add_months(moved_on, 1)
-    between = (moved_on - first_on).days
-    months = _months(parts)
-    starts = [calendars.add_months(moved_on, months * place) for place in range(len(parts))]
-    starts = [start for start in starts if start < term.expires_on] or [moved_on]
-    bridge = money.pro_rata(term.charged_cents, between, term.days)
-    premiums = _with_bridge(sum(part.premium_cents for part in parts), bridge, len(starts))
-    bridge_tax = money.pro_rata(tax_cents, between, term.days)
-    taxes = _with_bridge(sum(part.tax_cents for part in parts), bridge_tax, len(starts))
-    begins = [parts[0].period_start_on, *starts[1:]]
-    ends = [*starts[1:], term.expires_on]
     first, usual_fee = parts[0], parts[-1].installment_fee_cents
+    if first.due_on.day == day:
+        raise SameDay()
+    anchor = _anchor(first)
+    moved_on = anchor.replace(day=day)
+    if moved_on < anchor:
+        moved_on = calendars.add_months(moved_on, 1)
+    soonest = min(first.due_on, earliest_on)
+    if moved_on < soonest:
+        last = calendars.add_months(anchor, 1) - datetime.timedelta(days=1)
+        raise DayOutOfReach(first=soonest, last=last)
+    between = (moved_on - anchor).days
+    kept = _on_days(parts, moved_on, before=term.expires_on)
+    bridge = money.pro_rata(term.charged_cents, between, term.days)
+    premiums = _with_bridge(sum(part.premium_cents for part in parts), bridge, len(kept))
+    bridge_tax = money.pro_rata(tax_cents, between, term.days)
+    taxes = _with_bridge(sum(part.tax_cents for part in parts), bridge_tax, len(kept))
     made = tuple(
         Part(
-            sequence=parts[0].sequence + place,
-            period_start_on=begins[place],
-            period_end_on=ends[place],
+            sequence=first.sequence + place,
+            period_start_on=period[0],
+            period_end_on=period[1],
             issue_on=start - datetime.timedelta(days=lead_days),
             due_on=start,
             premium_cents=premiums[place],
@@ -183,17 +202,46 @@ def move_day(
             # the first one's own: none for a down payment, more where fees were put back on it
             installment_fee_cents=first.installment_fee_cents if place == 0 else usual_fee,
         )
-        for place, start in enumerate(starts)
+        for place, ((_, start), period) in enumerate(
+            zip(kept, _periods(kept, ends_on=parts[-1].period_end_on), strict=True)
+        )
     )
     return DayMove(parts=made, bridge_days=between, bridge_cents=min(bridge, sum(premiums)))
 
 
-def _months(parts: Sequence[Part]) -> int:
-    """How many months lie between two parts: 1, or 3 where they are quarterly."""
-    if len(parts) < 2:
-        return 1
-    first, second = parts[0].due_on, parts[1].due_on
-    return (second.year - first.year) * 12 + second.month - first.month
+def _anchor(first: Part) -> datetime.date:
+    """The day on which the part was planned to be due at first.
+
+    Its period begins on it; one that was put off by a month or more counts from where it is.
+    """
+    start = first.period_start_on
+    return start if start <= first.due_on < calendars.add_months(start, 1) else first.due_on
+
+
+def _on_days(
+    parts: Sequence[Part], moved_on: datetime.date, *, before: datetime.date
+) -> list[tuple[Part, datetime.date]]:
+    """The parts with their new due days, as many months apart as they are; none after the term."""
+    kept = [(parts[0], moved_on)]
+    for part in parts[1:]:
+        due, first = part.due_on, parts[0].due_on
+        months = (due.year - first.year) * 12 + due.month - first.month
+        start = calendars.add_months(moved_on, months)
+        if kept[-1][1] < start < before:
+            kept.append((part, start))
+    return kept
+
+
+def _periods(
+    kept: Sequence[tuple[Part, datetime.date]], *, ends_on: datetime.date
+) -> list[tuple[datetime.date, datetime.date]]:
+    """What each covers: up to the next one's day, or, where a bill lies between, as it was."""
+    begins, ends = [kept[0][0].period_start_on], []
+    for (before, _), (part, start) in itertools.pairwise(kept):
+        follows = before.period_end_on == part.period_start_on
+        begins.append(start if follows else part.period_start_on)
+        ends.append(start if follows else before.period_end_on)
+    return list(zip(begins, [*ends, ends_on], strict=True))
 
 
 def _with_bridge(total: int, bridge: int, count: int) -> list[int]:
