@@ -1,4 +1,4 @@
-"""Tells an owner that their bill was withdrawn, written off or is owed again; commits nothing.
+"""Tells who pays a bill that it was withdrawn, written off or is owed again; commits nothing.
 
 A bill in the place of another tells of itself.
 """
@@ -12,8 +12,9 @@ from portal.domain.billing import models as billing
 from portal.domain.billing.operations import voiding
 from portal.domain.billing.queries import held
 from portal.domain.ledger import models as ledger
+from portal.domain.payments.queries import payers
 from portal.domain.policies import queries as policies
-from portal.journeys import context, telling
+from portal.journeys import context, payer_links, telling
 
 
 def withdrawn(session: orm.Session, ctx: context.Context, done: voiding.Voided) -> None:
@@ -66,21 +67,48 @@ def _tell(
     invoice: billing.Invoice,
     *,
     what: str,
+    cents: int,
+    freed_cents: int = 0,
     **view: object,
 ) -> None:
-    ids = [invoice.policy_id]
+    """To the owner, and to whoever else was asked to pay it: what lies free is the owner's."""
+    ids, key = (
+        [invoice.policy_id],
+        f"bill_closed:{invoice.number}:{_entries(session, invoice.number)}",
+    )
+    about = {
+        "template": "bill_closed",
+        "subject_no": invoice.number,
+        "what": what,
+        "number": invoice.number,
+        "pet_name": policies.pet_names(session, policy_ids=ids)[invoice.policy_id],
+        "due_on": invoice.due_on,
+        "cents": cents,
+        **view,
+    }
     telling.tell_customer(
         session,
         ctx,
         customer_id=invoice.customer_id,
-        template="bill_closed",
-        key=f"bill_closed:{invoice.number}:{_entries(session, invoice.number)}",
-        subject_no=invoice.number,
-        what=what,
-        number=invoice.number,
-        pet_name=policies.pet_names(session, policy_ids=ids)[invoice.policy_id],
-        due_on=invoice.due_on,
-        **view,
+        key=key,
+        freed_cents=freed_cents,
+        link=f"{ctx.base_url}/invoices/{invoice.number}",
+        for_payer=False,
+        **about,
+    )
+    payer = payers.awaiting_bills(session, policy_ids=ids).get(invoice.policy_id)
+    if payer is None or payer.customer_id != invoice.customer_id:
+        return  # also who pays for another owner, who has the policy since
+    telling.tell_payer(
+        session,
+        ctx,
+        payer=payer,
+        key=f"payer_{key}",
+        secret=True,
+        freed_cents=0,
+        link=payer_links.page(ctx, payer=payer),
+        for_payer=True,
+        **about,
     )
 
 

@@ -12,10 +12,11 @@ from portal.domain.approvals import operations as approvals
 from portal.domain.approvals import rules as approval_rules
 from portal.domain.billing import models
 from portal.domain.billing.operations import books, voiding, writing_off
+from portal.domain.payments import models as payments
 from portal.domain.payments.rules import PaymentEvent
 from portal.journeys import close_invoice, reissue_invoice, void_invoice
 from portal.kernel import actor
-from tests.support import bills, cases, drafting, mourning, paying, people
+from tests.support import bills, cases, drafting, mourning, paying, people, scoped
 from tests.support.closing import Action, ask, close
 
 D = datetime.date
@@ -316,3 +317,18 @@ def test_what_is_owed_again_is_not_told_while_a_pets_death_holds_it(quiet_ctx, d
     close(quiet_ctx, bill.number, ask(Action.WRITE_BACK), ana)
     assert row(database, bill.number).open_cents == bill.invoice.total_cents
     assert paying.mails(quiet_ctx, "bill_closed") == 1, "only of the write-off"
+
+
+def test_who_else_was_asked_to_pay_it_hears_of_it_too(quiet_ctx, database, bill, ana):
+    number = scoped.ask(quiet_ctx, bill)
+    with database.unit_of_work() as session:
+        seen = session.scalars(sa.select(payments.Payer).where(payments.Payer.number == number))
+        seen.one().first_seen_at = people.NOW
+    bills.pay(database, bill.invoice, cents=3_000)
+    close(quiet_ctx, bill.number, ask(), ana)
+    (owner, to_owner), (payer, to_payer) = scoped.mails(quiet_ctx, "bill_closed")
+    assert (owner, payer) == (bill.customer.email, scoped.ANA)
+    assert "$30.00 that stood on it waits on your account" in to_owner
+    assert "Please do not pay it." in to_payer
+    assert "your account" not in to_payer, "what lies free is the owner's"
+    assert "/invoices/" not in to_payer
