@@ -12,9 +12,10 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
 from sqlalchemy import orm
-from sqlalchemy.dialects.postgresql import psycopg
+from sqlalchemy.dialects import postgresql
 
 
 class Written:
@@ -31,7 +32,7 @@ class Written:
     @functools.cached_property
     def _made(self) -> tuple[str, dict[str, Any]]:
         """Its text, and the values that are part of it. Raises ValueError for a list of values."""
-        compiled = self._statement.compile(dialect=psycopg.dialect())
+        compiled = self._statement.compile(dialect=postgresql.psycopg.dialect())
         if compiled.post_compile_params or compiled.literal_execute_params:
             raise ValueError("a statement that is written out has no lists of values")
         given = {
@@ -41,12 +42,30 @@ class Written:
         }
         return str(compiled), given
 
-    def ask(self, session: orm.Session, values: Mapping[str, Any]) -> sa.CursorResult:
-        """The rows, with a value for each named parameter; sees what the session has changed."""
+    def row(self, session: orm.Session, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """The first row, or None, with a value for each named parameter.
+
+        Sees what the session has changed. A statement that fails is sent again by SQLAlchemy, which
+        tells what is wrong in its own words and throws a broken connection away: it only reads.
+        """
         text, given = self._made
         if session.autoflush:
             session.flush()
-        return session.connection().exec_driver_sql(text, {**given, **values})
+        connection, asked = session.connection(), {**given, **values}
+        cursor = connection.connection.cursor()
+        try:
+            cursor.execute(text, asked)
+            return cursor.fetchone()
+        except psycopg.Error:
+            found = connection.exec_driver_sql(text, asked).first()
+            return None if found is None else tuple(found)
+        finally:
+            cursor.close()
+
+    def value(self, session: orm.Session, values: Mapping[str, Any]) -> Any:
+        """The first column of the first row, None for no row."""
+        found = self.row(session, values)
+        return None if found is None else found[0]
 
 
 def rows(query: sa.Select | sa.CompoundSelect) -> sa.ScalarSelect:

@@ -5,19 +5,28 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-import sqlalchemy as sa
+import psycopg
+import pytest
+
+from portal.kernel import db
 
 
 @contextlib.contextmanager
-def counted(database) -> Iterator[list[str]]:
-    """The statements sent through the database while the block runs, in order."""
+def counted(_database: db.Database) -> Iterator[list[str]]:
+    """The statements sent while the block runs, in order; not those that begin a connection."""
     sent: list[str] = []
 
-    def keep(_connection, _cursor, statement, _parameters, _context, _many) -> None:
-        sent.append(statement)
+    def keep(name: str):
+        real = getattr(psycopg.Cursor, name)
 
-    sa.event.listen(database.engine, "before_cursor_execute", keep)
-    try:
+        def send(cursor, query, *args, **kwargs):
+            if not query.startswith("SET ROLE"):
+                sent.append(query)
+            return real(cursor, query, *args, **kwargs)
+
+        return send
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("execute", "executemany"):
+            patch.setattr(db._Cursor, name, keep(name))
         yield sent
-    finally:
-        sa.event.remove(database.engine, "before_cursor_execute", keep)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -52,6 +53,23 @@ class CustomerView:
 
 
 # Every request asks this: plain columns of the tables are twice as fast as mapped attributes.
+class _SessionRow(NamedTuple):
+    """A live session with whose it is."""
+
+    id: int
+    last_seen_at: datetime.datetime
+    customer_id: int | None
+    number: str | None
+    first_name: str | None
+    last_name: str | None
+    customer_email: str | None
+    language: str | None
+    staff_id: int | None
+    staff_name: str | None
+    staff_email: str | None
+    role: str | None
+
+
 _session = models.Session.__table__
 _customer = models.Customer.__table__
 _staff = models.Staff.__table__
@@ -85,7 +103,8 @@ _SESSION = answers.Written(
 
 def signed_in(session: orm.Session, *, token_hash: str, now: datetime.datetime) -> SignedIn | None:
     """The person of the live session with this token, or None."""
-    row = _SESSION.ask(session, {"token_hash": token_hash, "now": now}).one_or_none()
+    found = _SESSION.row(session, {"token_hash": token_hash, "now": now})
+    row = None if found is None else _SessionRow._make(found)
     if row is None or (row.customer_id is None and row.staff_id is None):
         return None
     if row.customer_id is not None:

@@ -228,7 +228,7 @@ def covers(
 ) -> tuple[PolicyCover, ...]:
     """Every policy of the customer as of `today`, those in force first; one statement."""
     given = {"customer_id": customer_id, "today": today}
-    return tuple(_with_plan(row, today) for row in _ALL.ask(session, given).scalar_one())
+    return tuple(_with_plan(row, today) for row in _ALL.value(session, given))
 
 
 def cover(
@@ -236,7 +236,7 @@ def cover(
 ) -> PolicyCover | None:
     """One policy of the customer as of `today`; None where it is not theirs. One statement."""
     given = {"customer_id": customer_id, "policy_no": policy_no, "today": today}
-    found = _ONE.ask(session, given).scalar_one()
+    found = _ONE.value(session, given)
     return _with_plan(found[0], today) if found else None
 
 
@@ -246,7 +246,7 @@ def beside(
     """As `covers`, without the installments; of one policy alone where it is named."""
     given = {"customer_id": customer_id, "policy_no": policy_no, "today": today}
     asked = _BESIDE_ONE if policy_no else _BESIDE_ALL
-    return of_rows(asked.ask(session, given).scalar_one(), today)
+    return of_rows(asked.value(session, given), today)
 
 
 def of_rows(rows: Sequence[Sequence], today: datetime.date) -> tuple[Cover, ...]:

@@ -43,7 +43,7 @@ def all_bills(
     A cursor that is not one of ours means the first page.
     """
     values = {"customer_id": customer_id, "today": today} | settled.position(cursor)
-    is_open, is_settled, has_drafts, covers = _EVERYTHING.ask(session, values).one()
+    is_open, is_settled, has_drafts, covers = _EVERYTHING.row(session, values)
     for row in is_open:
         row[bills.ISSUED_ON] = answers.day(row[bills.ISSUED_ON])
         row[bills.DUE_ON] = answers.day(row[bills.DUE_ON])

@@ -221,7 +221,7 @@ def bill(
 ) -> Bill | None:
     """The customer's bill with this number, or None: also when it is another's; one statement."""
     given = {"customer_id": customer_id, "number": number, "today": today}
-    found = _BILL.ask(session, given).scalar_one_or_none()
+    found = _BILL.value(session, given)
     if found is None:
         return None
     *named, lines, events, two, changes, covers = found
