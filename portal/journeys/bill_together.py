@@ -34,6 +34,15 @@ class TooFewPets(errors.DomainError):
     message = msgids.N_("One bill for all pets needs at least two policies with bills to come.")
 
 
+class PetOutOfReach(errors.DomainError):
+    """A pet's next bill was moved before, and that day would put it off or come unannounced."""
+
+    code = "pet_out_of_reach"
+    message = msgids.N_(
+        "%(pet)s’s next bill can be due from %(first)s to %(last)s. Choose one of these days."
+    )
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Pet:
     """A policy that takes part; `change` is how its day moves, None where nothing moves."""
@@ -72,7 +81,7 @@ def join(ctx: context.Context, *, ask: Ask, is_trial: bool = False) -> Joined:
     """Have the bills of all pets due on one day from the next ones on: all of them or none.
 
     Policies that ended, are under a hold of billing or are all billed already do not move. A
-    trial is undone at its end. Raises DayUnreadable, TooFewPets, ChangedMeanwhile.
+    trial is undone at its end. Raises DayUnreadable, TooFewPets, PetOutOfReach, ChangedMeanwhile.
     """
     if not 1 <= ask.day <= replanning.LAST_DAY:
         raise replanning.DayUnreadable()
@@ -124,7 +133,7 @@ def _joined(session: orm.Session, ctx: context.Context, ask: Ask) -> Joined:
         Pet(
             policy_no=policy.number,
             name=names[policy.id],
-            change=_moved(session, ctx, ask, policy_no=policy.number),
+            change=_moved(session, ctx, ask, policy_no=policy.number, pet=names[policy.id]),
         )
         for policy in found
     )
@@ -163,9 +172,12 @@ def _lock(session: orm.Session, *, customer_id: int) -> None:
 
 
 def _moved(
-    session: orm.Session, ctx: context.Context, ask: Ask, *, policy_no: str
+    session: orm.Session, ctx: context.Context, ask: Ask, *, policy_no: str, pet: str
 ) -> term_changes.Change | None:
-    """Move one policy to the day; None where it is there, or nothing of its term is to come."""
+    """Move one policy to the day; None where it is there, or nothing of its term is to come.
+
+    Raises PetOutOfReach.
+    """
     one = term_scene.Ask(
         policy_no=policy_no,
         once_key=f"{ask.once_key}:{policy_no}",
@@ -176,6 +188,8 @@ def _moved(
         return term_changes.move_day(ctx, ask=one, day=ask.day, within=session)
     except (replanning.SameDay, replanning.NothingToPlan, changing.NoTermNow):
         return None
+    except replanning.DayOutOfReach as refused:
+        raise PetOutOfReach(pet=pet, **refused.params) from refused
 
 
 def _policies(session: orm.Session, *, customer_id: int) -> Sequence[models.Policy]:

@@ -85,6 +85,16 @@ def test_all_move_to_one_day_and_each_year_costs_the_same(quiet_ctx, database, p
     paying.assert_books(quiet_ctx, with_stripe=False)
 
 
+def test_a_pet_whose_bill_was_put_off_before_is_named(quiet_ctx, database, clock, pets, customer):
+    order = term_changes.Ask(
+        policy_no=pets[0].policy.number, once_key="alone", who=people.owner(customer)
+    )
+    moved = term_changes.move_day(quiet_ctx, ask=order, day=28)
+    clock.set(bills.at(moved.effective_on - datetime.timedelta(days=21)))
+    with pytest.raises(bill_together.PetOutOfReach, match="Biscuit’s next bill can be due from"):
+        bill_together.join(quiet_ctx, ask=joint.ask(customer), is_trial=True)
+
+
 def test_bills_of_one_day_are_told_in_one_mail_once(quiet_ctx, database, clock, pets, customer):
     joint.join(quiet_ctx, customer)
     joint.run(quiet_ctx, database, clock, joint.ISSUE_ON)
