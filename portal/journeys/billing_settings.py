@@ -82,27 +82,20 @@ def approve(ctx: context.Context, *, approval_no: str, facts_version: str, who: 
     today = ctx.clock.today()
     view = second_person.asked(ctx, approval_rules.BILLING_SETTINGS, approval_no)
     code = view.subject.removeprefix(SUBJECT)
-    with ctx.database.unit_of_work() as session:
+    with second_person.deciding(
+        ctx, approval_no=approval_no, facts_version=facts_version, who=who
+    ) as deciding:
+        session = deciding.session
         versioning.lock(session, code=code)
-        asked = second_person.to_decide(session, approval_no=approval_no, who=who)
+        asked = deciding.request()
         ask = ask_of(asked.facts)
         fresh = _facts(session, ctx, ask)
-        is_agreed = second_person.agree(
-            session,
-            ctx,
-            approval_no=approval_no,
-            facts=fresh,
-            facts_version=facts_version,
-            who=who,
+        deciding.agree(fresh)
+        versioning.add(
+            session, code=code, valid_from=ask.valid_from, values=ask.values, today=today
         )
-        if is_agreed:
-            versioning.add(
-                session, code=code, valid_from=ask.valid_from, values=ask.values, today=today
-            )
-            second_person.log(session, ctx, _matter(fresh), "approved", approval_no, who=who)
-            _record(session, ctx, "billing.settings_added", code, fresh, who)
-    if not is_agreed:
-        raise approval_rules.StaleFacts(number=approval_no)
+        second_person.log(session, ctx, _matter(fresh), "approved", approval_no, who=who)
+        _record(session, ctx, "billing.settings_added", code, fresh, who)
     return code
 
 

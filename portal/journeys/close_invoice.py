@@ -139,24 +139,17 @@ def approve(ctx: context.Context, *, approval_no: str, facts_version: str, who: 
     NoSuchApproval, DecidedAlready, NotAnApprover, NotYours, and what the action raises.
     """
     number = second_person.asked(ctx, approval_rules.CLOSED_BILL, approval_no).subject
-    with ctx.database.unit_of_work() as session:
+    with second_person.deciding(
+        ctx, approval_no=approval_no, facts_version=facts_version, who=who
+    ) as deciding:
+        session = deciding.session
         invoice = _lock(session, number)
-        asked = second_person.to_decide(session, approval_no=approval_no, who=who)
+        asked = deciding.request()
         ask = ask_of(asked.facts)
         fresh = _facts(session, ctx, invoice, ask)
-        is_agreed = second_person.agree(
-            session,
-            ctx,
-            approval_no=approval_no,
-            facts=fresh,
-            facts_version=facts_version,
-            who=who,
-        )
-        if is_agreed:
-            second_person.log(session, ctx, _matter(invoice), "approved", approval_no, who=who)
-            _do(session, ctx, invoice.id, ask, who=who)
-    if not is_agreed:
-        raise approval_rules.StaleFacts(number=approval_no)
+        deciding.agree(fresh)
+        second_person.log(session, ctx, _matter(invoice), "approved", approval_no, who=who)
+        _do(session, ctx, invoice.id, ask, who=who)
     return number
 
 

@@ -98,25 +98,18 @@ def approve(ctx: context.Context, *, approval_no: str, facts_version: str, who: 
     """
     view = second_person.asked(ctx, approval_rules.POLICY_MOVE, approval_no)
     ask = ask_of(view.facts)  # the policy and to whom: these never change
-    with ctx.database.unit_of_work() as session:
+    with second_person.deciding(
+        ctx, approval_no=approval_no, facts_version=facts_version, who=who
+    ) as deciding:
+        session = deciding.session
         old = _lock(session, ask)  # accounts before the request, as when it is asked for
-        asked = second_person.to_decide(session, approval_no=approval_no, who=who)
+        asked = deciding.request()
         fresh = _tried(session, ctx, ask)
-        is_agreed = second_person.agree(
-            session,
-            ctx,
-            approval_no=approval_no,
-            facts=fresh,
-            facts_version=facts_version,
-            who=who,
-        )
-        if is_agreed:
-            reason = asked.reason
-            _move(session, ctx, ask, key=f"move:{approval_no}", reason=reason, who=who)
-            second_person.log(session, ctx, _matter(fresh, old), "approved", approval_no, who=who)
-            _tell(session, ctx, fresh, approval_no=approval_no)
-    if not is_agreed:
-        raise approval_rules.StaleFacts(number=approval_no)
+        deciding.agree(fresh)
+        reason = asked.reason
+        _move(session, ctx, ask, key=f"move:{approval_no}", reason=reason, who=who)
+        second_person.log(session, ctx, _matter(fresh, old), "approved", approval_no, who=who)
+        _tell(session, ctx, fresh, approval_no=approval_no)
     return ask.policy_no
 
 

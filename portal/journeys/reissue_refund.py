@@ -113,25 +113,18 @@ def approve(ctx: context.Context, *, approval_no: str, facts_version: str, who: 
     """
     number = second_person.asked(ctx, approval_rules.FAILED_REFUND, approval_no).subject
     _check_dead(ctx, number)
-    with ctx.database.unit_of_work() as session:
+    with second_person.deciding(
+        ctx, approval_no=approval_no, facts_version=facts_version, who=who
+    ) as deciding:
+        session = deciding.session
         refund = reissuing.lock(session, number=number)
-        asked = second_person.to_decide(session, approval_no=approval_no, who=who)
+        asked = deciding.request()
         ask = ask_of(asked.facts)
         reissuing.check_owed(session, refund=refund, by_stripe=ask.by_stripe)
         fresh = facts_of(session, ctx, refund, ask)
-        is_agreed = second_person.agree(
-            session,
-            ctx,
-            approval_no=approval_no,
-            facts=fresh,
-            facts_version=facts_version,
-            who=who,
-        )
-        if is_agreed:
-            second_person.log(session, ctx, _matter(refund), "approved", approval_no, who=who)
-            _carry_out(session, ctx, refund, ask, who=who)
-    if not is_agreed:
-        raise approval_rules.StaleFacts(number=approval_no)
+        deciding.agree(fresh)
+        second_person.log(session, ctx, _matter(refund), "approved", approval_no, who=who)
+        _carry_out(session, ctx, refund, ask, who=who)
     return number
 
 

@@ -5,8 +5,9 @@ Asking and agreeing stand inside the caller's transaction, after the lock on the
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import orm
@@ -62,36 +63,61 @@ def asked(ctx: context.Context, kind: str, approval_no: str) -> queries.Approval
     return view
 
 
-def to_decide(session: orm.Session, *, approval_no: str, who: actor.Actor) -> models.Approval:
-    """The waiting request, locked, for somebody who may decide it.
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Deciding:
+    """Somebody answers a request, in a transaction: after the lock on its subject."""
 
-    Raises NoSuchApproval, DecidedAlready, NotAnApprover, NotYours.
-    """
-    row = operations.pending(session, number=approval_no)
-    rules.check_decider(who=who, kind=row.kind, requester_id=row.requester_id)
-    return row
+    session: orm.Session
+    ctx: context.Context
+    approval_no: str
+    facts_version: str  # of what they were shown
+    who: actor.Actor
+
+    def request(self) -> models.Approval:
+        """The waiting request, locked, for somebody who may decide it.
+
+        Raises NoSuchApproval, DecidedAlready, NotAnApprover, NotYours.
+        """
+        row = operations.pending(self.session, number=self.approval_no)
+        rules.check_decider(who=self.who, kind=row.kind, requester_id=row.requester_id)
+        return row
+
+    def agree(self, facts: dict[str, Any]) -> None:
+        """Agree where `facts`, which are true now, are what was shown.
+
+        Else the request keeps them and StaleFacts is raised: before anything is done.
+        """
+        operations.refresh(self.session, number=self.approval_no, facts=facts)
+        if self.facts_version != rules.facts_version(facts):
+            raise rules.StaleFacts(number=self.approval_no)
+        operations.approve(
+            self.session,
+            number=self.approval_no,
+            facts_version=self.facts_version,
+            who=self.who,
+            now=self.ctx.clock.now(),
+        )
 
 
-def agree(
-    session: orm.Session,
-    ctx: context.Context,
-    *,
-    approval_no: str,
-    facts: dict[str, Any],
-    facts_version: str,
-    who: actor.Actor,
-) -> bool:
-    """Agree where `facts`, which are true now, are what was shown; else only keep them.
-
-    On False the caller raises StaleFacts once its transaction is through, so that they stay.
-    """
-    operations.refresh(session, number=approval_no, facts=facts)
-    if facts_version != rules.facts_version(facts):
-        return False
-    operations.approve(
-        session, number=approval_no, facts_version=facts_version, who=who, now=ctx.clock.now()
-    )
-    return True
+@contextlib.contextmanager
+def deciding(
+    ctx: context.Context, *, approval_no: str, facts_version: str, who: actor.Actor
+) -> Iterator[Deciding]:
+    """One transaction that decides a request; on StaleFacts the fresh facts are kept, too."""
+    stale = None
+    with ctx.database.unit_of_work() as session:
+        try:
+            yield Deciding(
+                session=session,
+                ctx=ctx,
+                approval_no=approval_no,
+                facts_version=facts_version,
+                who=who,
+            )
+        except rules.StaleFacts as refused:
+            stale = refused
+    if stale is not None:
+        raise stale
 
 
 def log(
