@@ -22,6 +22,7 @@ from portal.journeys import (
     mourning,
     moving_money,
     pausing,
+    second_person,
 )
 from portal.kernel import actor, errors, msgids
 
@@ -107,34 +108,28 @@ def approve_resolution(
     NotYours, NotAllowed, BankDecides, RefundOwed, and what moving_money.plan raises.
     """
     now = ctx.clock.now()
-    with ctx.database.unit_of_work() as session:
+    with second_person.deciding(
+        ctx, approval_no=approval_no, facts_version=facts_version, who=who
+    ) as answer:
+        session = answer.session
         case = _case_of(session, approval_no)
-        asked = approvals.pending(session, number=approval_no)
-        approval_rules.check_decider(who=who, kind=asked.kind, requester_id=asked.requester_id)
+        answer.request()
         proposal = deciding.waiting(session, case)
         decision = deciding.as_decision(proposal)
         seen = _preview(session, ctx, case, decision)
-        fresh = decision_facts.of(seen)
-        approvals.refresh(session, number=approval_no, facts=fresh)
-        is_stale = facts_version != approval_rules.facts_version(fresh)
-        if not is_stale:
-            approvals.approve(
-                session, number=approval_no, facts_version=facts_version, who=who, now=now
-            )
-            _record(session, ctx, case, "approved", approval_no, who=who)
-            moved_no = _move(session, ctx, case, seen.plan, reason=decision.reason, who=who)
-            deciding.approve(
-                session,
-                case,
-                proposal=proposal,
-                moved_no=moved_no,
-                who=who,
-                hours=ctx.hours,
-                now=now,
-            )
-            _end(session, ctx, case, decision=decision, moved_no=moved_no)
-    if is_stale:
-        raise approval_rules.StaleFacts(number=approval_no)
+        answer.agree(decision_facts.of(seen))
+        _record(session, ctx, case, "approved", approval_no, who=who)
+        moved_no = _move(session, ctx, case, seen.plan, reason=decision.reason, who=who)
+        deciding.approve(
+            session,
+            case,
+            proposal=proposal,
+            moved_no=moved_no,
+            who=who,
+            hours=ctx.hours,
+            now=now,
+        )
+        _end(session, ctx, case, decision=decision, moved_no=moved_no)
     return Resolved(
         number=case.number,
         state=str(rules.CaseState.RESOLVED),

@@ -98,7 +98,7 @@ def test_every_pet_is_asked_in_one_statement_and_a_strangers_never(database):
     bill = bills.make_bill(database)
     bills.make_bill(database, customer=bill.customer, pet_name="Miso")
     bills.make_bill(database, pet_name="Somebody else’s")
-    with statements.counted(database) as sent:
+    with statements.counted() as sent:
         found = cover(database, bill.customer)
     assert len(sent) == 1
     assert [c.pet_name for c in found] == ["Biscuit", "Miso"]

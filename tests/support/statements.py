@@ -12,7 +12,7 @@ from portal.kernel import db
 
 
 @contextlib.contextmanager
-def counted(_database: db.Database) -> Iterator[list[str]]:
+def counted() -> Iterator[list[str]]:
     """The statements sent while the block runs, in order; not those that begin a connection."""
     sent: list[str] = []
 

@@ -80,7 +80,7 @@ def test_every_page_opens_for_whom_the_table_says_and_writes_nothing_but_what_th
     app, here, database
 ):
     for role, endpoint, client, address in every(app, here, "GET"):
-        with statements.counted(database) as sent:
+        with statements.counted() as sent:
             answer = client.get(address)
         said = (role, address, answer.status_code)
         if role not in access.TABLE[endpoint]:

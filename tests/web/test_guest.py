@@ -79,7 +79,7 @@ def test_the_guests_pages_keep_to_their_statements(ctx, sandbox, database, guest
     result = begun["return_url"].removeprefix(ctx.base_url)
     guest.get(result)
     for page in (link, result):
-        with statements.counted(database) as sent:
+        with statements.counted() as sent:
             assert guest.get(page).status_code == 200
         assert len(sent) <= 7, sent
 

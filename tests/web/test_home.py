@@ -154,6 +154,6 @@ def test_the_page_reads_in_spanish(client, covered):
 
 def test_the_page_runs_at_most_eight_statements(client, database, covered):
     people.sign_in(client, covered.customer)
-    with statements.counted(database) as sent:
+    with statements.counted() as sent:
         client.get("/home")
     assert len(sent) <= 8

@@ -198,7 +198,7 @@ def test_a_name_with_markup_in_it_is_shown_as_it_is_written(client, database):
 @pytest.mark.parametrize(("path", "most"), [("/invoices", 4), ("/invoices/{}", 5)])
 def test_the_pages_run_few_statements(client, database, year, path, most):
     people.sign_in(client, year.customer)
-    with statements.counted(database) as sent:
+    with statements.counted() as sent:
         client.get(path.format(year.number))
     assert len(sent) <= most
 

@@ -304,7 +304,7 @@ def test_pages_behind_the_link_keep_to_their_statements(
     ctx, sandbox, ana, database, number, bill, link, page, most
 ):
     paid = scoped.pay(ctx, sandbox, number, bill, keep=True)
-    with statements.counted(database) as sent:
+    with statements.counted() as sent:
         assert ana.get(link + page.format(paid)).status_code == 200
     assert len(sent) <= most, sent
 

@@ -103,7 +103,7 @@ def test_another_customers_number_is_not_found(client, database, paid, path):
 @pytest.mark.parametrize(("path", "most"), [("/payments", 4), ("/payments/{}", 5)])
 def test_the_pages_run_few_statements(client, database, paid, path, most):
     people.sign_in(client, paid[0].customer)
-    with statements.counted(database) as sent:
+    with statements.counted() as sent:
         client.get(path.format(paid[1]))
     assert len(sent) <= most
 

@@ -272,6 +272,6 @@ def test_pages_run_no_more_statements_than_they_promise(database, quiet_ctx, des
     limits |= {"/desk/ledger": 6, f"/desk/invoices/{bill.number}": 12}
     limits |= {f"/desk/customers/{bill.customer.number}": 20}
     for address, most in limits.items():
-        with statements.counted(database) as sent:
+        with statements.counted() as sent:
             page(desk, address)
         assert len(sent) <= most, (address, len(sent), sent)
