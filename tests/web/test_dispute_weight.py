@@ -53,7 +53,7 @@ def many(quiet_ctx, bill):
 )
 def test_a_page_asks_no_more_than_it_says(maria, database, bill, many, address, most):
     address = address.format(bill=bill.number, case=many)
-    with counted(database) as sent:
+    with counted() as sent:
         text = page(maria, address)
     assert len(sent) <= most, "\n".join(sent)
     assert len(text.encode()) < 20_000
